@@ -1,0 +1,1 @@
+"""One module a command; each runs a config with overrides."""

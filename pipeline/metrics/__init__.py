@@ -1,0 +1,1 @@
+"""Scores per image that MONAI lacks."""

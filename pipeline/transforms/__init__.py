@@ -1,0 +1,1 @@
+"""Invertible MONAI transforms that ultrasound needs and MONAI lacks."""
