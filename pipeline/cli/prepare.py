@@ -1,0 +1,120 @@
+"""`breast-us-seg prepare`: published data sets to one datalist."""
+
+import argparse
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipeline.datasets.case import Case
+    from pipeline.datasets.refusal import Refusal
+
+_SETS = {"busi": "BUSI", "busbra": "BUS-BRA"}
+_SHOWN_NAMES = 5
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the command to the program's parser.
+
+    Args:
+        subparsers: where to add it.
+    """
+    parser = subparsers.add_parser(
+        "prepare",
+        help="turn downloaded data sets into a datalist for training and evaluation",
+        description=(
+            "Read public data sets as downloaded, write OUT/datalist.json, one grey label PNG per "
+            "image in OUT/labels and everything left out in OUT/refused.csv. Images of one "
+            "patient and near-copies stay on one side of every split."
+        ),
+    )
+    parser.add_argument("out", type=Path, metavar="OUT", help="folder to write to")
+    for name, title in _SETS.items():
+        parser.add_argument(f"--{name}", type=Path, metavar="DIR", help=f"{title} as downloaded")
+    parser.add_argument("--folds", type=int, default=5, help="number of folds (default: 5)")
+    parser.add_argument(
+        "--test-fold",
+        type=_parse_fold,
+        default=0,
+        metavar="N|none",
+        help="fold that becomes the test list (default: 0)",
+    )
+    parser.add_argument(
+        "--validation-fraction",
+        type=float,
+        default=0.1,
+        metavar="X",
+        help="share of the other folds that becomes the validation list (default: 0.1)",
+    )
+    parser.add_argument("--seed", type=int, default=0, help="decides the folds (default: 0)")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the datalist and print what it holds.
+
+    Args:
+        args: parsed arguments.
+
+    Returns:
+        0.
+
+    Raises:
+        ConfigError: no data set is given, or a number is out of its range.
+        DatasetError: a data set does not have its published layout.
+        WriteError: a file cannot be written.
+    """
+    from pipeline.datasets.busbra import read_busbra
+    from pipeline.datasets.busi import read_busi
+    from pipeline.datasets.datalist import Datalist
+    from pipeline.datasets.prepare import prepare_datalist
+    from pipeline.errors import ConfigError
+
+    datalist = Datalist(
+        folds=args.folds,
+        test_fold=args.test_fold,
+        seed=args.seed,
+        validation_fraction=args.validation_fraction,
+    )
+    readers = {"busi": read_busi, "busbra": read_busbra}
+    found = [read(getattr(args, name)) for name, read in readers.items() if getattr(args, name)]
+    if not found:
+        msg = "expected at least one data set, got none; give for example --busi DIR"
+        raise ConfigError(msg)
+    cases = [case for cases, _ in found for case in cases]
+    refusals = [refusal for _, refused in found for refusal in refused]
+    lists, refusals = prepare_datalist(cases, refusals, args.out, datalist=datalist)
+    _print_counts(lists, args.folds)
+    _print_refusals(refusals, args.out / "refused.csv")
+    print(f"wrote {args.out / 'datalist.json'}")
+    return 0
+
+
+def _parse_fold(text: str) -> int | None:
+    return None if text == "none" else int(text)
+
+
+def _print_counts(lists: "dict[str, list[tuple[Case, int]]]", folds: int) -> None:
+    columns = [*lists, *(f"fold {fold}" for fold in range(folds)), "all"]
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for name, pairs in lists.items():
+        for case, fold in pairs:
+            for source, pathology in ((case.source, case.pathology), ("all", "")):
+                for column in (name, f"fold {fold}", "all"):
+                    counts[source, pathology, column] += 1
+    rows = sorted({row[:2] for row in counts}, key=lambda row: (row[0] == "all", row))
+    print(f"{'images':<24}" + "".join(f"{column:>11}" for column in columns))
+    for row in rows:
+        numbers = "".join(f"{counts[row[0], row[1], column]:>11}" for column in columns)
+        print(f"{' '.join(row):<24}{numbers}")
+
+
+def _print_refusals(refusals: "Sequence[Refusal]", path: Path) -> None:
+    if not refusals:
+        return
+    print(f"refused: {len(refusals)}, listed in {path}")
+    for (source, reason), count in sorted(Counter((r.source, r.reason) for r in refusals).items()):
+        names = [r.id for r in refusals if (r.source, r.reason) == (source, reason)]
+        more = ", ..." if count > _SHOWN_NAMES else ""
+        print(f"  {count:>5} {source}: {reason} ({', '.join(names[:_SHOWN_NAMES])}{more})")

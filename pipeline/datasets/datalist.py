@@ -1,0 +1,133 @@
+"""The datalist in MONAI's (Decathlon's) form."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.datasets.atomic import write_atomically
+from pipeline.datasets.case import Case
+from pipeline.datasets.folds import distribute_groups
+from pipeline.errors import ConfigError
+
+LISTS = ("training", "validation", "test")
+"""Names of the lists in a datalist, in reading order."""
+
+
+@dataclass(frozen=True)
+class Datalist:
+    """Splits cases and writes them as `datalist.json`.
+
+    Attributes:
+        folds: number of folds, at least 2.
+        test_fold: the fold that becomes the test list; `None` leaves the test list empty.
+        seed: decides the folds and the validation list.
+        validation_fraction: share of the cases outside the test fold that becomes the
+            validation list, 0 up to but not including 1.
+
+    Raises:
+        ConfigError: a value is out of its range.
+    """
+
+    folds: int = 5
+    test_fold: int | None = 0
+    seed: int = 0
+    validation_fraction: float = 0.1
+
+    def __post_init__(self) -> None:
+        if self.folds < 2:
+            msg = f"expected at least 2 folds, got {self.folds}"
+            raise ConfigError(msg)
+        if self.test_fold is not None and not 0 <= self.test_fold < self.folds:
+            msg = f"expected a test fold of 0 to {self.folds - 1} or none, got {self.test_fold}"
+            raise ConfigError(msg)
+        if not 0 <= self.validation_fraction < 1:
+            msg = f"expected a validation fraction in [0, 1), got {self.validation_fraction}"
+            raise ConfigError(msg)
+
+    def split(self, cases: Sequence[Case]) -> dict[str, list[tuple[Case, int]]]:
+        """Put every case on one list, whole groups only.
+
+        Args:
+            cases: what to split; their order does not matter.
+
+        Returns:
+            The lists `training`, `validation` and `test` of cases and their folds, by id.
+        """
+        cases = sorted(cases, key=lambda case: case.id)
+        folds = distribute_groups(cases, [1.0] * self.folds, seed=self.seed)
+        pairs = list(zip(cases, folds, strict=True))
+        rest = [(case, fold) for case, fold in pairs if fold != self.test_fold]
+        parts = [0] * len(rest)
+        if self.validation_fraction:
+            shares = [1 - self.validation_fraction, self.validation_fraction]
+            parts = distribute_groups([case for case, _ in rest], shares, seed=self.seed)
+        return {
+            "training": [pair for pair, part in zip(rest, parts, strict=True) if part == 0],
+            "validation": [pair for pair, part in zip(rest, parts, strict=True) if part == 1],
+            "test": [(case, fold) for case, fold in pairs if fold == self.test_fold],
+        }
+
+    def write(
+        self, lists: Mapping[str, Sequence[tuple[Case, int]]], labels: Mapping[str, Path], out: Path
+    ) -> None:
+        """Write `out/datalist.json`, with paths relative to `out`.
+
+        Every item has the same keys, since MONAI's collate function needs that: `image`,
+        `label`, `id`, `group`, `pathology`, `source`, `fold`, `birads` and `device` (`""` if not
+        stated) and `mm_per_pixel` (0.0 if not stated).
+
+        Args:
+            lists: what `split` returned.
+            labels: label file of every case, by id.
+            out: folder of the datalist.
+
+        Raises:
+            WriteError: the file cannot be written.
+        """
+        content = {
+            "name": "breast-ultrasound",
+            "description": "Breast lesions in ultrasound; groups stay on one side of every split",
+            "tensorImageSize": "2D",
+            "modality": {"0": "US"},
+            "labels": {"0": "background", "1": "lesion"},
+            "numTraining": len(lists["training"]),
+            "numValidation": len(lists["validation"]),
+            "numTest": len(lists["test"]),
+            "folds": {
+                "count": self.folds,
+                "test_fold": self.test_fold,
+                "seed": self.seed,
+                "validation_fraction": self.validation_fraction,
+            },
+        } | {
+            name: [_describe_item(case, fold, labels[case.id], out) for case, fold in lists[name]]
+            for name in LISTS
+        }
+        text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+        write_atomically(out / "datalist.json", text.encode())
+
+
+def _describe_item(case: Case, fold: int, label: Path, out: Path) -> dict[str, Any]:
+    return {
+        "image": _relate_path(case.image, out),
+        "label": _relate_path(label, out),
+        "id": case.id,
+        "group": case.group,
+        "pathology": case.pathology,
+        "source": case.source,
+        "fold": fold,
+        "birads": case.birads,
+        "device": case.device,
+        "mm_per_pixel": case.mm_per_pixel,
+    }
+
+
+def _relate_path(path: Path, out: Path) -> str:
+    """Relative path with forward slashes; absolute if the two are on different drives."""
+    try:
+        return Path(os.path.relpath(path, out)).as_posix()
+    except ValueError:
+        return path.absolute().as_posix()

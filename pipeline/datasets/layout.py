@@ -1,0 +1,92 @@
+"""What all published layouts share: folders of files and a table beside them."""
+
+import csv
+import io
+from collections.abc import Collection
+from pathlib import Path
+
+from pipeline.datasets.case import Pathology
+from pipeline.errors import DatasetError
+
+
+def list_files(folder: Path, suffixes: Collection[str], *, of: str) -> list[Path]:
+    """List a folder's files in the order of their names.
+
+    Hidden files are left out: archives made on macOS bring a `._name.png` beside `name.png`.
+
+    Args:
+        folder: folder to list, not its subfolders.
+        suffixes: lower-case suffixes with the dot; upper-case names match too.
+        of: name of the data set, for the message.
+
+    Returns:
+        Sorted paths.
+
+    Raises:
+        DatasetError: the folder does not exist.
+    """
+    if not folder.is_dir():
+        msg = (
+            f"expected the folder {folder.name}/ of {of}, got nothing at {folder}; "
+            "give the folder in which the data set was unpacked"
+        )
+        raise DatasetError(msg)
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() in suffixes and not path.name.startswith(".") and path.is_file()
+    )
+
+
+def read_table(
+    path: Path, columns: Collection[str], *, of: str, delimiter: str = ","
+) -> list[dict[str, str]]:
+    """Read a CSV table, with or without a byte-order mark.
+
+    Args:
+        path: CSV file, UTF-8.
+        columns: columns that must be there; more may be.
+        of: name of the data set, for the message.
+        delimiter: what separates the cells.
+
+    Returns:
+        One dictionary a row, cells stripped of white space; a missing cell is `""`.
+
+    Raises:
+        DatasetError: the file or a column is missing, or it is not UTF-8 text.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"expected the table {path.name} of {of}, got {type(error).__name__} at {path}"
+        raise DatasetError(msg) from error
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+    found = [name.strip() for name in reader.fieldnames or ()]
+    missing = sorted(set(columns) - set(found))
+    if missing:
+        msg = (
+            f"expected the columns {', '.join(sorted(columns))} in {path.name} of {of}, "
+            f"got {', '.join(found) or 'none'}; missing: {', '.join(missing)}"
+        )
+        raise DatasetError(msg)
+    reader.fieldnames = found
+    return [{name: (row[name] or "").strip() for name in found} for row in reader]
+
+
+def parse_pathology(text: str) -> Pathology | None:
+    """Read a class as data sets write it.
+
+    Args:
+        text: a cell such as `Benign`.
+
+    Returns:
+        The pathology, `None` if it is another word.
+    """
+    return _PATHOLOGIES.get(text.strip().lower())
+
+
+_PATHOLOGIES: dict[str, Pathology] = {
+    "benign": "benign",
+    "malignant": "malignant",
+    "normal": "normal",
+}

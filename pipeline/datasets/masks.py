@@ -1,0 +1,89 @@
+"""Mask files of every colour depth as boolean arrays."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from pipeline.errors import ReadError
+
+LARGEST_LABEL = 15
+"""Mask files whose greatest value is at most this hold label numbers, not grey levels."""
+
+_DECODING_ERRORS = (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError)
+
+
+def read_pixels(path: Path) -> NDArray[Any]:
+    """Decode an image file without its alpha channel.
+
+    Args:
+        path: file in a format that Pillow reads.
+
+    Returns:
+        Array (H, W) of the stored depth for grey and 1-bit files (then boolean), or
+        (H, W, 3) uint8 for colour and palette files.
+
+    Raises:
+        ReadError: the file is missing, damaged or no image.
+    """
+    try:
+        with Image.open(path) as image:
+            if image.mode == "LA":
+                return np.asarray(image.convert("L"))
+            if image.mode in ("1", "L", "F") or image.mode.startswith("I"):
+                return np.asarray(image)
+            return np.asarray(image.convert("RGB"))
+    except _DECODING_ERRORS as error:
+        msg = f"expected a readable image file, got {type(error).__name__} from {path.name}"
+        raise ReadError(msg) from error
+
+
+def read_foreground(path: Path) -> NDArray[np.bool_]:
+    """Read a mask file: bright or coloured is lesion, black is not, alpha does not count.
+
+    A pixel's value is that of its brightest colour channel. Values up to `LARGEST_LABEL` are
+    label numbers, each of them foreground; otherwise foreground is brighter than half of the
+    file's maximum, which leaves out the fringe that lossy compression or resizing left.
+
+    Args:
+        path: mask file in a format that Pillow reads.
+
+    Returns:
+        Boolean array (H, W), True inside the lesion.
+
+    Raises:
+        ReadError: the file is missing, damaged or no image.
+    """
+    pixels = read_pixels(path)
+    values = pixels.max(axis=2) if pixels.ndim == 3 else pixels
+    if values.dtype == np.bool_:
+        return values.astype(np.bool_)
+    greatest = float(values.max())
+    threshold = 0.0 if greatest <= LARGEST_LABEL else greatest / 2
+    return np.asarray(values > threshold)
+
+
+def hash_pixels(pixels: NDArray[Any]) -> str:
+    """Name a decoded image by its content, the same for grey and for grey stored as RGB.
+
+    Args:
+        pixels: array (H, W) or (H, W, 3) of any depth.
+
+    Returns:
+        Hexadecimal digest of shape, dtype and values.
+
+    Examples:
+        >>> grey = np.arange(6, dtype=np.uint8).reshape(2, 3)
+        >>> hash_pixels(grey) == hash_pixels(np.stack([grey] * 3, axis=2))
+        True
+        >>> hash_pixels(grey) == hash_pixels(grey.T)
+        False
+    """
+    if pixels.ndim == 3 and np.array_equal(pixels[..., :1].repeat(3, axis=2), pixels):
+        pixels = pixels[..., 0]
+    digest = hashlib.sha256(f"{pixels.shape} {pixels.dtype}".encode())
+    digest.update(np.ascontiguousarray(pixels).tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,73 @@
+"""Published data sets to one datalist with uniform labels."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from pipeline.datasets.atomic import write_atomically
+from pipeline.datasets.case import Case
+from pipeline.datasets.datalist import Datalist
+from pipeline.datasets.groups import merge_groups
+from pipeline.datasets.labels import write_label
+from pipeline.datasets.refusal import Refusal
+from pipeline.errors import DatasetError, ReadError
+
+
+def prepare_datalist(
+    cases: Iterable[Case], refusals: Iterable[Refusal], out: Path, *, datalist: Datalist
+) -> tuple[dict[str, list[tuple[Case, int]]], list[Refusal]]:
+    """Write the labels, the datalist and the list of what was left out.
+
+    Writes `out/labels/<id>.png`, `out/datalist.json` and `out/refused.csv`; the same input gives
+    the same bytes.
+
+    Args:
+        cases: what the adapters of the data sets found.
+        refusals: what they left out.
+        out: folder to write to, made if need be.
+        datalist: how to split.
+
+    Returns:
+        The lists `training`, `validation` and `test` of cases and folds, and all refusals.
+
+    Raises:
+        DatasetError: no case is left.
+        WriteError: a file cannot be written.
+    """
+    refusals = list(refusals)
+    labels: dict[str, Path] = {}
+    digests: dict[str, str] = {}
+    usable: list[Case] = []
+    for case in cases:
+        label = out / "labels" / f"{case.id}.png"
+        try:
+            digests[case.id] = write_label(case, label)
+        except ReadError as error:
+            refusals.append(Refusal(case.source, case.id, str(error)))
+            label.unlink(missing_ok=True)
+        else:
+            labels[case.id] = label
+            usable.append(case)
+    usable, contradicting = merge_groups(usable, digests)
+    for refusal in contradicting:
+        labels[refusal.id].unlink(missing_ok=True)
+    refusals = sorted([*refusals, *contradicting], key=lambda r: (r.source, r.reason, r.id))
+    _write_refusals(refusals, out / "refused.csv")
+    if not usable:
+        msg = (
+            f"expected at least one usable image, got none and {len(refusals)} refused; "
+            f"the reasons are in {out / 'refused.csv'}"
+        )
+        raise DatasetError(msg)
+    lists = datalist.split(usable)
+    datalist.write(lists, labels, out)
+    return lists, refusals
+
+
+def _write_refusals(refusals: Sequence[Refusal], path: Path) -> None:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("source", "id", "reason"))
+    writer.writerows((refusal.source, refusal.id, refusal.reason) for refusal in refusals)
+    write_atomically(path, text.getvalue().encode())
