@@ -106,7 +106,8 @@ def make_phantom(
     for lesion in lesions:
         interior |= add_lesion(tissue, lesion)
     speckle = np.random.default_rng([seed, 3])
-    bmode = render_bmode(tissue, draw_scatterers(speckle, field), draw_scatterers(speckle, field))
+    scatterers, noise = draw_scatterers(speckle, field), draw_scatterers(speckle, field)
+    bmode = render_bmode(tissue, scatterers, noise, np.random.default_rng([seed, 4]))
 
     image = np.zeros(shape, dtype=np.uint8)
     label = np.zeros(shape, dtype=np.bool_)

@@ -78,7 +78,7 @@ class Lesion:
             factor += height * np.cos(harmonic * angle + rng.uniform(0, 2 * np.pi))
         if self.outline == "spiculated":
             for _ in range(SPICULES):
-                width = rng.uniform(60, 260)
+                width = rng.uniform(25, 130)
                 spike = np.exp(width * (np.cos(angle - rng.uniform(0, 2 * np.pi)) - 1))
                 factor += rng.uniform(0.1, 0.4) * spike
         return radius * factor

@@ -20,8 +20,8 @@ class DicomKind(str, Enum):
     """How the pixels of a phantom file are stored.
 
     The standard's Photometric Interpretation (0028,0004), PS3.3 C.7.6.3.1.2, and what varies
-    within it. Of these, PS3.3 C.8.5.6 leaves native `YBR_FULL` and `YBR_FULL_422`, `MONOCHROME1`
-    and tables of 8 bit out; files of those kinds exist all the same, and are written for tests.
+    within it. dciodvfy rejects native `YBR_FULL`, native `YBR_FULL_422` and tables of 8 bit in an
+    ultrasound file, and warns of `MONOCHROME1`; such files exist, and are written for tests.
     """
 
     MONOCHROME2 = "MONOCHROME2"

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, gaussian_filter1d
 
-from pipeline.datasets.phantom_tissue import Tissue
+from pipeline.datasets.phantom_tissue import Tissue, draw_waves
 
 DYNAMIC_RANGE_DB = 60.0
 """Echo level shown as black, below white."""
@@ -17,6 +17,15 @@ AXIAL_MM = 0.11
 
 LATERAL_MM = (0.16, 0.24, 0.38)
 """Standard deviation of the point-spread function across the beam: top, middle, bottom."""
+
+ENVELOPE_MM = 0.07
+"""Standard deviation of the smoothing of the envelope by scan conversion."""
+
+GAIN_DB, LATERAL_GAIN_DB = 3.0, 1.5
+"""Standard deviation of the gain between images, and of its slow change within one."""
+
+SHARPNESS = (0.8, 1.4)
+"""Factor on the point-spread function: probes differ in frequency."""
 
 LEAST_BLUR_PX = 0.55
 """Least standard deviation in pixels, so that a coarse phantom has speckle and not grit."""
@@ -37,7 +46,10 @@ def draw_scatterers(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray
 
 
 def render_bmode(
-    tissue: Tissue, scatterers: NDArray[np.complex64], noise: NDArray[np.complex64]
+    tissue: Tissue,
+    scatterers: NDArray[np.complex64],
+    noise: NDArray[np.complex64],
+    settings: np.random.Generator,
 ) -> NDArray[np.uint8]:
     """Image the tissue as a linear probe would.
 
@@ -48,6 +60,7 @@ def render_bmode(
         tissue: echo and loss of the field, (H, W).
         scatterers: complex64 (H, W) of unit power, from `draw_scatterers`.
         noise: the same, independent of it, for the electronic noise.
+        settings: source of chance of the scanner's gain and the probe's sharpness.
 
     Returns:
         uint8 (H, W), 0 black to 255 white.
@@ -55,8 +68,9 @@ def render_bmode(
     rows = tissue.echo_db.shape[0]
     mm = tissue.mm_per_pixel
     field = scatterers * np.power(10, tissue.echo_db / 20)
-    axial = max(LEAST_BLUR_PX, AXIAL_MM / mm)
-    widths = [max(LEAST_BLUR_PX, width / mm) for width in LATERAL_MM]
+    sharpness = settings.uniform(*SHARPNESS)
+    axial = max(LEAST_BLUR_PX, AXIAL_MM * sharpness / mm)
+    widths = [max(LEAST_BLUR_PX, width * sharpness / mm) for width in LATERAL_MM]
     layers = [_blur(field, (axial, width)) for width in widths]
     at = np.linspace(0, len(layers) - 1, rows)
     echo = np.zeros_like(field)
@@ -68,7 +82,10 @@ def render_bmode(
     echo *= np.power(10, -loss / 20)
     floor = np.linspace(*NOISE_DB, rows)[:, None]
     echo += _blur(noise, (LEAST_BLUR_PX, 1.0)) * np.power(10, floor / 20)
-    level = 20 * np.log10(np.maximum(np.abs(echo), 1e-6))
+    envelope = gaussian_filter(np.abs(echo), ENVELOPE_MM * sharpness / mm)
+    gain = draw_waves(settings, tissue.echo_db.shape, mm, tissue.size_mm) * LATERAL_GAIN_DB
+    gain += settings.normal(0, GAIN_DB)
+    level = 20 * np.log10(np.maximum(envelope, 1e-6)) + gain
     grey = 255 * np.clip(1 + level / DYNAMIC_RANGE_DB, 0, 1)
     return np.asarray(np.rint(grey), dtype=np.uint8)
 

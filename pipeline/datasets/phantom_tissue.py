@@ -14,7 +14,7 @@ FloatImage = NDArray[np.float32]
 SKIN_DB, FAT_DB, GLAND_DB, MUSCLE_DB, FASCIA_DB, CHEST_DB = -20.0, -43.0, -32.0, -45.0, -24.0, -52.0
 """Mean echo of each layer below white."""
 
-LESION_DB = {"anechoic": -80.0, "hypoechoic": -53.0, "isoechoic": -42.0}
+LESION_DB = {"anechoic": -80.0, "hypoechoic": -51.0, "isoechoic": -44.0}
 """Mean echo inside a lesion below white."""
 
 POSTERIOR_DB_PER_MM = {"none": 0.0, "enhancement": -0.55, "shadow": 1.6}
@@ -114,13 +114,13 @@ def add_lesion(tissue: Tissue, lesion: Lesion) -> NDArray[np.bool_]:
     texture = draw_waves(rng, (shape[0], shape[1]), mm, (0.9, 1.3))
     roughness = 0.0 if lesion.echo == "anechoic" else 2.0
     irregular = lesion.outline in ("lobulated", "spiculated")
-    rim_db, rim_mm = (5.0, 1.3) if irregular else (7.0, 0.3)
+    rim_db, rim_mm, blur_mm = (3.0, 1.6, 0.15) if irregular else (6.0, 0.3, 0.03)
     rim = rim_db * np.exp(-((distance / rim_mm) ** 2))
-    tissue.echo_db = np.where(
-        inside,
-        np.float32(LESION_DB[lesion.echo]) + roughness * texture,
-        np.minimum(tissue.echo_db + rim, FASCIA_DB),
-    ).astype(np.float32)
+    interior = LESION_DB[lesion.echo] + roughness * texture
+    # The logistic step is half way at the margin, so that a blurred margin stays where it is.
+    share = 1 / (1 + np.exp(np.clip(distance / blur_mm, -30, 30)))
+    outside = np.minimum(tissue.echo_db + rim, FASCIA_DB)
+    tissue.echo_db = (share * interior + (1 - share) * outside).astype(np.float32)
     loss = np.where(inside, np.float32(POSTERIOR_DB_PER_MM[lesion.posterior]), 0)
     if not irregular:
         loss = loss + _edge_shadows(lesion, shape[1], mm) * (np.abs(distance) < 0.6)
@@ -163,25 +163,25 @@ def _edge_shadows(lesion: Lesion, columns: int, mm_per_pixel: float) -> FloatIma
     across = (np.arange(columns) + 0.5) * mm_per_pixel
     margin = lesion.margin_mm()[:, 1]
     shadow = sum(np.exp(-(((across - edge) / 0.5) ** 2)) for edge in (margin.min(), margin.max()))
-    return np.asarray(2.2 * shadow, dtype=np.float32)[None]
+    return np.asarray(1.5 * shadow, dtype=np.float32)[None]
 
 
 def _add_fat_lobules(rng: np.random.Generator, tissue: Tissue, size: tuple[float, float]) -> None:
     """Embed lobules of fat in the gland: oval and darker than it, like a lesion at a glance."""
     for _ in range(rng.integers(0, 4)):
-        across = rng.uniform(0.06, 0.17) * min(size)
+        across = rng.uniform(0.05, 0.14) * min(size)
         lobule = Lesion(
             center_mm=(rng.uniform(0.25, 0.65) * size[0], rng.uniform(0, 1) * size[1]),
-            semi_axes_mm=(across * rng.uniform(0.3, 0.5), across),
+            semi_axes_mm=(across * rng.uniform(0.22, 0.42), across),
             tilt=rng.uniform(-0.3, 0.3),
         )
         shape = tissue.echo_db.shape
         distance = lobule.distance_mm((shape[0], shape[1]), tissue.mm_per_pixel)
         septum = 5 * np.exp(-(((distance - 0.2) / 0.35) ** 2))
-        core = 3 * np.exp(-(((distance + 0.5 * lobule.semi_axes_mm[0]) / 0.5) ** 2))
-        tissue.echo_db = np.where(distance < 0, FAT_DB + core, tissue.echo_db + septum).astype(
-            np.float32
-        )
+        # What tells it from a lesion: as bright as fat, and a bright strand along its middle.
+        strand = 9 * np.exp(-(((distance + lobule.semi_axes_mm[0]) / 0.35) ** 2))
+        echo = np.where(distance < 0, FAT_DB + 2 + strand, tissue.echo_db + septum)
+        tissue.echo_db = echo.astype(np.float32)
 
 
 def _add_nipple_shadow(rng: np.random.Generator, tissue: Tissue, size: tuple[float, float]) -> None:
