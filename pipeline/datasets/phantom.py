@@ -55,7 +55,7 @@ def make_phantom(
     """Make a synthetic B-mode image of a breast.
 
     The same arguments give the same bytes. Text, ticks and calipers change the image only where
-    they are drawn; neither they nor the border change the drawn lesions relative to the field.
+    they are drawn, and the label not at all.
 
     Args:
         seed: seed of everything that is drawn, 0 or more.

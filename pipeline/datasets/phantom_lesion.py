@@ -135,7 +135,7 @@ def draw_lesions(
         size_mm: depth and width of the B-mode field.
 
     Returns:
-        The lesions, largest chance of room first.
+        The lesions, all wholly inside the field.
     """
     lesions: list[Lesion] = []
     for _ in range(PLACEMENT_TRIES):
