@@ -1,1 +1,5 @@
 """Invertible MONAI transforms that ultrasound needs and MONAI lacks."""
+
+from pipeline.transforms.rand_depth_gain import RandDepthGaind
+
+__all__ = ["RandDepthGaind"]

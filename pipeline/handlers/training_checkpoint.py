@@ -1,0 +1,102 @@
+"""Save the best network and all that a killed training needs to go on exactly."""
+
+import logging
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from ignite.engine import Engine, Events
+
+from pipeline.errors import ConfigError
+
+logger = logging.getLogger(__name__)
+
+
+class TrainingCheckpoint:
+    """Write ``model.pt`` when validation improves and ``last.pt`` after every epoch.
+
+    Both are written to a temporary name and renamed, which MONAI's `CheckpointSaver` does not do:
+    a training that is killed while it saves keeps the file of the epoch before. ``model.pt`` is a
+    plain state_dict; ``last.pt`` also holds the best score so far, so that a resumed run does not
+    overwrite a better network.
+
+    Place it last among the trainer's handlers, behind validation and the learning rate.
+
+    Args:
+        output_dir: where the files go; made if missing.
+        network: what is saved as ``model.pt``, usually the moving average.
+        objects: name -> object with `state_dict` and `load_state_dict`, for ``last.pt``. The
+            trainer is added by itself.
+        evaluator: MONAI `Evaluator` whose key metric chooses the best network.
+        resume: load ``last.pt`` before the first epoch.
+
+    Raises:
+        ConfigError: `resume` is set and there is no ``last.pt``, or it does not fit.
+    """
+
+    def __init__(
+        self,
+        output_dir: str | Path,
+        network: torch.nn.Module,
+        objects: Mapping[str, Any],
+        evaluator: Engine,
+        *,
+        resume: bool = False,
+    ) -> None:
+        self.best_path = Path(output_dir) / "model.pt"
+        self.last_path = Path(output_dir) / "last.pt"
+        self.network = network
+        self.objects = dict(objects)
+        self.evaluator = evaluator
+        self.resume = resume
+        if resume and not self.last_path.is_file():
+            msg = (
+                f"expected a training to resume at {self.last_path}, found none: "
+                "start it without --resume true"
+            )
+            raise ConfigError(msg)
+
+    def attach(self, engine: Engine) -> None:
+        """Attach to a trainer."""
+        self.objects["trainer"] = engine
+        if self.resume:
+            engine.add_event_handler(Events.STARTED, self.load)
+        engine.add_event_handler(Events.EPOCH_COMPLETED, self.save)
+
+    def load(self, engine: Engine) -> None:
+        """Restore every object; the number of epochs stays that of the configuration."""
+        checkpoint = torch.load(self.last_path, map_location="cpu", weights_only=True)
+        if checkpoint["objects"].keys() != self.objects.keys():
+            msg = (
+                f"expected {sorted(self.objects)} in {self.last_path}, "
+                f"got {sorted(checkpoint['objects'])}: it is of another configuration"
+            )
+            raise ConfigError(msg)
+        max_epochs = engine.state.max_epochs
+        for name, item in self.objects.items():
+            item.load_state_dict(checkpoint["objects"][name])
+        engine.state.max_epochs = max_epochs
+        self.evaluator.state.best_metric = checkpoint["best_metric"]
+        self.evaluator.state.best_metric_epoch = checkpoint["best_metric_epoch"]
+        logger.info("resumed after epoch %d from %s", engine.state.epoch, self.last_path)
+
+    def save(self, engine: Engine) -> None:
+        """Save after an epoch; the network too if this epoch's validation was the best."""
+        best_epoch = self.evaluator.state.best_metric_epoch
+        if best_epoch == engine.state.epoch:
+            _save_atomically(self.network.state_dict(), self.best_path)
+        checkpoint = {
+            "objects": {name: item.state_dict() for name, item in self.objects.items()},
+            "best_metric": float(self.evaluator.state.best_metric),
+            "best_metric_epoch": best_epoch,
+        }
+        _save_atomically(checkpoint, self.last_path)
+
+
+def _save_atomically(content: object, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    torch.save(content, temporary)
+    os.replace(temporary, path)
