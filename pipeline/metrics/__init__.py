@@ -1,1 +1,1 @@
-"""Scores per image that MONAI lacks."""
+"""Scores of one image, and what they say of a whole evaluation."""
