@@ -11,7 +11,7 @@ from pipeline.errors import PipelineError
 RESEARCH_ONLY = "Research use only. Not a medical device, not for clinical decisions."
 """The sentence that stands on everything this project hands out."""
 
-COMMANDS: tuple[str, ...] = ("prepare", "phantom")
+COMMANDS: tuple[str, ...] = ("prepare", "duplicates", "phantom")
 """Modules of `pipeline.cli`, in the order of `--help`; each has `add_parser` and `run`."""
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pipeline.datasets.case import Case
     from pipeline.datasets.refusal import Refusal
 
-_SETS = {"busi": "BUSI", "busbra": "BUS-BRA"}
+_SETS = {"busi": "BUSI", "busbra": "BUS-BRA", "busuclm": "BUS-UCLM", "breast": "BrEaST"}
 _SHOWN_NAMES = 5
 
 
@@ -32,6 +32,14 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("out", type=Path, metavar="OUT", help="folder to write to")
     for name, title in _SETS.items():
         parser.add_argument(f"--{name}", type=Path, metavar="DIR", help=f"{title} as downloaded")
+    parser.add_argument(
+        "--plain",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="folder of images/ and masks/ of the same names, may be repeated",
+    )
     parser.add_argument("--folds", type=int, default=5, help="number of folds (default: 5)")
     parser.add_argument(
         "--test-fold",
@@ -61,13 +69,17 @@ def run(args: argparse.Namespace) -> int:
         0.
 
     Raises:
-        ConfigError: no data set is given, or a number is out of its range.
+        ConfigError: no data set is given, a number is out of its range, or openpyxl is not
+            installed.
         DatasetError: a data set does not have its published layout.
         WriteError: a file cannot be written.
     """
+    from pipeline.datasets.breast import read_breast
     from pipeline.datasets.busbra import read_busbra
     from pipeline.datasets.busi import read_busi
+    from pipeline.datasets.busuclm import read_busuclm
     from pipeline.datasets.datalist import Datalist
+    from pipeline.datasets.plain import read_plain
     from pipeline.datasets.prepare import prepare_datalist
     from pipeline.errors import ConfigError
 
@@ -77,8 +89,17 @@ def run(args: argparse.Namespace) -> int:
         seed=args.seed,
         validation_fraction=args.validation_fraction,
     )
-    readers = {"busi": read_busi, "busbra": read_busbra}
+    readers = {
+        "busi": read_busi,
+        "busbra": read_busbra,
+        "busuclm": read_busuclm,
+        "breast": read_breast,
+    }
     found = [read(getattr(args, name)) for name, read in readers.items() if getattr(args, name)]
+    found += [
+        read_plain(folder, source=f"plain-{number}" if number > 1 else "plain")
+        for number, folder in enumerate(args.plain, start=1)
+    ]
     if not found:
         msg = "expected at least one data set, got none; give for example --busi DIR"
         raise ConfigError(msg)

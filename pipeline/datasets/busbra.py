@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pipeline.datasets.case import Case
-from pipeline.datasets.layout import list_files, parse_pathology, read_table
+from pipeline.datasets.layout import index_rows, list_files, parse_pathology, read_table
 from pipeline.datasets.refusal import Refusal
 
 SOURCE = "busbra"
@@ -28,7 +28,8 @@ def read_busbra(root: Path) -> tuple[list[Case], list[Refusal]]:
     """
     images = {path.stem: path for path in list_files(root / "Images", {".png"}, of="BUS-BRA")}
     masks = {path.stem: path for path in list_files(root / "Masks", {".png"}, of="BUS-BRA")}
-    rows = {row["ID"]: row for row in read_table(root / "bus_data.csv", _COLUMNS, of="BUS-BRA")}
+    table = read_table(root / "bus_data.csv", _COLUMNS, of="BUS-BRA")
+    rows, repeated = index_rows(table, "ID")
     cases: list[Case] = []
     refusals: list[Refusal] = []
     for name in sorted(images.keys() | rows.keys()):
@@ -39,6 +40,8 @@ def read_busbra(root: Path) -> tuple[list[Case], list[Refusal]]:
             refusals.append(Refusal(SOURCE, case_id, "row of the table without an image"))
         elif name not in rows:
             refusals.append(Refusal(SOURCE, case_id, "image without a row in the table"))
+        elif name in repeated:
+            refusals.append(Refusal(SOURCE, case_id, "several rows of the table"))
         elif mask is None:
             refusals.append(Refusal(SOURCE, case_id, "image without a mask"))
         elif not rows[name]["Case"]:

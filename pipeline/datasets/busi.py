@@ -10,6 +10,7 @@ from typing import Literal
 from pipeline.datasets.case import Case
 from pipeline.datasets.layout import list_files
 from pipeline.datasets.refusal import Refusal
+from pipeline.errors import DatasetError
 
 SOURCE = "busi"
 
@@ -44,10 +45,14 @@ def read_busi(root: Path) -> tuple[list[Case], list[Refusal]]:
             match = _NAME.fullmatch(path.stem)
             if match is None or match[1] != pathology:
                 refusals.append(Refusal(SOURCE, f"{pathology}/{path.name}", "name is not BUSI's"))
-            elif match[3]:
-                masks[f"{pathology}_{int(match[2]):03d}"].append(path)
+                continue
+            name = f"{pathology}_{int(match[2]):03d}"
+            if match[3]:
+                masks[name].append(path)
+            elif name in images:
+                refusals.append(Refusal(SOURCE, f"{pathology}/{path.name}", "number occurs twice"))
             else:
-                images[f"{pathology}_{int(match[2]):03d}"] = path
+                images[name] = path
         refusals += [
             Refusal(SOURCE, f"{SOURCE}/{name}", "mask without an image")
             for name in sorted(masks.keys() - images.keys())
@@ -65,6 +70,9 @@ def read_busi(root: Path) -> tuple[list[Case], list[Refusal]]:
                 refusals.append(Refusal(SOURCE, case.id, "near-copies of it have another class"))
             else:
                 cases.append(case)
+    if not cases and not refusals:
+        msg = f"expected images of BUSI such as benign/benign (1).png, got none in {root}"
+        raise DatasetError(msg)
     return cases, refusals
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from pipeline.datasets.case import Case
+from pipeline.datasets.case import Case, Pathology
 from pipeline.datasets.refusal import Refusal
 
 
@@ -28,7 +28,7 @@ def merge_groups(
     refused: set[str] = set()
     parents = {case.group: case.group for case in cases}
     for equal in copies.values():
-        if len({case.pathology for case in equal} - {"unknown"}) > 1:
+        if _contradict({case.pathology for case in equal}):
             refused.update(case.id for case in equal)
         for case in equal[1:]:
             roots = _find_root(parents, equal[0].group), _find_root(parents, case.group)
@@ -40,6 +40,11 @@ def merge_groups(
     ]
     reason = "equal images of it have another class"
     return merged, [Refusal(c.source, c.id, reason) for c in cases if c.id in refused]
+
+
+def _contradict(pathologies: set[Pathology]) -> bool:
+    """An unknown lesion goes with benign and with malignant, not with normal."""
+    return len(pathologies - {"unknown"}) > 1 or ("normal" in pathologies and len(pathologies) > 1)
 
 
 def _find_root(parents: Mapping[str, str], group: str) -> str:

@@ -1,37 +1,39 @@
 """The label of one case as a plain grey PNG."""
 
+import hashlib
 import io
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from pipeline.datasets.atomic import write_atomically
 from pipeline.datasets.case import Case
-from pipeline.datasets.masks import hash_pixels, read_pixels
 from pipeline.errors import ReadError
+from pipeline.readers import UltrasoundReader
+from pipeline.readers.image_source import GreyImage
 
 
 def write_label(case: Case, path: Path) -> str:
     """Merge a case's masks to one label file of the image's size: 0 tissue, 255 lesion.
+
+    The image is read as training and inference read it, so that what they cannot read does not
+    enter a datalist.
 
     Args:
         case: image and mask files.
         path: PNG file to write, 8-bit grey; its folder is made if need be.
 
     Returns:
-        Digest of the decoded image, equal for two images of the same pixels.
+        Digest of the image's grey values, the same for grey and for grey stored as colour.
 
     Raises:
-        ReadError: the image or a mask cannot be read, their sizes differ, a lesion's label is
-            empty or a normal image's label is not.
+        ReadError: the image or a mask cannot be read, the image has several frames, the sizes
+            differ, a lesion's label is empty or a normal image's label is not.
         WriteError: the label cannot be stored.
     """
-    pixels = _read_image(case.image)
-    height, width = pixels.shape[:2]
-    label = np.zeros((height, width), dtype=np.bool_)
+    grey = _read_grey(case.image)
+    label = np.zeros(grey.shape, dtype=np.bool_)
     for mask in case.masks:
         lesion = case.read_mask(mask)
         if lesion.shape != label.shape:
@@ -47,8 +49,12 @@ def write_label(case: Case, path: Path) -> str:
     buffer = io.BytesIO()
     Image.fromarray(label.astype(np.uint8) * 255).save(buffer, format="PNG")
     write_atomically(path, buffer.getvalue())
-    return hash_pixels(pixels)
+    return hashlib.sha256(f"{grey.shape}".encode() + grey.tobytes()).hexdigest()
 
 
-def _read_image(path: Path) -> NDArray[Any]:
-    return read_pixels(path)
+def _read_grey(path: Path) -> GreyImage:
+    source = UltrasoundReader().open(path)
+    if source.frames > 1:
+        msg = "image of several frames, which one mask cannot label"
+        raise ReadError(msg)
+    return source.read(0)

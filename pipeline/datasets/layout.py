@@ -2,8 +2,10 @@
 
 import csv
 import io
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from pipeline.datasets.case import Pathology
 from pipeline.errors import DatasetError
@@ -71,6 +73,29 @@ def read_table(
         raise DatasetError(msg)
     reader.fieldnames = found
     return [{name: (row[name] or "").strip() for name in found} for row in reader]
+
+
+def index_rows(
+    rows: Iterable[Mapping[str, Any]], column: str
+) -> tuple[dict[str, Mapping[str, Any]], set[str]]:
+    """Find rows by the name of their image, with or without a suffix.
+
+    Args:
+        rows: rows of a table.
+        column: column of the image's name.
+
+    Returns:
+        The first row of every name without suffix, and names that several rows have.
+    """
+    index: dict[str, Mapping[str, Any]] = {}
+    repeated: set[str] = set()
+    for row in rows:
+        name = re.sub(r"\.png$", "", str(row[column]).strip(), flags=re.IGNORECASE)
+        if name in index:
+            repeated.add(name)
+        elif name:
+            index[name] = row
+    return index, repeated
 
 
 def parse_pathology(text: str) -> Pathology | None:

@@ -1,12 +1,11 @@
 """Mask files of every colour depth as boolean arrays."""
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
 from pipeline.errors import ReadError
 
@@ -17,7 +16,7 @@ _DECODING_ERRORS = (OSError, SyntaxError, ValueError, EOFError, Image.Decompress
 
 
 def read_pixels(path: Path) -> NDArray[Any]:
-    """Decode an image file without its alpha channel.
+    """Decode an image file upright and without its alpha channel.
 
     Args:
         path: file in a format that Pillow reads.
@@ -30,14 +29,15 @@ def read_pixels(path: Path) -> NDArray[Any]:
         ReadError: the file is missing, damaged or no image.
     """
     try:
-        with Image.open(path) as image:
+        with Image.open(path) as stored:
+            image = ImageOps.exif_transpose(stored)
             if image.mode == "LA":
                 return np.asarray(image.convert("L"))
             if image.mode in ("1", "L", "F") or image.mode.startswith("I"):
                 return np.asarray(image)
             return np.asarray(image.convert("RGB"))
     except _DECODING_ERRORS as error:
-        msg = f"expected a readable image file, got {type(error).__name__} from {path.name}"
+        msg = f"mask cannot be read ({type(error).__name__})"
         raise ReadError(msg) from error
 
 
@@ -64,26 +64,3 @@ def read_foreground(path: Path) -> NDArray[np.bool_]:
     greatest = float(values.max())
     threshold = 0.0 if greatest <= LARGEST_LABEL else greatest / 2
     return np.asarray(values > threshold)
-
-
-def hash_pixels(pixels: NDArray[Any]) -> str:
-    """Name a decoded image by its content, the same for grey and for grey stored as RGB.
-
-    Args:
-        pixels: array (H, W) or (H, W, 3) of any depth.
-
-    Returns:
-        Hexadecimal digest of shape, dtype and values.
-
-    Examples:
-        >>> grey = np.arange(6, dtype=np.uint8).reshape(2, 3)
-        >>> hash_pixels(grey) == hash_pixels(np.stack([grey] * 3, axis=2))
-        True
-        >>> hash_pixels(grey) == hash_pixels(grey.T)
-        False
-    """
-    if pixels.ndim == 3 and np.array_equal(pixels[..., :1].repeat(3, axis=2), pixels):
-        pixels = pixels[..., 0]
-    digest = hashlib.sha256(f"{pixels.shape} {pixels.dtype}".encode())
-    digest.update(np.ascontiguousarray(pixels).tobytes())
-    return digest.hexdigest()

@@ -1,0 +1,28 @@
+"""Packages that only the work with data sets needs."""
+
+from importlib import import_module
+from types import ModuleType
+
+from pipeline.errors import ConfigError
+
+
+def import_extra(name: str) -> ModuleType:
+    """Import a package of the extra `datasets`.
+
+    Args:
+        name: name of the package.
+
+    Returns:
+        The module.
+
+    Raises:
+        ConfigError: it is not installed.
+    """
+    try:
+        return import_module(name)
+    except ImportError as error:
+        msg = (
+            f"expected the package {name}, got none installed; "
+            "install it with: pip install breast-us-seg[datasets]"
+        )
+        raise ConfigError(msg) from error

@@ -1,0 +1,92 @@
+"""A folder of one's own images and masks."""
+
+import re
+from collections import defaultdict
+from pathlib import Path
+
+from pipeline.datasets.case import Case
+from pipeline.datasets.layout import list_files, read_table
+from pipeline.datasets.masks import read_foreground
+from pipeline.datasets.refusal import Refusal
+from pipeline.errors import DatasetError, ReadError
+
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"})
+"""Suffixes of masks; images may also be `.dcm`."""
+
+_UNSAFE = re.compile(r"[^\w.-]+")
+
+
+def read_plain(root: Path, *, source: str = "plain") -> tuple[list[Case], list[Refusal]]:
+    """List a folder of `images/` and `masks/` where the two have the same name before the suffix.
+
+    A black mask means normal; an image without a mask is refused, since nobody may have looked at
+    it. Every other mask means a lesion of unknown kind, the pathology `unknown`. Every image is
+    its own group, unless `groups.csv` with the columns `group` and `file` names those that belong
+    together, such as all images of one patient, or the result of `breast-us-seg duplicates`.
+
+    Args:
+        root: folder that holds `images` and `masks`.
+        source: name of this folder in ids and groups.
+
+    Returns:
+        Cases sorted by id, and what was left out.
+
+    Raises:
+        DatasetError: a folder, the images, or a column of `groups.csv` is missing.
+    """
+    images = _index_files(list_files(root / "images", SUFFIXES | {".dcm"}, of=root.name))
+    masks = _index_files(list_files(root / "masks", SUFFIXES, of=root.name))
+    if not images:
+        msg = (
+            f"expected images ({', '.join(sorted(SUFFIXES))}, .dcm), got none in {root / 'images'}"
+        )
+        raise DatasetError(msg)
+    groups = _read_groups(root / "groups.csv")
+    cases: list[Case] = []
+    refusals = [
+        Refusal(source, path.name, "mask without an image")
+        for name in sorted(masks.keys() - images.keys())
+        for path in masks[name]
+    ]
+    for name in sorted(images):
+        paths = images[name]
+        case_id = f"{source}/{name}"
+        if len(paths) > 1 or len(masks.get(name, ())) > 1:
+            reason = "several images or masks of one name"
+            refusals.append(Refusal(source, case_id, reason))
+        elif name not in masks:
+            refusals.append(Refusal(source, case_id, "image without a mask"))
+        else:
+            try:
+                has_lesion = read_foreground(masks[name][0]).any()
+            except ReadError as error:
+                refusals.append(Refusal(source, case_id, str(error)))
+                continue
+            group = groups.get(paths[0].name)
+            cases.append(
+                Case(
+                    id=case_id,
+                    source=source,
+                    group=f"{source}:{name}" if group is None else f"{source}:groups.csv:{group}",
+                    pathology="unknown" if has_lesion else "normal",
+                    image=paths[0],
+                    masks=(masks[name][0],),
+                )
+            )
+    return cases, refusals
+
+
+def _index_files(paths: list[Path]) -> dict[str, list[Path]]:
+    """Map names that are safe on every file system, thus in lower case, to files."""
+    index: dict[str, list[Path]] = defaultdict(list)
+    for path in paths:
+        index[_UNSAFE.sub("_", path.stem).strip(".").lower() or "_"].append(path)
+    return dict(index)
+
+
+def _read_groups(path: Path) -> dict[str, str]:
+    """Map file names to groups; a path before the name does not count."""
+    if not path.exists():
+        return {}
+    rows = read_table(path, ("group", "file"), of=path.parent.name)
+    return {Path(row["file"]).name: row["group"] for row in rows if row["group"]}
