@@ -17,7 +17,10 @@ _UNSAFE = re.compile(r"[^\w.-]+")
 
 
 def read_plain(root: Path, *, source: str = "plain") -> tuple[list[Case], list[Refusal]]:
-    """List a folder of `images/` and `masks/` where the two have the same name before the suffix.
+    """List a folder of `images/` and `masks/` of the same names: `a.jpg` and `a.png`.
+
+    A mask may also have the whole name of its image before its suffix, `a.dcm` and `a.dcm.png`,
+    as inference writes it.
 
     A black mask means normal; an image without a mask is refused, since nobody may have looked at
     it. Every other mask means a lesion of unknown kind, the pathology `unknown`. Every image is
@@ -34,8 +37,15 @@ def read_plain(root: Path, *, source: str = "plain") -> tuple[list[Case], list[R
     Raises:
         DatasetError: a folder, the images, or a column of `groups.csv` is missing.
     """
-    images = _index_files(list_files(root / "images", SUFFIXES | {".dcm"}, of=root.name))
-    masks = _index_files(list_files(root / "masks", SUFFIXES, of=root.name))
+    files = list_files(root / "images", SUFFIXES | {".dcm"}, of=root.name)
+    images = _index_files({path: path.stem for path in files})
+    stems = {path.name: path.stem for path in files}
+    masks = _index_files(
+        {
+            path: stems.get(path.stem, path.stem)
+            for path in list_files(root / "masks", SUFFIXES, of=root.name)
+        }
+    )
     if not images:
         msg = (
             f"expected images ({', '.join(sorted(SUFFIXES))}, .dcm), got none in {root / 'images'}"
@@ -76,11 +86,11 @@ def read_plain(root: Path, *, source: str = "plain") -> tuple[list[Case], list[R
     return cases, refusals
 
 
-def _index_files(paths: list[Path]) -> dict[str, list[Path]]:
-    """Map names that are safe on every file system, thus in lower case, to files."""
+def _index_files(names: dict[Path, str]) -> dict[str, list[Path]]:
+    """Map names, made safe on every file system and thus in lower case, to files."""
     index: dict[str, list[Path]] = defaultdict(list)
-    for path in paths:
-        index[_UNSAFE.sub("_", path.stem).strip(".").lower() or "_"].append(path)
+    for path, name in names.items():
+        index[_UNSAFE.sub("_", name).strip(".").lower() or "_"].append(path)
     return dict(index)
 
 

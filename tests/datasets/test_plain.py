@@ -25,6 +25,13 @@ class TestReadPlain:
         ]
         assert refusals == []
 
+    def test_mask_may_have_the_whole_name_of_its_image(self, root: Path) -> None:
+        mask = root / "masks" / "lesion one.png"
+        mask.rename(mask.with_name("lesion one.jpg.png"))
+        cases, refusals = read_plain(root)
+        assert [path.name for path in cases[0].masks] == ["lesion one.jpg.png"]
+        assert refusals == []
+
     def test_source_is_part_of_id_and_group(self, root: Path) -> None:
         case = read_plain(root, source="plain-2")[0][0]
         assert (case.id, case.group) == ("plain-2/lesion_one", "plain-2:lesion_one")
