@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
             not installed.
         WriteError: the table cannot be written.
     """
-    from pipeline.datasets.atomic import write_atomically
+    from pipeline.atomic import write_atomically
     from pipeline.datasets.near_copies import find_near_copies
     from pipeline.errors import ConfigError
 

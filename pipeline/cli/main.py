@@ -5,11 +5,8 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from pipeline import __version__
+from pipeline import RESEARCH_ONLY, __version__
 from pipeline.errors import PipelineError
-
-RESEARCH_ONLY = "Research use only. Not a medical device, not for clinical decisions."
-"""The sentence that stands on everything this project hands out."""
 
 COMMANDS: tuple[str, ...] = ("prepare", "duplicates", "phantom")
 """Modules of `pipeline.cli`, in the order of `--help`; each has `add_parser` and `run`."""

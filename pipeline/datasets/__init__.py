@@ -1,6 +1,12 @@
 """Public data sets and plain folders as one datalist, leak-free folds, synthetic phantoms."""
 
-from pipeline.datasets.epoch_sampler import EpochSampler
-from pipeline.datasets.seeded_cache_dataset import SeededCacheDataset
+import lazy_loader
 
-__all__ = ["EpochSampler", "SeededCacheDataset"]
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "epoch_sampler": ["EpochSampler"],
+        "folder_dataset": ["FolderDataset"],
+        "seeded_cache_dataset": ["SeededCacheDataset"],
+    },
+)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.datasets.atomic import write_atomically
+from pipeline.atomic import write_atomically
 from pipeline.datasets.case import Case
 from pipeline.datasets.folds import distribute_groups
 from pipeline.errors import ConfigError

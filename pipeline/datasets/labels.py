@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from pipeline.datasets.atomic import write_atomically
+from pipeline.atomic import write_atomically
 from pipeline.datasets.case import Case
 from pipeline.errors import ReadError
-from pipeline.readers import UltrasoundReader
 from pipeline.readers.image_source import GreyImage
+from pipeline.readers.ultrasound_reader import UltrasoundReader
 
 
 def write_label(case: Case, path: Path) -> str:

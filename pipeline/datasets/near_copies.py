@@ -12,7 +12,7 @@ from scipy.sparse.csgraph import connected_components
 
 from pipeline.datasets.extras import import_extra
 from pipeline.errors import ConfigError, ReadError
-from pipeline.readers import UltrasoundReader
+from pipeline.readers.ultrasound_reader import UltrasoundReader
 
 MAX_DISTANCE = 8
 """Greatest number of differing bits, of 64, at which two images count as near-copies.

@@ -16,7 +16,7 @@ from pydicom.uid import (
     generate_uid,
 )
 
-from pipeline.datasets.atomic import write_atomically
+from pipeline.atomic import write_atomically
 from pipeline.datasets.phantom_marks import Box
 from pipeline.datasets.phantom_pixels import DicomKind, encode_frames
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pipeline.datasets.atomic import write_atomically
+from pipeline.atomic import write_atomically
 from pipeline.datasets.phantom import Phantom, make_phantom
 from pipeline.datasets.phantom_cine import make_phantom_cine
 from pipeline.datasets.phantom_dicom import DicomKind, write_phantom_dicom

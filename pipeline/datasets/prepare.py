@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from pipeline.datasets.atomic import write_atomically
+from pipeline.atomic import write_atomically
 from pipeline.datasets.case import Case
 from pipeline.datasets.datalist import Datalist
 from pipeline.datasets.groups import merge_groups

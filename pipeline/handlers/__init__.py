@@ -1,6 +1,14 @@
 """Ignite handlers that MONAI lacks."""
 
-from pipeline.handlers.early_stop import EarlyStop
-from pipeline.handlers.training_checkpoint import TrainingCheckpoint
+import lazy_loader
 
-__all__ = ["EarlyStop", "TrainingCheckpoint"]
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "early_stop": ["EarlyStop"],
+        "evaluation_report": ["EvaluationReport"],
+        "progress": ["Progress"],
+        "results_writer": ["ResultsWriter"],
+        "training_checkpoint": ["TrainingCheckpoint"],
+    },
+)

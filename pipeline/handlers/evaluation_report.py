@@ -13,7 +13,8 @@ from typing import Any
 
 from ignite.engine import Engine, Events
 
-from pipeline.datasets.atomic import write_atomically
+from pipeline import RESEARCH_ONLY
+from pipeline.atomic import write_atomically
 from pipeline.errors import ConfigError, WriteError
 from pipeline.handlers.comparison_panel import draw_comparison
 from pipeline.handlers.evaluation_item import EvaluationItem, read_items
@@ -41,9 +42,6 @@ COLUMNS = (
     "probability",
 )
 """Columns of `per_image.csv`; an undefined score is an empty field."""
-
-NOTICE = "Research use only. Not a medical device, not for clinical decisions."
-"""Stands in every summary."""
 
 
 class EvaluationReport:
@@ -148,7 +146,7 @@ class EvaluationReport:
         for name, picture in self._gallery.panels(images):
             write_atomically(folder / name, picture)
         write_atomically(self._output_dir / "per_image.csv", _encode_table(images))
-        text = json.dumps({"notice": NOTICE, **summary}, indent=2, allow_nan=False)
+        text = json.dumps({"notice": RESEARCH_ONLY, **summary}, indent=2, allow_nan=False)
         write_atomically(self._output_dir / "summary.json", f"{text}\n".encode())
         logger.info("%s: %s; report in %s", self._split, _say(summary), self._output_dir)
 

@@ -1,14 +1,15 @@
 """Save the best network and all that a killed training needs to go on exactly."""
 
 import logging
-import os
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import torch
 from ignite.engine import Engine, Events
 
+from pipeline.atomic import write_atomically
 from pipeline.errors import ConfigError
 
 logger = logging.getLogger(__name__)
@@ -96,7 +97,6 @@ class TrainingCheckpoint:
 
 
 def _save_atomically(content: object, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    torch.save(content, temporary)
-    os.replace(temporary, path)
+    buffer = BytesIO()
+    torch.save(content, buffer)
+    write_atomically(path, buffer.getvalue())

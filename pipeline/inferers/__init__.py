@@ -1,5 +1,10 @@
 """How the network is called."""
 
-from pipeline.inferers.cpu_inferer import CpuInferer
+import lazy_loader
 
-__all__ = ["CpuInferer"]
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "cpu_inferer": ["CpuInferer"],
+    },
+)

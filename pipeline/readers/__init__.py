@@ -1,6 +1,11 @@
 """From a file to grey values and geometry."""
 
-from pipeline.readers.frame_reference import FrameReference
-from pipeline.readers.ultrasound_reader import UltrasoundReader
+import lazy_loader
 
-__all__ = ["FrameReference", "UltrasoundReader"]
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "frame_reference": ["FrameReference"],
+        "ultrasound_reader": ["UltrasoundReader"],
+    },
+)

@@ -13,6 +13,7 @@ from pydicom.uid import UID
 
 from pipeline.errors import ReadError, SkippedError
 from pipeline.readers.image_source import GreyImage, rgb_to_grey
+from pipeline.readers.ultrasound_region import Box, find_region
 
 ULTRASOUND_CLASSES = {
     "1.2.840.10008.5.1.4.1.1.6.1": "Ultrasound Image Storage",
@@ -54,6 +55,18 @@ class DicomSource:
     def frames(self) -> int:
         """*Number of Frames* (0028,0008), 1 if absent; the SOP class does not count."""
         return self._frames
+
+    def region(self, rows: int, columns: int) -> Box:
+        """Box around the 2D tissue regions, the whole frame if there is none to rely on.
+
+        Raises:
+            ReadError: a region misses a corner.
+        """
+        try:
+            return find_region(self._dataset, rows, columns)
+        except (AttributeError, TypeError, ValueError) as error:
+            msg = "expected four whole numbers as corners of an ultrasound region (0018,6011)"
+            raise ReadError(msg) from error
 
     def read(self, index: int) -> GreyImage:
         """Decode one frame.

@@ -5,6 +5,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.readers.ultrasound_region import Box
+
 GreyImage = NDArray[np.float32]
 """Grey values (H, W), rows first, float32, 0 (black) to 255 (white) whatever the source's depth."""
 
@@ -18,6 +20,10 @@ class ImageSource(Protocol):
     @property
     def frames(self) -> int:
         """Number of frames, at least 1."""
+        ...
+
+    def region(self, rows: int, columns: int) -> Box:
+        """Box of the ultrasound within a frame of that size; the whole frame if unknown."""
         ...
 
     def read(self, index: int) -> GreyImage:

@@ -9,6 +9,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from pipeline.errors import ReadError
 from pipeline.readers.file_type import FileType
 from pipeline.readers.image_source import GreyImage, rgb_to_grey
+from pipeline.readers.ultrasound_region import Box, whole_frame
 
 _SIXTEEN_BIT_MODES = {"I;16", "I;16L", "I;16B", "I;16N", "I"}
 _MAX_16_BIT = 65535.0
@@ -35,6 +36,10 @@ class RasterSource:
     def frames(self) -> int:
         """Number of pages, at least 1."""
         return self._frames
+
+    def region(self, rows: int, columns: int) -> Box:
+        """Box of the whole frame: these formats do not tell where the ultrasound is."""
+        return whole_frame(rows, columns)
 
     def read(self, index: int) -> GreyImage:
         """Decode one page.

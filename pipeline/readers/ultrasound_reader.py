@@ -72,8 +72,9 @@ class UltrasoundReader(ImageReader):
 
         Returns:
             The array (1, H, W), float32, 0 to 255, and its metadata: ``affine`` (4, 4) in px,
-            ``spatial_shape`` (H, W), ``original_channel_dim`` 0 and ``frame`` (0 for a file with
-            a single one).
+            ``spatial_shape`` (H, W), ``region`` (first row, first column, last row + 1, last
+            column + 1 of the ultrasound), ``original_channel_dim`` 0 and ``frame`` (0 for a file
+            with a single one).
 
         Raises:
             SkippedError: the file is sound, but no ultrasound image.
@@ -88,6 +89,7 @@ class UltrasoundReader(ImageReader):
             "affine": np.eye(4),
             "original_channel_dim": 0,
             "spatial_shape": np.array(grey.shape),
+            "region": source.region(*grey.shape),
             "frame": img.frame or 0,
         }
         return grey[None], meta

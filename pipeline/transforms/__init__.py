@@ -1,5 +1,14 @@
 """Invertible MONAI transforms that ultrasound needs and MONAI lacks."""
 
-from pipeline.transforms.rand_depth_gain import RandDepthGaind
+import lazy_loader
 
-__all__ = ["RandDepthGaind"]
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "blank_outside_regiond": ["BlankOutsideRegiond"],
+        "crop_to_regiond": ["CropToRegiond"],
+        "discard_unlikelyd": ["DiscardUnlikelyd"],
+        "lesion_probabilityd": ["LesionProbabilityd"],
+        "rand_depth_gaind": ["RandDepthGaind"],
+    },
+)

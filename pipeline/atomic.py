@@ -16,7 +16,7 @@ def write_atomically(path: Path, content: bytes) -> None:
     Raises:
         WriteError: the folder or the file cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f".{path.name}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:

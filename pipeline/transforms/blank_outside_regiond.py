@@ -1,0 +1,40 @@
+"""Blacken what lies outside the ultrasound: it may name the patient."""
+
+from collections.abc import Hashable, Mapping
+
+import torch
+from monai.config import KeysCollection
+from monai.data import MetaTensor
+from monai.transforms import MapTransform
+
+
+class BlankOutsideRegiond(MapTransform):
+    """Set pixels outside the ``region`` of the metadata to 0; the size stays.
+
+    For images that are shown to a person or written, as a copy of a console shows its text.
+
+    Args:
+        keys: images (C, H, W), as `MetaTensor` of `UltrasoundReader`.
+    """
+
+    def __init__(self, keys: KeysCollection) -> None:
+        super().__init__(keys)
+
+    def __call__(self, data: Mapping[Hashable, MetaTensor]) -> dict[Hashable, MetaTensor]:
+        """Blank each key by its own region.
+
+        Args:
+            data: the item.
+
+        Returns:
+            A copy of the item with the keys blanked.
+        """
+        item = dict(data)
+        for key in self.key_iterator(item):
+            image = item[key]
+            row0, column0, row1, column1 = (int(edge) for edge in image.meta["region"])
+            inside = (..., slice(row0, row1), slice(column0, column1))
+            blanked = torch.zeros_like(image)
+            blanked[inside] = image[inside]
+            item[key] = blanked
+        return item

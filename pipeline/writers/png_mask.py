@@ -1,0 +1,39 @@
+"""Masks as PNG: white where there is lesion, black where there is none."""
+
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from pipeline.atomic import write_atomically
+from pipeline.writers.output_path import output_path
+from pipeline.writers.result import Result
+
+LESION = 255
+"""Value of lesion in a mask file; everything else is 0."""
+
+
+class PngMask:
+    """Write ``masks/<path of the source>.png``: 8-bit grey, 0 or 255, at the source's size.
+
+    Args:
+        output_dir: the run's folder; ``masks`` is made in it.
+    """
+
+    def __init__(self, output_dir: str | Path) -> None:
+        self.root = Path(output_dir) / "masks"
+
+    def write(self, result: Result) -> None:
+        """Write one mask.
+
+        Args:
+            result: the segmentation of one image.
+
+        Raises:
+            WriteError: the file cannot be written.
+        """
+        values = np.where(result.mask, LESION, 0).astype(np.uint8)
+        buffer = BytesIO()
+        Image.fromarray(values).save(buffer, "PNG")
+        write_atomically(self.root / output_path(result.file, result.frame), buffer.getvalue())
