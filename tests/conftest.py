@@ -1,0 +1,26 @@
+"""Which tests run: those marked `acceptance` only where BREAST_US_DATA names real images."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+DATA_VARIABLE = "BREAST_US_DATA"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if DATA_VARIABLE in os.environ:
+        return
+    left_out = [item for item in items if item.get_closest_marker("acceptance")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+
+
+def pytest_report_header() -> str:
+    return f"acceptance data: {os.environ.get(DATA_VARIABLE, f'none, set {DATA_VARIABLE}')}"
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """Folder of real images, for tests marked `acceptance`."""
+    return Path(os.environ[DATA_VARIABLE])
