@@ -8,7 +8,14 @@ from importlib import import_module
 from pipeline import RESEARCH_ONLY, __version__
 from pipeline.errors import PipelineError
 
-COMMANDS: tuple[str, ...] = ("prepare", "duplicates", "phantom")
+COMMANDS: tuple[str, ...] = (
+    "infer",
+    "train",
+    "evaluate",
+    "prepare",
+    "duplicates",
+    "phantom",
+)
 """Modules of `pipeline.cli`, in the order of `--help`; each has `add_parser` and `run`."""
 
 

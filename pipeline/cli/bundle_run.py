@@ -1,0 +1,101 @@
+"""Run a config of the bundle, as every command that runs the network does."""
+
+import argparse
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import ConfigError
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def add_override_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that every command with a config has.
+
+    Args:
+        parser: of the command.
+    """
+    parser.add_argument(
+        "--bundle-root",
+        type=Path,
+        help="folder with configs/ and models/ (default: the one this command came with)",
+    )
+    parser.add_argument(
+        "--set",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        dest="overrides",
+        help="override a key of the config, as in --set threshold=0.4; may be repeated",
+    )
+
+
+def find_bundle_root() -> Path:
+    """Find the bundle that belongs to this package.
+
+    Returns:
+        The folder around ``configs/``: a checkout or an unzipped bundle, else the copy that an
+        installed wheel brings.
+
+    Raises:
+        ConfigError: neither is there.
+    """
+    for folder in (_PACKAGE.parent, _PACKAGE / "_bundle"):
+        if (folder / "configs" / "inference.json").is_file():
+            return folder
+    msg = f"expected configs/ beside {_PACKAGE}, found none: set --bundle-root"
+    raise ConfigError(msg)
+
+
+def run_config(
+    name: str,
+    *,
+    bundle_root: Path | None,
+    settings: Mapping[str, Any],
+    overrides: Sequence[str] = (),
+) -> None:
+    """Run one config from start to end, in this process.
+
+    Args:
+        name: of the file in ``configs/``, without suffix.
+        bundle_root: folder around ``configs/``; `None` finds it.
+        settings: keys of the config and their new values; those that are `None` are left out.
+        overrides: ``key=value`` of the command line, which win; values are JSON or plain text.
+
+    Raises:
+        ConfigError: the config does not exist, or an override does not fit it.
+        SystemExit: a check before the run refused it, or files failed (code 2).
+    """
+    root = find_bundle_root() if bundle_root is None else bundle_root
+    config_file = root / "configs" / f"{name}.json"
+    if not config_file.is_file():
+        msg = f"expected a config at {config_file}, found none: set --bundle-root"
+        raise ConfigError(msg)
+    values: dict[str, Any] = {"bundle_root": str(root)}
+    values |= {key: value for key, value in settings.items() if value is not None}
+    values |= _parse_overrides(overrides, config_file)
+
+    from monai.bundle import ConfigWorkflow  # seconds of import, which --help need not pay
+
+    workflow = ConfigWorkflow(str(config_file), workflow_type=None, **values)
+    workflow.initialize()
+    workflow.run()
+    workflow.finalize()
+
+
+def _parse_overrides(overrides: Sequence[str], config_file: Path) -> dict[str, Any]:
+    known = json.loads(config_file.read_text(encoding="utf-8"))
+    values: dict[str, Any] = {}
+    for override in overrides:
+        key, equals, text = override.partition("=")
+        if not equals or re.split("#|::", key)[0] not in known:
+            msg = f"expected --set KEY=VALUE with a key of {config_file}, got {override!r}"
+            raise ConfigError(msg)
+        try:
+            values[key] = json.loads(text)
+        except json.JSONDecodeError:
+            values[key] = text
+    return values

@@ -1,0 +1,41 @@
+"""Segment a folder of images."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from pipeline.cli.bundle_run import add_override_options, run_config
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to those of `breast-us-seg`."""
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        "infer",
+        help="segment a folder of DICOM, PNG, JPEG, BMP or TIFF images",
+        description=(
+            "Segment every image below IN (by content, not by suffix) and write masks (white is "
+            "lesion), overlays and results.csv below OUT. A run that was killed goes on where it "
+            "stopped when started again. Exit code 0: all files processed or skipped; 1: the run "
+            "could not start; 2: some files failed, see results.csv."
+        ),
+    )
+    parser.add_argument("input", metavar="IN", type=Path, help="folder, or a single image")
+    parser.add_argument("output", metavar="OUT", type=Path, help="folder of the results")
+    parser.add_argument("--weights", type=Path, help="other weights than the bundle's")
+    add_override_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run ``inference.json``."""
+    run_config(
+        "inference",
+        bundle_root=args.bundle_root,
+        settings={
+            "dataset_dir": str(args.input),
+            "output_dir": str(args.output),
+            "ckpt": None if args.weights is None else str(args.weights),
+        },
+        overrides=args.overrides,
+    )
+    return 0
