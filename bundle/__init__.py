@@ -1,0 +1,1 @@
+"""What turns this repository into a bundle to hand out; not part of the installed package."""
