@@ -1,18 +1,22 @@
 """Ultrasound DICOM through pydicom."""
 
-import warnings
+from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
+from warnings import WarningMessage
 
-import numpy as np
 import pydicom
-from numpy.typing import NDArray
-from pydicom.errors import InvalidDicomError
-from pydicom.pixels.processing import apply_color_lut
-from pydicom.pixels.utils import pixel_array
+from pydicom.dataelem import RawDataElement
+from pydicom.encaps import get_frame, parse_basic_offsets, parse_fragments
+from pydicom.pixels.decoders.base import get_decoder
+from pydicom.pixels.utils import get_expected_length, pixel_array
 from pydicom.uid import UID
 
 from pipeline.errors import ReadError, SkippedError
-from pipeline.readers.image_source import GreyImage, rgb_to_grey
+from pipeline.readers.codestream import read_codestream_size
+from pipeline.readers.dicom_grey import dicom_to_grey
+from pipeline.readers.image_source import GreyImage, check_size
+from pipeline.readers.quiet import quiet_decoders
 from pipeline.readers.ultrasound_region import Box, find_region
 
 ULTRASOUND_CLASSES = {
@@ -30,6 +34,11 @@ ULTRASOUND_CLASSES = {
 _TRUNCATED = "End of file reached"
 """How pydicom's warning begins when it silently drops the rest of an encapsulated file."""
 
+_DEFERRED_BYTES = 1 << 16
+"""Elements longer than this stay in the file: of a cine, one frame at a time is in memory."""
+
+_PIXEL_DATA = 0x7FE00010
+
 
 class DicomSource:
     """An opened DICOM file; its header is parsed once, its frames are decoded one at a time.
@@ -39,17 +48,23 @@ class DicomSource:
 
     Raises:
         SkippedError: the object is no ultrasound or secondary capture image.
-        ReadError: the file is damaged, or misses an attribute that its pixels need.
+        ReadError: the file is damaged or cut off, or misses an attribute that its pixels need.
     """
 
     def __init__(self, path: Path) -> None:
-        self._dataset = _parse(path)
-        _check_class(self._dataset)
-        frames = self._dataset.get("NumberOfFrames")
-        self._frames = 1 if frames is None else int(frames)
-        if self._frames < 1:
-            msg = f"expected NumberOfFrames (0028,0008) of at least 1, got {self._frames}"
-            raise ReadError(msg)
+        self._path = path
+        with quiet_decoders() as remarks:
+            try:
+                self._dataset = pydicom.dcmread(path, defer_size=_DEFERRED_BYTES)
+                _check_class(self._dataset, remarks)
+            except ReadError:
+                raise
+            except Exception as error:
+                # Besides its own errors, pydicom lets out those of whatever the damage leads to.
+                kind = type(error).__name__
+                msg = f"expected a DICOM file, got a header that cannot be parsed ({kind})"
+                raise ReadError(msg) from error
+            self._read_header()
 
     @property
     def frames(self) -> int:
@@ -63,8 +78,9 @@ class DicomSource:
             ReadError: a region misses a corner.
         """
         try:
-            return find_region(self._dataset, rows, columns)
-        except (AttributeError, TypeError, ValueError) as error:
+            with quiet_decoders():
+                return find_region(self._dataset, rows, columns)
+        except Exception as error:
             msg = "expected four whole numbers as corners of an ultrasound region (0018,6011)"
             raise ReadError(msg) from error
 
@@ -87,79 +103,120 @@ class DicomSource:
             msg = f"expected a frame from 1 to {self._frames}, got {index + 1}"
             raise ReadError(msg)
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # pydicom's remarks may quote the header
-                pixels = pixel_array(self._dataset, index=index)
-            return _to_grey(pixels, self._dataset)
+            with quiet_decoders():
+                if self._is_encapsulated:
+                    self._check_codestream(index)
+                source = self._dataset if self._is_in_memory else self._path
+                pixels = pixel_array(source, index=index)
+                return dicom_to_grey(pixels, self._dataset)
         except ReadError:
             raise
         except Exception as error:
             # Codecs raise whatever they like. Their text may quote the header, so it is left out.
-            syntax = _syntax_name(self._dataset)
-            msg = f"expected pixel data in {syntax}, got {type(error).__name__} from its decoder"
+            msg = (
+                f"expected pixel data in {_name(self._syntax)}, "
+                f"got {type(error).__name__} from its decoder"
+            )
             raise ReadError(msg) from error
 
+    def _read_header(self) -> None:
+        dataset = self._dataset
+        try:
+            frames = dataset.get("NumberOfFrames")
+            self._frames = 1 if frames is None else int(frames)
+            self._size = int(dataset.Rows), int(dataset.Columns)
+            self._syntax = UID(dataset.file_meta.TransferSyntaxUID)
+            self._is_encapsulated = self._syntax.is_encapsulated
+            # Only a deflated file, which is in memory as a whole, has no place to read from.
+            self._is_in_memory = self._syntax.is_deflated
+            expected = 0 if self._is_encapsulated else get_expected_length(dataset)
+        except Exception as error:
+            msg = (
+                "expected a known TransferSyntaxUID (0002,0010) and all attributes of the pixels "
+                f"(0028,xxxx), got {type(error).__name__}"
+            )
+            raise ReadError(msg) from error
+        if not _is_decodable(self._syntax):
+            msg = f"expected pixel data of an encoding that is read, got {_name(self._syntax)}"
+            raise ReadError(msg)
+        check_size(*self._size)
+        if self._frames < 1:
+            msg = f"expected NumberOfFrames (0028,0008) of at least 1, got {self._frames}"
+            raise ReadError(msg)
+        element = cast(RawDataElement, dataset.get_item(_PIXEL_DATA, keep_deferred=True))
+        self._offset = element.value_tell
+        if self._is_encapsulated:
+            self._check_fragments()
+        elif not self._is_in_memory:
+            self._check_length(max(expected, element.length))
 
-def _parse(path: Path) -> pydicom.Dataset:
-    try:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            dataset = pydicom.dcmread(path)
-            element = dataset.get("NumberOfFrames")  # converts the raw value, which may raise
-            del element
-    except (InvalidDicomError, OSError, ValueError, TypeError, EOFError, AttributeError) as error:
-        msg = f"expected a DICOM file, got a header that cannot be parsed ({type(error).__name__})"
-        raise ReadError(msg) from error
-    except (RecursionError, MemoryError, NotImplementedError) as error:
-        msg = f"expected a DICOM file of sane nesting and size, got {type(error).__name__}"
-        raise ReadError(msg) from error
-    if any(_TRUNCATED in str(warning.message) for warning in caught):
+    def _check_length(self, expected: int) -> None:
+        available = self._path.stat().st_size - self._offset
+        if available < expected:
+            msg = (
+                f"expected {expected} bytes of PixelData (7FE0,0010) for {self._frames} frames of "
+                f"{self._size[0]} x {self._size[1]} px, got {available}: the file is cut off"
+            )
+            raise ReadError(msg)
+
+    def _check_fragments(self) -> None:
+        """Check that there is a fragment for each frame, so that no one counts to a billion."""
+        with self._path.open("rb") as file:
+            file.seek(self._offset)
+            try:
+                parse_basic_offsets(file)
+                fragments, _ = parse_fragments(file)
+            except Exception as error:
+                msg = f"expected items of compressed frames, got {type(error).__name__}"
+                raise ReadError(msg) from error
+        if fragments < self._frames:
+            msg = f"expected {self._frames} compressed frames, got {fragments} fragments"
+            raise ReadError(msg)
+
+    def _check_codestream(self, index: int) -> None:
+        """Check that a compressed frame is of the size that the header tells."""
+        table = self._dataset.get("ExtendedOffsetTable")
+        lengths = self._dataset.get("ExtendedOffsetTableLengths")
+        with self._path.open("rb") as file:
+            file.seek(self._offset)
+            stream = get_frame(
+                file,
+                index,
+                extended_offsets=None if table is None or lengths is None else (table, lengths),
+                number_of_frames=self._frames,
+            )
+        size = read_codestream_size(stream)
+        if size is not None and size != self._size:
+            msg = f"expected a stream of {self._size} rows and columns, as the header, got {size}"
+            raise ReadError(msg)
+
+
+def _check_class(dataset: pydicom.Dataset, remarks: Sequence[WarningMessage]) -> None:
+    """Check SOPClassUID (0008,0016), and its copy (0002,0002) in case the file ends within it."""
+    if any(_TRUNCATED in str(remark.message) for remark in remarks):
         msg = "expected a whole DICOM file, got one that ends too early: copy it again"
         raise ReadError(msg)
-    return dataset
-
-
-def _check_class(dataset: pydicom.Dataset) -> None:
-    uid = dataset.get("SOPClassUID") or dataset.file_meta.get("MediaStorageSOPClassUID")
-    if uid is None:
-        msg = "expected SOPClassUID (0008,0016), got none"
-        raise ReadError(msg)
-    if uid not in ULTRASOUND_CLASSES:
-        name = UID(uid).name if UID(uid).is_valid and UID(uid).name != uid else "another class"
-        msg = f"not an ultrasound image: {name}"
+    uids = [dataset.get("SOPClassUID"), dataset.file_meta.get("MediaStorageSOPClassUID")]
+    if not any(uid in ULTRASOUND_CLASSES for uid in uids if isinstance(uid, str)):
+        names = [uid.name for uid in uids if isinstance(uid, UID) and uid.name != uid]
+        is_private = uids[0] == uids[1] and uids[0] is not None
+        if not names and not is_private:
+            msg = "expected one SOPClassUID (0008,0016), got none or a damaged one"
+            raise ReadError(msg)
+        msg = f"not an ultrasound image: {names[0] if names else 'a class of no standard'}"
         raise SkippedError(msg)
     if "PixelData" not in dataset:
         msg = "expected PixelData (7FE0,0010), got none: the file may be cut off"
         raise ReadError(msg)
 
 
-def _syntax_name(dataset: pydicom.Dataset) -> str:
-    uid = dataset.file_meta.get("TransferSyntaxUID")
-    return "an unnamed transfer syntax" if uid is None else UID(uid).name
+def _is_decodable(syntax: UID) -> bool:
+    try:
+        return get_decoder(syntax).is_available
+    except NotImplementedError:
+        return False
 
 
-def _to_grey(pixels: NDArray[np.generic], dataset: pydicom.Dataset) -> GreyImage:
-    photometric = dataset.PhotometricInterpretation
-    if photometric == "PALETTE COLOR":
-        colour = apply_color_lut(pixels, dataset)
-        return rgb_to_grey(_to_8_bit(colour, 8 * colour.dtype.itemsize).astype(np.uint8))
-    if pixels.ndim == 3:
-        # pydicom has turned every YBR into RGB by now.
-        return rgb_to_grey(_to_8_bit(pixels, dataset.BitsStored).round().astype(np.uint8))
-    if photometric not in {"MONOCHROME1", "MONOCHROME2"}:
-        msg = (
-            "expected PhotometricInterpretation (0028,0004) MONOCHROME1 or MONOCHROME2 for one "
-            f"sample a pixel, got {photometric}"
-        )
-        raise ReadError(msg)
-    values = pixels.astype(np.float32)
-    if dataset.get("PixelRepresentation", 0) == 1:
-        values += np.float32(2 ** (dataset.BitsStored - 1))
-    grey = _to_8_bit(values, dataset.BitsStored)
-    return 255 - grey if photometric == "MONOCHROME1" else grey
-
-
-def _to_8_bit(values: NDArray[np.generic], bits: int) -> NDArray[np.float32]:
-    """Scale 0..2^bits - 1 to 0..255; 8 bits stay untouched."""
-    scaled: NDArray[np.float32] = values.astype(np.float32) * np.float32(255.0 / (2**bits - 1))
-    return np.clip(scaled, 0, 255)
+def _name(uid: UID) -> str:
+    """Name a UID of the standard; another one is text that anybody may have written."""
+    return uid.name if uid.name != uid else "an unknown transfer syntax"

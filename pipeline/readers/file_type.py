@@ -25,6 +25,8 @@ _MAGIC = {
     b"BM": FileType.BMP,
     b"II*\x00": FileType.TIFF,
     b"MM\x00*": FileType.TIFF,
+    b"II+\x00": FileType.TIFF,
+    b"MM\x00+": FileType.TIFF,
 }
 
 

@@ -5,10 +5,14 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.errors import ReadError
 from pipeline.readers.ultrasound_region import Box
 
 GreyImage = NDArray[np.float32]
 """Grey values (H, W), rows first, float32, 0 (black) to 255 (white) whatever the source's depth."""
+
+LARGEST_IMAGE_PX = 64_000_000
+"""Pixels of a frame beyond which a header is taken for damaged, before memory is spent on it."""
 
 _LUMA = np.array([19595, 38470, 7471], dtype=np.uint32)
 """ITU-R BT.601 weights in 1/65536, as Pillow rounds them: r = g = b gives back that value."""
@@ -39,6 +43,21 @@ class ImageSource(Protocol):
             ReadError: the frame cannot be decoded.
         """
         ...
+
+
+def check_size(rows: int, columns: int) -> None:
+    """Check the size that a header claims, before its pixels are decoded.
+
+    Args:
+        rows: height of the frame.
+        columns: width of the frame.
+
+    Raises:
+        ReadError: there are no pixels, or more than `LARGEST_IMAGE_PX`.
+    """
+    if not 0 < rows * columns <= LARGEST_IMAGE_PX:
+        msg = f"expected a frame of 1 to {LARGEST_IMAGE_PX} pixels, got {rows} x {columns}"
+        raise ReadError(msg)
 
 
 def rgb_to_grey(rgb: NDArray[np.uint8]) -> GreyImage:

@@ -1,18 +1,22 @@
 """PNG, JPEG, BMP and TIFF through Pillow."""
 
-import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from pipeline.errors import ReadError
 from pipeline.readers.file_type import FileType
-from pipeline.readers.image_source import GreyImage, rgb_to_grey
+from pipeline.readers.image_source import GreyImage, check_size, rgb_to_grey
+from pipeline.readers.quiet import quiet_decoders
 from pipeline.readers.ultrasound_region import Box, whole_frame
 
 _SIXTEEN_BIT_MODES = {"I;16", "I;16L", "I;16B", "I;16N", "I"}
 _MAX_16_BIT = 65535.0
+_PHOTOMETRIC_TAG = 262
+_WHITE_IS_ZERO = 0
 
 
 class RasterSource:
@@ -23,7 +27,7 @@ class RasterSource:
         file_type: its format by content; no other decoder than that one is tried.
 
     Raises:
-        ReadError: Pillow cannot parse the header.
+        ReadError: Pillow cannot parse the header, or the image is too large to be one.
     """
 
     def __init__(self, path: Path, file_type: FileType) -> None:
@@ -60,26 +64,30 @@ class RasterSource:
             msg = f"expected a frame from 1 to {self._frames}, got {index + 1}"
             raise ReadError(msg)
         with self._open() as image:
-            try:
-                if index:
-                    image.seek(index)
-                upright = ImageOps.exif_transpose(image)
-                return _to_grey(upright)
-            except (OSError, SyntaxError, ValueError, EOFError) as error:
-                msg = f"expected a whole {self._format} file, got damaged data ({error})"
-                raise ReadError(msg) from error
+            if index:
+                image.seek(index)
+                check_size(image.height, image.width)
+            grey = _to_grey(ImageOps.exif_transpose(image))
+            return 255 - grey if _is_inverted(image) else grey
 
-    def _open(self) -> Image.Image:
+    @contextmanager
+    def _open(self) -> Iterator[Image.Image]:
+        """Open the file; whatever Pillow raises until it is closed becomes a `ReadError`.
+
+        Its messages and warnings may quote the file, so only the type of an error is told.
+        """
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error", Image.DecompressionBombWarning)
-                return Image.open(self._path, formats=[self._format])
-        except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-            limit = Image.MAX_IMAGE_PIXELS
-            msg = f"expected at most {limit} pixels, got more: is this really an ultrasound image?"
-            raise ReadError(msg) from error
-        except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-            msg = f"expected a {self._format} file, got a header that cannot be parsed"
+            with quiet_decoders(), Image.open(self._path, formats=[self._format]) as image:
+                check_size(image.height, image.width)
+                yield image
+        except ReadError:
+            raise
+        except Exception as error:
+            hint = ", cut off" if "truncated" in str(error).lower() else ""
+            msg = (
+                f"expected a whole {self._format} file, got a damaged one{hint} "
+                f"({type(error).__name__})"
+            )
             raise ReadError(msg) from error
 
 
@@ -97,3 +105,9 @@ def _to_grey(image: Image.Image) -> GreyImage:
     if image.mode in {"1", "L", "LA"}:
         return np.asarray(image.convert("L")).astype(np.float32)
     return rgb_to_grey(np.asarray(image.convert("RGB")))
+
+
+def _is_inverted(image: Image.Image) -> bool:
+    """Tell a TIFF of 16 bits that counts from white; Pillow 13 inverts those of 8 bits itself."""
+    tags: Mapping[int, object] = getattr(image, "tag_v2", {})
+    return image.mode in _SIXTEEN_BIT_MODES and tags.get(_PHOTOMETRIC_TAG) == _WHITE_IS_ZERO

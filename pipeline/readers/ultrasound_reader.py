@@ -84,7 +84,7 @@ class UltrasoundReader(ImageReader):
         if img.frame is None and source.frames > 1:
             msg = f"expected one frame, got a file of {source.frames}: ask for path#frame=1"
             raise ReadError(msg)
-        grey = source.read((img.frame or 1) - 1)
+        grey = source.read(0 if img.frame is None else img.frame - 1)
         meta = {
             "affine": np.eye(4),
             "original_channel_dim": 0,

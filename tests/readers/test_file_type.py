@@ -1,0 +1,44 @@
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import ReadError, SkippedError
+from pipeline.readers.file_type import FileType, detect_file_type
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        (b"\x89PNG\r\n\x1a\n", FileType.PNG),
+        (b"\xff\xd8\xff\xe0", FileType.JPEG),
+        (b"BM", FileType.BMP),
+        (b"II*\x00", FileType.TIFF),
+        (b"MM\x00*", FileType.TIFF),
+        (b"II+\x00", FileType.TIFF),
+        (b"MM\x00+", FileType.TIFF),
+        (bytes(128) + b"DICM", FileType.DICOM),
+        (b"II*\x00" + bytes(124) + b"DICM", FileType.DICOM),
+    ],
+)
+def test_content_tells_the_type(head: bytes, expected: FileType, tmp_path: Path) -> None:
+    (tmp_path / "file.txt").write_bytes(head + bytes(10))
+    assert detect_file_type(tmp_path / "file.txt") is expected
+
+
+@pytest.mark.parametrize("content", [b"hello", bytes(200), b"GIF89a", b"DICM", b"\x89PNG"])
+def test_other_content_is_skipped(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "file.png").write_bytes(content)
+    with pytest.raises(SkippedError, match="not an image"):
+        detect_file_type(tmp_path / "file.png")
+
+
+def test_empty_file_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file.png").touch()
+    with pytest.raises(ReadError, match="got an empty file") as caught:
+        detect_file_type(tmp_path / "file.png")
+    assert not isinstance(caught.value, SkippedError)
+
+
+def test_folder_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ReadError, match="expected a readable file"):
+        detect_file_type(tmp_path)

@@ -1,0 +1,29 @@
+from pathlib import Path
+
+import pytest
+
+from pipeline.readers import FrameReference
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [FrameReference(Path("a/b.dcm")), FrameReference(Path("a/b.dcm"), 12)],
+)
+def test_text_and_back(reference: FrameReference) -> None:
+    assert FrameReference.parse(str(reference)) == reference
+
+
+def test_file_that_is_really_called_so(tmp_path: Path) -> None:
+    path = tmp_path / "odd#frame=3"
+    path.touch()
+    assert FrameReference.parse(str(path)) == FrameReference(path)
+
+
+def test_frame_of_a_file_that_is_called_so(tmp_path: Path) -> None:
+    path = tmp_path / "odd#frame=3"
+    assert FrameReference.parse(f"{path}#frame=2") == FrameReference(path, 2)
+
+
+@pytest.mark.parametrize("text", ["a#frame=x", "a#frame=", "#frame=1/a.png"])
+def test_other_text_is_a_path(text: str) -> None:
+    assert FrameReference.parse(text) == FrameReference(Path(text))
