@@ -58,14 +58,12 @@ class FolderDataset(IterableDataset[dict[str, Any]]):
         taken: set[str] = set()
         for path in tqdm(self.list_files(), unit="file", disable=not self.progress):
             file = path.relative_to(root).as_posix()
-            target = str(output_path(file, None)).lower()
-            if target in taken:
-                reason = "its results would overwrite those of a file of almost the same name"
-                self._fail(file, None, ReadError(reason))
-                continue
-            taken.add(target)
-            if not self.journal.is_done(file):
-                yield from self._iterate_frames(path, file)
+            if path.is_dir():
+                self._fail(file, None, _refuse_folder(path))
+            elif self.journal.has_result(file):
+                taken.add(_name_result(file))
+            elif not self.journal.is_done(file):
+                yield from self._iterate_frames(path, file, taken)
 
     def list_files(self) -> list[Path]:
         """List what will be looked at, in the order of the run.
@@ -73,21 +71,27 @@ class FolderDataset(IterableDataset[dict[str, Any]]):
         Links to folders are not followed, so that the walk ends.
 
         Returns:
-            The files, sorted folder by folder.
+            The files, sorted folder by folder; then the folders that are not entered.
         """
         if not self.data.is_dir():
             return [self.data]
         files: list[Path] = []
-        for folder, folders, names in os.walk(self.data, followlinks=False):
+        closed: list[Path] = []
+
+        def note(error: OSError) -> None:
+            closed.append(Path(error.filename))
+
+        for folder, folders, names in os.walk(self.data, followlinks=False, onerror=note):
             here = Path(folder)
             folders[:] = sorted(name for name in folders if not self._is_excluded(here / name))
+            closed += [here / name for name in folders if (here / name).is_symlink()]
             files += [here / name for name in sorted(names)]
-        return files
+        return files + sorted(closed)
 
     def _is_excluded(self, folder: Path) -> bool:
         return self.exclude is not None and folder.resolve() == self.exclude
 
-    def _iterate_frames(self, path: Path, file: str) -> Iterator[dict[str, Any]]:
+    def _iterate_frames(self, path: Path, file: str, taken: set[str]) -> Iterator[dict[str, Any]]:
         if not path.is_file():
             self._fail(file, None, ReadError("expected a regular file, got a device or dead link"))
             return
@@ -97,6 +101,13 @@ class FolderDataset(IterableDataset[dict[str, Any]]):
         except Exception as error:
             self._fail(file, None, error)
             return
+        if count == 1:
+            name = _name_result(file)
+            if name in taken:
+                reason = "expected another name: its results would overwrite those of another file"
+                self._fail(file, None, ReadError(reason))
+                return
+            taken.add(name)
         frames = [None] if count == 1 else range(1, count + 1)
         for frame in frames:
             if self.journal.is_done(file, frame):
@@ -113,6 +124,17 @@ class FolderDataset(IterableDataset[dict[str, Any]]):
         cause = find_cause(error)
         status: Any = "skipped" if isinstance(cause, SkippedError) else "failed"
         self.journal.add(ResultRow(file, frame, status, describe(cause)))
+
+
+def _refuse_folder(path: Path) -> ReadError:
+    if path.is_symlink():
+        return SkippedError("a link to a folder, which is not followed: run that folder by itself")
+    return ReadError("expected a folder that may be entered")
+
+
+def _name_result(file: str) -> str:
+    """Name the result as a file system sees it that does not tell capitals from small letters."""
+    return str(output_path(file, None)).lower()
 
 
 def find_cause(error: BaseException) -> BaseException:

@@ -69,11 +69,16 @@ class RunJournal:
         self.failed = 0
         self._fingerprint = _hash_settings(settings)
         self._rows = self._take_over()
-        self._open_partial()
+        self._start_partial()
 
     def is_done(self, file: str, frame: int | None = None) -> bool:
         """Tell whether an image was finished by the run that was interrupted."""
         return (file, frame) in self._rows
+
+    def has_result(self, file: str, frame: int | None = None) -> bool:
+        """Tell whether that run has written outputs for an image, and not skipped it."""
+        row = self._rows.get((file, frame))
+        return row is not None and row.status in ("ok", "no_lesion")
 
     def add(self, row: ResultRow) -> None:
         """Note what became of an image, after all its outputs are in place.
@@ -103,8 +108,8 @@ class RunJournal:
         table.writeheader()
         for _, row in sorted(self._rows.items(), key=lambda item: (item[0][0], item[0][1] or 0)):
             table.writerow(_format_row(row))
-        write_atomically(self.table_path, buffer.getvalue().encode())
-        self._partial.close()
+        # A file name may hold bytes that are no UTF-8; Python has them as lone surrogates.
+        write_atomically(self.table_path, buffer.getvalue().encode(errors="backslashreplace"))
         self.partial_path.unlink()
         logger.info("%s: %s", self.table_path, self._summary())
 
@@ -126,26 +131,27 @@ class RunJournal:
     def _take_over(self) -> dict[tuple[str, int | None], ResultRow]:
         if not self.partial_path.is_file():
             return {}
-        lines = self.partial_path.read_text(encoding="utf-8").splitlines()
-        entries = [entry for entry in map(_parse_line, lines) if entry is not None]
-        if not entries or entries[0] != {"settings": self._fingerprint}:
+        lines = self.partial_path.read_text(encoding="utf-8", errors="replace").splitlines()
+        if not lines or _parse_line(lines[0]) != {"settings": self._fingerprint}:
             logger.warning("an interrupted run had other settings or weights: starting anew")
             return {}
-        rows = [ResultRow(**entry) for entry in entries[1:]]
+        columns = {field.name for field in fields(ResultRow)}
+        entries = [entry for entry in map(_parse_line, lines[1:]) if entry.keys() == columns]
+        rows = [ResultRow(**entry) for entry in entries]
         done = {(row.file, row.frame): row for row in rows if row.status != "failed"}
         logger.info("an interrupted run goes on: %d images are done", len(done))
         return done
 
-    def _open_partial(self) -> None:
+    def _start_partial(self) -> None:
         head = [{"settings": self._fingerprint}, *map(asdict, self._rows.values())]
         content = "".join(json.dumps(entry) + "\n" for entry in head)
         write_atomically(self.partial_path, content.encode())
-        self._partial = self.partial_path.open("a", encoding="utf-8")
 
     def _append(self, entry: Mapping[str, Any]) -> None:
+        # Opened for each line, so that nothing is left open by a run that stops anywhere.
         try:
-            self._partial.write(json.dumps(entry) + "\n")
-            self._partial.flush()
+            with self.partial_path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(entry) + "\n")
         except OSError as error:
             msg = f"expected to append to {self.partial_path}, got {error.strerror}"
             raise WriteError(msg) from error
@@ -175,13 +181,13 @@ def hash_file(path: str | os.PathLike[str]) -> str:
         return digest.hexdigest()
 
 
-def _parse_line(line: str) -> dict[str, Any] | None:
-    """Parse one line; the last one of a killed run may be cut off."""
+def _parse_line(line: str) -> dict[str, Any]:
+    """Parse one line; the last one of a killed run may be cut off, and is taken as empty."""
     try:
         entry = json.loads(line)
     except json.JSONDecodeError:
-        return None
-    return entry if isinstance(entry, dict) else None
+        return {}
+    return entry if isinstance(entry, dict) else {}
 
 
 def _format_row(row: ResultRow) -> dict[str, Any]:
