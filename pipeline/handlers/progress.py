@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+import torch
 from ignite.engine import Engine, Events
 from tqdm import tqdm
 
@@ -105,7 +106,7 @@ def _find_loss(output: Any) -> float | None:
     item = output[0] if isinstance(output, list) and output else output
     if not isinstance(item, Mapping) or "loss" not in item:
         return None
-    return float(item["loss"])
+    return float(torch.as_tensor(item["loss"]).detach())
 
 
 def _describe_validation(evaluator: Engine | None) -> list[str]:

@@ -32,7 +32,7 @@ def test_log_line_has_the_mean_loss_of_the_epoch(caplog: pytest.LogCaptureFixtur
 
 
 def test_output_that_is_not_decollated(caplog: pytest.LogCaptureFixture) -> None:
-    engine = Engine(lambda _engine, loss: {"loss": torch.tensor(loss)})
+    engine = Engine(lambda _engine, loss: {"loss": torch.tensor(loss, requires_grad=True)})
     Progress(bar=False).attach(engine)
     with caplog.at_level(logging.INFO, logger=LOGGER):
         engine.run([1.0, 2.0])
