@@ -1,0 +1,38 @@
+"""Blanking; images are 1 x 10 x 16 without any 0."""
+
+import numpy as np
+import torch
+from monai.data import MetaTensor
+
+from pipeline.transforms import BlankOutsideRegiond
+
+REGION = np.array([2, 3, 9, 15])
+VALUES = torch.arange(1.0, 161.0).reshape(1, 10, 16)
+
+
+def make_item() -> dict[str, MetaTensor]:
+    image = MetaTensor(VALUES.clone(), meta={"region": REGION, "kept": 7})
+    return {"image": image, "other": image.clone()}
+
+
+def test_outside_is_black_and_inside_unchanged() -> None:
+    expected = torch.zeros_like(VALUES)
+    expected[:, 2:9, 3:15] = VALUES[:, 2:9, 3:15]
+    blanked = BlankOutsideRegiond("image")(make_item())["image"]
+    assert torch.equal(blanked.as_tensor(), expected)
+
+
+def test_whole_frame_stays() -> None:
+    item = {"image": MetaTensor(VALUES.clone(), meta={"region": np.array([0, 0, 10, 16])})}
+    assert torch.equal(BlankOutsideRegiond("image")(item)["image"].as_tensor(), VALUES)
+
+
+def test_input_and_other_keys_are_untouched() -> None:
+    item = make_item()
+    result = BlankOutsideRegiond("image")(item)
+    assert torch.equal(item["image"].as_tensor(), VALUES)
+    assert torch.equal(result["other"].as_tensor(), VALUES)
+
+
+def test_metadata_stays() -> None:
+    assert BlankOutsideRegiond("image")(make_item())["image"].meta["kept"] == 7
