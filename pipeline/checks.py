@@ -8,9 +8,11 @@ import difflib
 import json
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
+
+import torch
 
 from pipeline.writers.run_journal import hash_file
 
@@ -26,17 +28,22 @@ _RUN_OPTIONS = {
 }
 """Options of `monai.bundle run` itself."""
 
+_SWITCH_VALUES = {"True", "False", "true"}
+"""What may follow a switch: Python's words, and the one text that means what it says."""
 
-def check_inference(dataset_dir: str, output_dir: str, ckpt: str) -> None:
+
+def check_inference(dataset_dir: str, output_dir: str, ckpt: str, network: torch.nn.Module) -> None:
     """Check an inference run.
 
     Args:
         dataset_dir: folder of images, or one image.
         output_dir: folder of the results; need not exist.
         ckpt: weights.
+        network: what they are for.
 
     Raises:
-        SystemExit: an override is unknown, something is missing, or output and input are one.
+        SystemExit: an override is unknown, something is missing, output and input are one, or
+            the weights are damaged or do not fit.
     """
     check_overrides(sys.argv)
     source = Path(dataset_dir)
@@ -46,22 +53,56 @@ def check_inference(dataset_dir: str, output_dir: str, ckpt: str) -> None:
         _refuse(f"expected images in {source}, found an empty folder")
     if source.resolve() == Path(output_dir).resolve():
         _refuse(f"expected --output_dir to differ from --dataset_dir, both are {source}")
-    check_weights(ckpt)
+    check_weights(ckpt, network)
 
 
-def check_datalist(datalist: str, splits: Sequence[str], ckpt: str | None = None) -> None:
-    """Check a training or an evaluation run.
+def check_training(datalist: str, output_dir: str, resume: bool) -> None:
+    """Check a training run.
+
+    Args:
+        datalist: JSON file of `breast-us-seg prepare`.
+        output_dir: folder of the training.
+        resume: whether it goes on with ``last.pt`` of that folder.
+
+    Raises:
+        SystemExit: an override is unknown, the datalist lacks something, or there is nothing to
+            resume.
+    """
+    check_overrides(sys.argv)
+    check_datalist(datalist, ("training", "validation"))
+    last = Path(output_dir) / "last.pt"
+    if resume and not last.is_file():
+        _refuse(f"expected a training to resume at {last}, found none: start without resume")
+
+
+def check_evaluation(datalist: str, split: str, ckpt: str, network: torch.nn.Module) -> None:
+    """Check an evaluation run.
+
+    Args:
+        datalist: JSON file of `breast-us-seg prepare`.
+        split: its list that is scored.
+        ckpt: weights.
+        network: what they are for.
+
+    Raises:
+        SystemExit: an override is unknown, the datalist lacks something, or the weights are
+            missing, damaged or do not fit.
+    """
+    check_overrides(sys.argv)
+    check_datalist(datalist, (split,))
+    check_weights(ckpt, network)
+
+
+def check_datalist(datalist: str, splits: Sequence[str]) -> None:
+    """Check that the images of a datalist are there.
 
     Args:
         datalist: JSON file of `breast-us-seg prepare`.
         splits: its lists that the run needs, none of them empty.
-        ckpt: weights, if the run needs some.
 
     Raises:
-        SystemExit: an override is unknown, the datalist is missing or empty, or one of its files
-            is gone.
+        SystemExit: the datalist is missing or empty, or one of its files is gone.
     """
-    check_overrides(sys.argv)
     path = Path(datalist)
     if not path.is_file():
         _refuse(
@@ -79,18 +120,17 @@ def check_datalist(datalist: str, splits: Sequence[str], ckpt: str | None = None
         missing = next(_missing_files(items, path.parent), None)
         if missing is not None:
             _refuse(f"expected the file {missing}, named in {path}: run prepare again")
-    if ckpt is not None:
-        check_weights(ckpt)
 
 
-def check_weights(ckpt: str) -> None:
-    """Check that weights are there and, if a ``.sha256`` file lies beside them, unharmed.
+def check_weights(ckpt: str, network: torch.nn.Module) -> None:
+    """Check that weights are there, unharmed and of this network.
 
     Args:
-        ckpt: the file.
+        ckpt: a plain state_dict; if a ``.sha256`` file lies beside it, its hash must agree.
+        network: what they are for.
 
     Raises:
-        SystemExit: they are missing or damaged.
+        SystemExit: they are missing, damaged or do not fit.
     """
     path = Path(ckpt)
     if not path.is_file():
@@ -99,28 +139,39 @@ def check_weights(ckpt: str) -> None:
             "or --ckpt to a file of weights"
         )
     expected = path.with_name(path.name + ".sha256")
-    if expected.is_file() and expected.read_text().split()[0] != hash_file(path):
+    if expected.is_file() and expected.read_text().split()[:1] != [hash_file(path)]:
         _refuse(f"expected {path} to have the hash in {expected.name}: it is damaged or replaced")
+    try:
+        weights = torch.load(path, map_location="cpu", weights_only=True)
+        shapes = {name: value.shape for name, value in weights.items()}
+    except Exception as error:  # torch lets out whatever the damage leads to
+        _refuse(f"expected a state_dict in {path}, got {type(error).__name__} when loading it")
+    if shapes != {name: value.shape for name, value in network.state_dict().items()}:
+        _refuse(f"expected weights of the config's network_def in {path}, got those of another")
 
 
 def check_overrides(argv: Sequence[str]) -> None:
-    """Check that every ``--name`` of a `monai.bundle run` is known; MONAI takes any.
+    """Check that every ``--name value`` of a `monai.bundle run` makes sense; MONAI takes any.
 
     Args:
         argv: the command line; one of another program is not looked at.
 
     Raises:
-        SystemExit: a name is neither in the config nor an option of `monai.bundle run`.
+        SystemExit: a name is neither in the config nor an option of `monai.bundle run`, or a
+            switch gets a text that MONAI would pass on as a string, which always counts as true.
     """
     options = _parse_options(argv)
     if not _is_bundle_run(argv) or "config_file" not in options:
         return
-    known = _RUN_OPTIONS | set(_read_keys(options["config_file"]))
-    for name in options:
+    config = _read_configs(options["config_file"])
+    known = _RUN_OPTIONS | set(config)
+    for name, value in options.items():
         if name not in known:
             close = difflib.get_close_matches(name, sorted(known), 1)
             hint = f": did you mean --{close[0]}?" if close else ""
             _refuse(f"--{name} is not in {options['config_file']}{hint}")
+        if isinstance(config.get(name), bool) and value not in _SWITCH_VALUES:
+            _refuse(f"expected --{name} True or --{name} False, got {value!r}")
 
 
 def _is_bundle_run(argv: Sequence[str]) -> bool:
@@ -134,15 +185,18 @@ def _parse_options(argv: Sequence[str]) -> dict[str, str]:
         if not word.startswith("--"):
             continue
         name, equals, value = word[2:].partition("=")
-        if not equals and position + 1 < len(argv):
-            value = argv[position + 1]
+        if not equals:
+            following = argv[position + 1 : position + 2]
+            value = "True" if not following or following[0].startswith("--") else following[0]
         options[re.split("#|::", name)[0].replace("-", "_")] = value
     return options
 
 
-def _read_keys(config_file: str) -> Iterable[str]:
+def _read_configs(config_file: str) -> dict[str, Any]:
+    config: dict[str, Any] = {}
     for name in re.findall(r"[^\[\]'\",\s]+", config_file):
-        yield from json.loads(Path(name).read_text(encoding="utf-8"))
+        config |= json.loads(Path(name).read_text(encoding="utf-8"))
+    return config
 
 
 def _missing_files(items: Sequence[dict[str, Any]], folder: Path) -> Iterator[Path]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, PipelineError
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -67,6 +67,7 @@ def run_config(
 
     Raises:
         ConfigError: the config does not exist, or an override does not fit it.
+        PipelineError: whatever the run raised.
         SystemExit: a check before the run refused it, or files failed (code 2).
     """
     root = find_bundle_root() if bundle_root is None else bundle_root
@@ -78,12 +79,21 @@ def run_config(
     values |= {key: value for key, value in settings.items() if value is not None}
     values |= _parse_overrides(overrides, config_file)
 
-    from monai.bundle import ConfigWorkflow  # seconds of import, which --help need not pay
+    # Seconds of imports, which --help need not pay.
+    from monai.bundle import ConfigWorkflow
+
+    from pipeline.datasets.folder_dataset import find_cause
 
     workflow = ConfigWorkflow(str(config_file), workflow_type=None, **values)
-    workflow.initialize()
-    workflow.run()
-    workflow.finalize()
+    try:
+        workflow.initialize()
+        workflow.run()
+        workflow.finalize()
+    except RuntimeError as error:
+        cause = find_cause(error)
+        if isinstance(cause, PipelineError):  # MONAI has wrapped it
+            raise cause from error
+        raise
 
 
 def _parse_overrides(overrides: Sequence[str], config_file: Path) -> dict[str, Any]:

@@ -58,9 +58,6 @@ class RunJournal:
     Args:
         output_dir: the run's folder; made if missing.
         settings: whatever changes the results; `Path` values count by their files' content.
-
-    Raises:
-        WriteError: the folder cannot be written.
     """
 
     def __init__(self, output_dir: str | Path, settings: Mapping[str, Any]) -> None:
@@ -69,7 +66,7 @@ class RunJournal:
         self.failed = 0
         self._fingerprint = _hash_settings(settings)
         self._rows = self._take_over()
-        self._start_partial()
+        self._started = False
 
     def is_done(self, file: str, frame: int | None = None) -> bool:
         """Tell whether an image was finished by the run that was interrupted."""
@@ -110,7 +107,7 @@ class RunJournal:
             table.writerow(_format_row(row))
         # A file name may hold bytes that are no UTF-8; Python has them as lone surrogates.
         write_atomically(self.table_path, buffer.getvalue().encode(errors="backslashreplace"))
-        self.partial_path.unlink()
+        self.partial_path.unlink(missing_ok=True)
         logger.info("%s: %s", self.table_path, self._summary())
 
     def exit(self) -> None:
@@ -148,6 +145,10 @@ class RunJournal:
         write_atomically(self.partial_path, content.encode())
 
     def _append(self, entry: Mapping[str, Any]) -> None:
+        if not self._started:
+            self._started = True
+            self._start_partial()  # with this entry, which is among the rows by now
+            return
         # Opened for each line, so that nothing is left open by a run that stops anywhere.
         try:
             with self.partial_path.open("a", encoding="utf-8") as file:

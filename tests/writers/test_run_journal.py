@@ -138,7 +138,13 @@ def test_table_that_cannot_be_written(tmp_path: Path) -> None:
 
 def test_journal_that_cannot_be_appended(tmp_path: Path) -> None:
     journal = RunJournal(tmp_path, {})
+    journal.add(OK)
     journal.partial_path.unlink()
     journal.partial_path.mkdir()
     with pytest.raises(WriteError, match="expected to append"):
         journal.add(OK)
+
+
+def test_journal_that_is_only_made_writes_nothing(tmp_path: Path) -> None:
+    RunJournal(tmp_path / "out", {})
+    assert list(tmp_path.iterdir()) == []
