@@ -56,20 +56,26 @@ def check_inference(dataset_dir: str, output_dir: str, ckpt: str, network: torch
     check_weights(ckpt, network)
 
 
-def check_training(datalist: str, output_dir: str, resume: bool) -> None:
+def check_training(
+    datalist: str, output_dir: str, resume: bool, ckpt: str, network: torch.nn.Module
+) -> None:
     """Check a training run.
 
     Args:
         datalist: JSON file of `breast-us-seg prepare`.
         output_dir: folder of the training.
         resume: whether it goes on with ``last.pt`` of that folder.
+        ckpt: weights to start from, empty for none.
+        network: what they are for.
 
     Raises:
-        SystemExit: an override is unknown, the datalist lacks something, or there is nothing to
-            resume.
+        SystemExit: an override is unknown, the datalist lacks something, there is nothing to
+            resume, or the weights are missing, damaged or do not fit.
     """
     check_overrides(sys.argv)
     check_datalist(datalist, ("training", "validation"))
+    if ckpt:
+        check_weights(ckpt, network)
     last = Path(output_dir) / "last.pt"
     if resume and not last.is_file():
         _refuse(f"expected a training to resume at {last}, found none: start without resume")

@@ -159,6 +159,7 @@ def test_resume_of_nothing(tmp_path: Path) -> None:
     (tmp_path / "a.png").touch()
     item = {"image": "a.png", "label": "a.png"}
     path = write_datalist(tmp_path, training=[item], validation=[item])
-    check_training(path, str(tmp_path), resume=False)
+    network = torch.nn.Linear(2, 1)
+    check_training(path, str(tmp_path), resume=False, ckpt="", network=network)
     with pytest.raises(SystemExit, match="found none: start without resume"):
-        check_training(path, str(tmp_path), resume=True)
+        check_training(path, str(tmp_path), resume=True, ckpt="", network=network)

@@ -20,6 +20,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("data", metavar="DATA", type=Path, help="folder of datalist.json")
     parser.add_argument("output", metavar="OUT", type=Path, help="folder of weights and logs")
     parser.add_argument("--epochs", type=int, help="passes over the training images")
+    parser.add_argument("--weights", type=Path, help="start from these instead of from scratch")
     parser.add_argument(
         "--resume", action="store_true", help="go on exactly where a killed training stopped"
     )
@@ -36,6 +37,7 @@ def run(args: argparse.Namespace) -> int:
             "dataset_dir": str(args.data),
             "output_dir": str(args.output),
             "epochs": args.epochs,
+            "ckpt": None if args.weights is None else str(args.weights),
             "resume": args.resume,
         },
         overrides=args.overrides,
