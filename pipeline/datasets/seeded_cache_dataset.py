@@ -1,6 +1,6 @@
 """A `CacheDataset` whose augmentation depends on seed, epoch and item alone."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,8 @@ class SeededCacheDataset(CacheDataset):
 
     MONAI's random transforms carry a state that every call moves on, so a resumed run would draw
     other numbers than one that was never interrupted, and so would another number of workers.
-    Here the state is set anew for each item.
+    Here the state is set anew for each item. Index ``epoch * len(dataset) + i`` is item i of an
+    epoch, as `EpochSampler` draws it.
 
     Args:
         data: the items, dictionaries of a datalist.
@@ -33,6 +34,10 @@ class SeededCacheDataset(CacheDataset):
         composed = transform if isinstance(transform, Compose) else Compose(transform)
         super().__init__(data=data, transform=composed, **kwargs)
         self.seed = seed
+
+    def __iter__(self) -> Iterator[Any]:
+        """Iterate over the first epoch; without this, Python would count the indices for ever."""
+        return (self[index] for index in range(len(self)))
 
     def _transform(self, index: int) -> Any:
         epoch, item = divmod(index, len(self))

@@ -14,6 +14,9 @@ from pipeline.errors import ConfigError
 
 logger = logging.getLogger(__name__)
 
+_SCHEDULE = ("max_epochs", "epoch_length")
+"""Attributes of the trainer's state that a resumed training must share."""
+
 
 class TrainingCheckpoint:
     """Write ``model.pt`` when validation improves and ``last.pt`` after every epoch.
@@ -67,7 +70,12 @@ class TrainingCheckpoint:
         engine.add_event_handler(Events.EPOCH_COMPLETED, self.save)
 
     def load(self, engine: Engine) -> None:
-        """Restore every object; the number of epochs stays that of the configuration."""
+        """Restore every object.
+
+        Raises:
+            ConfigError: the checkpoint is of other objects, or of another number of epochs or
+                iterations, which the learning rate follows.
+        """
         checkpoint = torch.load(self.last_path, map_location="cpu", weights_only=True)
         if checkpoint["objects"].keys() != self.objects.keys():
             msg = (
@@ -75,10 +83,17 @@ class TrainingCheckpoint:
                 f"got {sorted(checkpoint['objects'])}: it is of another configuration"
             )
             raise ConfigError(msg)
-        max_epochs = engine.state.max_epochs
+        expected = [checkpoint["objects"]["trainer"][name] for name in _SCHEDULE]
+        got = [getattr(engine.state, name) for name in _SCHEDULE]
+        if got != expected:
+            msg = (
+                f"expected {expected[0]} epochs of {expected[1]} iterations as in "
+                f"{self.last_path}, got {got[0]} of {got[1]}: resume with the same epochs, batch "
+                "size and datalist, as the learning rate follows them"
+            )
+            raise ConfigError(msg)
         for name, item in self.objects.items():
             item.load_state_dict(checkpoint["objects"][name])
-        engine.state.max_epochs = max_epochs
         self.evaluator.state.best_metric = checkpoint["best_metric"]
         self.evaluator.state.best_metric_epoch = checkpoint["best_metric_epoch"]
         logger.info("resumed after epoch %d from %s", engine.state.epoch, self.last_path)

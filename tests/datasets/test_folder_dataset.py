@@ -1,0 +1,163 @@
+"""The walk over a folder; what the runs in test_inference.py do not reach."""
+
+import os
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+from monai.transforms import Compose, LoadImaged
+from PIL import Image
+
+from pipeline.datasets import FolderDataset
+from pipeline.datasets.folder_dataset import describe, find_cause
+from pipeline.datasets.phantom import make_orientation_phantom
+from pipeline.datasets.phantom_dicom import write_phantom_dicom
+from pipeline.errors import ReadError, SkippedError
+from pipeline.readers import UltrasoundReader
+from pipeline.writers import RunJournal
+from pipeline.writers.run_journal import ResultRow
+
+IMAGE, _ = make_orientation_phantom(24, 40)
+
+
+def make_dataset(data: Path, output: Path, **options) -> FolderDataset:
+    reader = UltrasoundReader()
+    load = Compose([LoadImaged("image", reader=reader, ensure_channel_first=True)])
+    journal = RunJournal(output, {})
+    return FolderDataset(data, load, reader=reader, journal=journal, progress=False, **options)
+
+
+def write_png(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(IMAGE).save(path, "PNG")
+
+
+def test_items_come_sorted_with_their_names(tmp_path: Path) -> None:
+    for name in ("b.png", "a/z.png", "a/y.png", "c/x.png"):
+        write_png(tmp_path / "in" / name)
+    items = list(make_dataset(tmp_path / "in", tmp_path / "out"))
+    assert [item["file"] for item in items] == ["b.png", "a/y.png", "a/z.png", "c/x.png"]
+
+
+def test_item_has_image_frame_and_start(tmp_path: Path) -> None:
+    write_png(tmp_path / "in" / "x.png")
+    (item,) = make_dataset(tmp_path / "in", tmp_path / "out")
+    assert np.array_equal(item["image"][0], IMAGE)
+    assert item["frame"] == 0
+    assert item["started"] > 0
+
+
+def test_frames_count_from_1(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    cine = np.stack([IMAGE, IMAGE[::-1], IMAGE[:, ::-1]])
+    write_phantom_dicom(tmp_path / "in" / "x.dcm", cine)
+    items = list(make_dataset(tmp_path / "in", tmp_path / "out"))
+    assert [item["frame"] for item in items] == [1, 2, 3]
+    assert all(np.array_equal(item["image"][0], cine[item["frame"] - 1]) for item in items)
+
+
+def test_folder_that_cannot_be_entered_fails(tmp_path: Path, monkeypatch) -> None:
+    write_png(tmp_path / "in" / "x.png")
+    (tmp_path / "in" / "closed").mkdir()
+    scandir = os.scandir
+
+    def refuse(path):
+        if Path(path).name == "closed":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    dataset = make_dataset(tmp_path / "in", tmp_path / "out")
+    assert [item["file"] for item in dataset] == ["x.png"]
+    assert dataset.journal.failed == 1
+
+
+def test_capital_letters_make_no_other_name(tmp_path: Path) -> None:
+    write_png(tmp_path / "in" / "X.PNG")
+    write_png(tmp_path / "in" / "x.png")
+    dataset = make_dataset(tmp_path / "in", tmp_path / "out")
+    assert [item["file"] for item in dataset] == ["X.PNG"]
+    assert dataset.journal.failed == 1
+
+
+def test_file_that_is_no_image_takes_no_name(tmp_path: Path) -> None:
+    write_png(tmp_path / "in" / "scan.png")
+    (tmp_path / "in" / "scan").write_text("notes on scan.png")
+    dataset = make_dataset(tmp_path / "in", tmp_path / "out")
+    assert [item["file"] for item in dataset] == ["scan.png"]
+
+
+def test_cine_takes_no_name_of_a_still(tmp_path: Path) -> None:
+    write_png(tmp_path / "in" / "x.dcm.png")
+    write_phantom_dicom(tmp_path / "in" / "x.dcm", np.stack([IMAGE, IMAGE]))
+    items = list(make_dataset(tmp_path / "in", tmp_path / "out"))
+    assert [(item["file"], item["frame"]) for item in items] == [
+        ("x.dcm", 1),
+        ("x.dcm", 2),
+        ("x.dcm.png", 0),
+    ]
+
+
+def test_done_images_are_left_out(tmp_path: Path) -> None:
+    write_png(tmp_path / "in" / "x.png")
+    write_png(tmp_path / "in" / "y.png")
+    dataset = make_dataset(tmp_path / "in", tmp_path / "out")
+    dataset.journal.add(ResultRow("x.png", None, "ok"))
+    assert [item["file"] for item in dataset] == ["y.png"]
+
+
+def test_excluded_folder_is_not_entered(tmp_path: Path) -> None:
+    write_png(tmp_path / "x.png")
+    write_png(tmp_path / "out" / "masks" / "x.png")
+    dataset = make_dataset(tmp_path, tmp_path / "out", exclude=tmp_path / "sub" / ".." / "out")
+    assert [item["file"] for item in dataset] == ["x.png"]
+
+
+def test_error_of_a_transform_costs_one_image(tmp_path: Path) -> None:
+    write_png(tmp_path / "in" / "x.png")
+    write_png(tmp_path / "in" / "y.png")
+    dataset = make_dataset(tmp_path / "in", tmp_path / "out")
+    load = dataset.transform
+
+    def fail_once(item):
+        if "x.png" in item["image"]:
+            raise ValueError("SECRET^NAME")
+        return load(item)
+
+    dataset.transform = fail_once
+    assert [item["file"] for item in dataset] == ["y.png"]
+    dataset.journal.finish()
+    table = (tmp_path / "out" / "results.csv").read_text()
+    assert "x.png,,failed,unexpected ValueError," in table
+
+
+def test_memory_does_not_grow_with_a_cine(tmp_path: Path) -> None:
+    frames = np.random.default_rng(0).integers(0, 256, (300, 48, 64), dtype=np.uint8)
+    (tmp_path / "in").mkdir()
+    write_phantom_dicom(tmp_path / "in" / "x.dcm", frames)
+    items = iter(make_dataset(tmp_path / "in", tmp_path / "out"))
+    next(items)
+    tracemalloc.start()
+    try:
+        for _ in range(299):
+            next(items)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < frames.nbytes / 4
+
+
+@pytest.mark.parametrize("error", [ReadError("ours"), SkippedError("ours")])
+def test_our_error_is_found_behind_that_of_monai(error: ReadError) -> None:
+    wrapped = RuntimeError("applying transform")
+    wrapped.__cause__ = error
+    assert find_cause(wrapped) is error
+
+
+def test_foreign_error_is_told_by_its_type() -> None:
+    assert describe(KeyError("SECRET^NAME")) == "unexpected KeyError"
+
+
+def test_our_error_is_told_in_full() -> None:
+    assert describe(ReadError("expected this, got that")) == "expected this, got that"
