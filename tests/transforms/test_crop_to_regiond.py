@@ -1,4 +1,4 @@
-"""Crop and back; images are 1 x 10 x 16 with values that all differ, as are the region's corners."""
+"""Crop and back; images are 1 x 10 x 16, their values all differ, as do the region's edges."""
 
 import numpy as np
 import pytest
