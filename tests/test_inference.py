@@ -8,11 +8,13 @@ bright text; `sweep.dcm` and `pages.tif` have three frames each, the phantom mir
 import io
 import logging
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from bundle_runs import read_table, run_brightness
+from bundle_runs import ROOT, read_table, run_brightness
 from image_formats import FORMATS
 from PIL import Image
 from pydicom.uid import JPEGLSLossless
@@ -353,3 +355,27 @@ def test_odd_sizes_keep_their_size(size: tuple[int, int], tmp_path: Path) -> Non
     write_png(tmp_path / "in" / "x.png", np.full(size, 90, np.uint8))
     run_brightness(tmp_path / "in", tmp_path / "out")
     assert read_mask(tmp_path / "out", "x.png").shape == size
+
+
+def test_slip_in_an_override_ends_with_one_line_before_anything_runs(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "monai.bundle",
+        "run",
+        "--config_file",
+        "configs/inference.json",
+    ]
+    process = subprocess.run(
+        [*command, "--dataset_dri", str(tmp_path), "--output_dir", str(tmp_path / "out")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert process.returncode != 0
+    assert process.stderr.splitlines()[-1] == (
+        "error: --dataset_dri is not in configs/inference.json: did you mean --dataset_dir?"
+    )
+    assert "Traceback" not in process.stderr
+    assert not (tmp_path / "out").exists()
