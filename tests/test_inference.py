@@ -8,8 +8,10 @@ bright text; `sweep.dcm` and `pages.tif` have three frames each, the phantom mir
 import io
 import logging
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -308,6 +310,21 @@ def test_names_that_collide(tmp_path: Path) -> None:
     assert overlap(read_mask(tmp_path / "out", "x.jpg.png"), LABEL) > 0.9
 
 
+@pytest.fixture
+def alarm() -> Iterator[None]:
+    """End a test that hangs."""
+
+    def ring(*args: object) -> None:
+        raise TimeoutError
+
+    signal.signal(signal.SIGALRM, ring)
+    signal.alarm(20)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+
+
+@pytest.mark.usefixtures("alarm")
 def test_pipe_and_device_do_not_hang(tmp_path: Path) -> None:
     write_png(tmp_path / "in" / "x.png")
     os.mkfifo(tmp_path / "in" / "pipe.png")
