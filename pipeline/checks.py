@@ -57,12 +57,18 @@ def check_inference(dataset_dir: str, output_dir: str, ckpt: str, network: torch
 
 
 def check_training(
-    datalist: str, output_dir: str, resume: bool, ckpt: str, network: torch.nn.Module
+    datalist: str,
+    dataset_dir: str,
+    output_dir: str,
+    resume: bool,
+    ckpt: str,
+    network: torch.nn.Module,
 ) -> None:
     """Check a training run.
 
     Args:
         datalist: JSON file of `breast-us-seg prepare`.
+        dataset_dir: folder that its paths are relative to.
         output_dir: folder of the training.
         resume: whether it goes on with ``last.pt`` of that folder.
         ckpt: weights to start from, empty for none.
@@ -73,7 +79,7 @@ def check_training(
             resume, or the weights are missing, damaged or do not fit.
     """
     check_overrides(sys.argv)
-    check_datalist(datalist, ("training", "validation"))
+    check_datalist(datalist, dataset_dir, ("training", "validation"))
     if ckpt:
         check_weights(ckpt, network)
     last = Path(output_dir) / "last.pt"
@@ -81,11 +87,14 @@ def check_training(
         _refuse(f"expected a training to resume at {last}, found none: start without resume")
 
 
-def check_evaluation(datalist: str, split: str, ckpt: str, network: torch.nn.Module) -> None:
+def check_evaluation(
+    datalist: str, dataset_dir: str, split: str, ckpt: str, network: torch.nn.Module
+) -> None:
     """Check an evaluation run.
 
     Args:
         datalist: JSON file of `breast-us-seg prepare`.
+        dataset_dir: folder that its paths are relative to.
         split: its list that is scored.
         ckpt: weights.
         network: what they are for.
@@ -95,15 +104,16 @@ def check_evaluation(datalist: str, split: str, ckpt: str, network: torch.nn.Mod
             missing, damaged or do not fit.
     """
     check_overrides(sys.argv)
-    check_datalist(datalist, (split,))
+    check_datalist(datalist, dataset_dir, (split,))
     check_weights(ckpt, network)
 
 
-def check_datalist(datalist: str, splits: Sequence[str]) -> None:
+def check_datalist(datalist: str, dataset_dir: str, splits: Sequence[str]) -> None:
     """Check that the images of a datalist are there.
 
     Args:
         datalist: JSON file of `breast-us-seg prepare`.
+        dataset_dir: folder that its paths are relative to.
         splits: its lists that the run needs, none of them empty.
 
     Raises:
@@ -123,7 +133,7 @@ def check_datalist(datalist: str, splits: Sequence[str]) -> None:
         items = content.get(split) if isinstance(content, dict) else None
         if not items:
             _refuse(f"expected images in the list {split!r} of {path}, found none")
-        missing = next(_missing_files(items, path.parent), None)
+        missing = next(_missing_files(items, Path(dataset_dir)), None)
         if missing is not None:
             _refuse(f"expected the file {missing}, named in {path}: run prepare again")
 

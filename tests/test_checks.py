@@ -135,24 +135,24 @@ def test_weights_whose_hash_disagrees(weights: Path) -> None:
 
 def test_missing_datalist(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="breast-us-seg prepare"):
-        check_datalist(str(tmp_path / "datalist.json"), ["test"])
+        check_datalist(str(tmp_path / "datalist.json"), str(tmp_path), ["test"])
 
 
 def test_damaged_datalist(tmp_path: Path) -> None:
     (tmp_path / "datalist.json").write_text('{"test": [')
     with pytest.raises(SystemExit, match="expected JSON"):
-        check_datalist(str(tmp_path / "datalist.json"), ["test"])
+        check_datalist(str(tmp_path / "datalist.json"), str(tmp_path), ["test"])
 
 
 def test_empty_list(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match=r"the list 'test' of .* found none"):
-        check_datalist(write_datalist(tmp_path, test=[]), ["test"])
+        check_datalist(write_datalist(tmp_path, test=[]), str(tmp_path), ["test"])
 
 
 def test_datalist_whose_image_is_gone(tmp_path: Path) -> None:
     path = write_datalist(tmp_path, test=[{"image": "gone.png", "label": "gone.png"}])
     with pytest.raises(SystemExit, match=r"gone\.png, named in"):
-        check_datalist(path, ["test"])
+        check_datalist(path, str(tmp_path), ["test"])
 
 
 def test_resume_of_nothing(tmp_path: Path) -> None:
@@ -160,6 +160,13 @@ def test_resume_of_nothing(tmp_path: Path) -> None:
     item = {"image": "a.png", "label": "a.png"}
     path = write_datalist(tmp_path, training=[item], validation=[item])
     network = torch.nn.Linear(2, 1)
-    check_training(path, str(tmp_path), resume=False, ckpt="", network=network)
+    check_training(path, str(tmp_path), str(tmp_path), resume=False, ckpt="", network=network)
     with pytest.raises(SystemExit, match="found none: start without resume"):
-        check_training(path, str(tmp_path), resume=True, ckpt="", network=network)
+        check_training(path, str(tmp_path), str(tmp_path), resume=True, ckpt="", network=network)
+
+
+def test_paths_count_from_the_data_folder_and_not_from_the_datalist(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "a.png").touch()
+    path = write_datalist(tmp_path / "elsewhere", test=[{"image": "a.png", "label": "a.png"}])
+    check_datalist(path, str(tmp_path), ["test"])
