@@ -8,6 +8,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "blank_outside_regiond": ["BlankOutsideRegiond"],
         "crop_to_regiond": ["CropToRegiond"],
         "discard_unlikelyd": ["DiscardUnlikelyd"],
+        "keep_major_lesionsd": ["KeepMajorLesionsd"],
         "lesion_probabilityd": ["LesionProbabilityd"],
         "rand_depth_gaind": ["RandDepthGaind"],
     },
