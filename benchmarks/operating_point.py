@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-STEPS = np.arange(0.0, 1.0, 0.05)
+STEPS = (0.0, 0.5, 0.7, 0.8, 0.85, 0.9, 0.92, 0.94, 0.95, 0.96, 0.97, 0.98, 0.99)
 
 
 def main() -> None:
