@@ -47,6 +47,8 @@ def test_evaluation_gives_the_published_scores(data_dir: Path, tmp_path: Path) -
             assert float(row["dice"]) == pytest.approx(float(expected), abs=0.02), name
 
 
+# One of the files spells its character set wrongly, of which pydicom warns.
+@pytest.mark.filterwarnings("ignore:Incorrect value for Specific Character Set:UserWarning")
 def test_real_dicom_gives_masks_of_its_size(data_dir: Path, tmp_path: Path) -> None:
     import pydicom
 
