@@ -1,0 +1,35 @@
+"""A part of a frame that is to be segmented, and how large its pixels are."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class RegionOrigin(str, Enum):
+    """How a region came to be known."""
+
+    GIVEN = "given"
+    """The file tells it, and it lies within the frame."""
+    CROPPED = "cropped"
+    """The file tells it, the frame is cut on one axis, and the echo agrees on the other one."""
+    RESCALED = "rescaled"
+    """The file tells one that the pixels contradict: it is of another scale, and not used."""
+    FOUND = "found"
+    """The file tells none; the field of view was found in the pixels."""
+    WHOLE = "whole"
+    """Nothing is known: it is the whole frame."""
+
+
+@dataclass(frozen=True)
+class CalibratedRegion:
+    """A B-mode image within a frame.
+
+    Attributes:
+        box: first row, first column, last row + 1, last column + 1 in px, within the frame.
+        mm_per_pixel: mm between rows and between columns, as in *Pixel Spacing* (0028,0030);
+            `None` if unknown, and then no length in mm may be told.
+        origin: where both come from.
+    """
+
+    box: tuple[int, int, int, int]
+    mm_per_pixel: tuple[float, float] | None
+    origin: RegionOrigin

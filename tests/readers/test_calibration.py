@@ -1,0 +1,321 @@
+"""What is segmented in a frame of 300 rows x 400 columns, and how large its pixels are.
+
+Boxes are first row, first column, last row + 1, last column + 1; regions x0, y0, x1, y1, inclusive.
+`FIELD` and `REGION` are the same 200 x 250 px, in which `frame` has its echo.
+"""
+
+import logging
+import math
+from functools import cache
+
+import numpy as np
+import pydicom
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+from pydicom import Dataset
+from pydicom.data import get_testdata_file
+
+from pipeline.datasets.phantom import make_phantom
+from pipeline.datasets.phantom_dicom import make_phantom_dataset, make_region
+from pipeline.errors import SkippedError
+from pipeline.readers.calibrated_region import CalibratedRegion, RegionOrigin
+from pipeline.readers.calibration import find_calibrated_regions
+
+FloatImage = NDArray[np.float32]
+
+SHAPE = (300, 400)
+WHOLE = (0, 0, 300, 400)
+FIELD = (40, 60, 240, 310)
+REGION = (60, 40, 309, 239)
+MM = (0.1, 0.2)
+
+
+@cache
+def draw_echo(seed: int, shape: tuple[int, int]) -> NDArray[np.uint8]:
+    return make_phantom(seed, shape=shape, pathology="benign").image
+
+
+def frame(columns: int = 400) -> FloatImage:
+    """Picture of a console; fewer columns cut it off on the right."""
+    picture = np.zeros(SHAPE, np.float32)
+    picture[40:240, 60:310] = draw_echo(0, (200, 250))
+    return picture[:, :columns].copy()
+
+
+def rescale(picture: FloatImage, factor: float) -> FloatImage:
+    rows, columns = picture.shape
+    size = round(columns * factor), round(rows * factor)
+    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BILINEAR))
+
+
+def make_dataset(*items: Dataset, **attributes: object) -> Dataset:
+    dataset = Dataset()
+    dataset.SequenceOfUltrasoundRegions = list(items)
+    for keyword, value in attributes.items():
+        setattr(dataset, keyword, value)
+    return dataset
+
+
+def find(*items: Dataset, grey: FloatImage | None = None, **attributes: object) -> CalibratedRegion:
+    """Find the only region."""
+    shape = SHAPE if grey is None else grey.shape
+    dataset = make_dataset(*items, **attributes)
+    (region,) = find_calibrated_regions(dataset, *shape, grey=grey)
+    return region
+
+
+def test_region_of_a_generated_file() -> None:
+    picture = frame()
+    dataset = make_phantom_dataset(picture.astype(np.uint8), mm_per_pixel=MM, region=REGION)
+    regions = find_calibrated_regions(dataset, *SHAPE, grey=picture)
+    assert regions == [CalibratedRegion(FIELD, pytest.approx(MM), RegionOrigin.GIVEN)]
+
+
+def test_without_pixels_a_region_within_the_frame_is_believed() -> None:
+    assert find(make_region(REGION, MM)) == CalibratedRegion(
+        FIELD, pytest.approx(MM), RegionOrigin.GIVEN
+    )
+
+
+def test_number_of_columns_as_last_column_is_clipped() -> None:
+    region = find(make_region((60, 40, 400, 300), MM))
+    assert (region.box, region.origin) == ((40, 60, 300, 400), RegionOrigin.GIVEN)
+
+
+def test_colour_flow_counts_as_tissue() -> None:
+    assert find(make_region(REGION, MM, data_type=2)).box == FIELD
+
+
+def test_colour_box_within_the_image_is_part_of_it() -> None:
+    colour = make_region((100, 60, 200, 160), MM, data_type=2)
+    region = find(colour, make_region(REGION, MM))
+    assert (region.box, region.mm_per_pixel) == (FIELD, pytest.approx(MM))
+
+
+def test_overlapping_regions_of_two_scales_have_none() -> None:
+    zoom = make_region((100, 60, 200, 160), (0.05, 0.1))
+    region = find(make_region(REGION, MM), zoom)
+    assert (region.box, region.mm_per_pixel) == (FIELD, None)
+
+
+def test_three_regions_in_a_chain_are_one() -> None:
+    boxes = [(10, 40, 150, 239), (250, 40, 390, 239), (100, 40, 300, 239)]
+    assert find(*(make_region(box, MM) for box in boxes)).box == (40, 10, 240, 391)
+
+
+@pytest.mark.parametrize("middle", [199, 200, 202], ids=["touching", "off by one", "overlapping"])
+def test_images_side_by_side_keep_their_own_scales(middle: int) -> None:
+    right = make_region((200, 24, 389, 239), (0.3, 0.4))
+    left = make_region((10, 24, middle, 239), MM)
+    regions = find_calibrated_regions(make_dataset(right, left), *SHAPE)
+    assert [region.box for region in regions] == [(24, 10, 240, middle + 1), (24, 200, 240, 390)]
+    assert [region.mm_per_pixel for region in regions] == [
+        pytest.approx(MM),
+        pytest.approx((0.3, 0.4)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("spatial_format", "data_type"), [(0, 13), (2, 1), (3, 3), (4, 10), (5, 0)]
+)
+def test_other_items_beside_an_image_do_not_count(spatial_format: int, data_type: int) -> None:
+    other = make_region((0, 250, 399, 299), MM, spatial_format=spatial_format, data_type=data_type)
+    assert find(other, make_region(REGION, MM)).box == FIELD
+
+
+def test_icon_does_not_count() -> None:
+    assert find(make_region((0, 0, 50, 50), MM), make_region(REGION, MM)).box == FIELD
+
+
+@pytest.mark.parametrize(("spatial_format", "name"), [(2, "M-mode"), (3, "spectra"), (4, "wave")])
+def test_frame_without_an_image_is_skipped(spatial_format: int, name: str) -> None:
+    trace = make_region(REGION, MM, spatial_format=spatial_format, data_type=3)
+    with pytest.raises(SkippedError, match=f"not a B-mode image: .*{name}"):
+        find(trace)
+
+
+@pytest.mark.parametrize("delta", [0.0, math.nan, math.inf, None])
+@pytest.mark.parametrize("axis", "XY")
+def test_damaged_delta_means_no_mm(axis: str, delta: float | None) -> None:
+    item = make_region(REGION, MM)
+    setattr(item, f"PhysicalDelta{axis}", delta)
+    region = find(item)
+    assert (region.box, region.mm_per_pixel) == (FIELD, None)
+
+
+def test_missing_delta_means_no_mm() -> None:
+    item = make_region(REGION, MM)
+    del item.PhysicalDeltaX
+    assert find(item).mm_per_pixel is None
+
+
+def test_negative_delta_counts_by_its_size() -> None:
+    item = make_region(REGION, MM)
+    item.PhysicalDeltaY *= -1
+    assert find(item).mm_per_pixel == pytest.approx(MM)
+
+
+@pytest.mark.parametrize("axis", "XY")
+def test_both_units_must_be_cm(axis: str) -> None:
+    item = make_region(REGION, MM)
+    setattr(item, f"PhysicalUnits{axis}Direction", 4)
+    region = find(item)
+    assert (region.box, region.mm_per_pixel) == (FIELD, None)
+
+
+def test_depth_that_no_scanner_shows_means_no_mm() -> None:
+    assert find(make_region(REGION, (2.1, 0.2))).mm_per_pixel is None
+
+
+@pytest.mark.parametrize("keyword", ["RegionLocationMinX0", "RegionLocationMaxY1"])
+def test_region_without_a_corner_is_left_out(keyword: str) -> None:
+    damaged = make_region(REGION, MM)
+    del damaged[keyword]
+    assert find(damaged) == CalibratedRegion(WHOLE, None, RegionOrigin.WHOLE)
+
+
+def test_console_cut_off_keeps_the_scale() -> None:
+    region = find(make_region(REGION, MM), grey=frame(250))
+    assert region == CalibratedRegion((40, 60, 240, 250), pytest.approx(MM), RegionOrigin.CROPPED)
+
+
+def test_console_cut_off_below_keeps_the_scale() -> None:
+    region = find(make_region(REGION, MM), grey=frame()[:200])
+    assert region == CalibratedRegion((40, 60, 200, 310), pytest.approx(MM), RegionOrigin.CROPPED)
+
+
+def test_region_of_two_px_more_than_the_echo_is_believed() -> None:
+    region = find(make_region((60, 38, 309, 241), MM), grey=frame(250))
+    assert (region.box, region.origin) == ((38, 60, 242, 250), RegionOrigin.CROPPED)
+
+
+def test_second_image_that_was_cut_off_is_left_out() -> None:
+    second = make_region((315, 40, 390, 239), MM)
+    region = find(make_region(REGION, MM), second, grey=frame(312))
+    assert (region.box, region.origin) == (FIELD, RegionOrigin.GIVEN)
+
+
+def test_without_pixels_a_region_beyond_the_frame_has_no_mm() -> None:
+    region = find(make_region((60, 40, 409, 239), MM))
+    assert region == CalibratedRegion(WHOLE, None, RegionOrigin.RESCALED)
+
+
+@pytest.mark.parametrize("factor", [0.5, 0.7, 0.9])
+def test_reduced_picture_has_no_mm(factor: float) -> None:
+    picture = rescale(frame(330), factor)
+    region = find(make_region(REGION, MM), grey=picture)
+    assert (region.mm_per_pixel, region.origin) == (None, RegionOrigin.RESCALED)
+    top, left, bottom, right = np.array(FIELD) * factor
+    assert region.box[0] <= top + 1
+    assert region.box[1] <= left + 1
+    assert region.box[2] >= bottom - 1
+    assert region.box[3] >= right - 1
+
+
+@pytest.mark.parametrize("factor", [1.1, 1.28, 2])
+def test_enlarged_picture_has_no_mm(factor: float) -> None:
+    region = find(make_region(REGION, MM), grey=rescale(frame(), factor))
+    assert (region.mm_per_pixel, region.origin) == (None, RegionOrigin.RESCALED)
+
+
+def test_one_stale_region_makes_all_stale() -> None:
+    items = make_region((10, 40, 150, 239), MM), make_region((200, 100, 420, 299), MM)
+    region = find(*items, grey=frame())
+    assert (region.mm_per_pixel, region.origin) == (None, RegionOrigin.RESCALED)
+
+
+def test_region_left_of_the_frame_is_not_believed() -> None:
+    item = make_region(REGION, MM)
+    item["RegionLocationMinX0"].VR = "SL"
+    item.RegionLocationMinX0 = -50
+    assert find(item).origin is RegionOrigin.RESCALED
+
+
+def test_frame_cut_on_both_axes_has_no_mm() -> None:
+    region = find(make_region(REGION, MM), grey=frame(250)[:200])
+    assert (region.mm_per_pixel, region.origin) == (None, RegionOrigin.RESCALED)
+
+
+def test_frame_cut_below_whose_columns_disagree_has_no_mm() -> None:
+    region = find(make_region((80, 40, 329, 239), MM), grey=frame()[:200])
+    assert (region.mm_per_pixel, region.origin) == (None, RegionOrigin.RESCALED)
+
+
+def test_field_of_view_is_found() -> None:
+    assert find(grey=frame()) == CalibratedRegion(FIELD, None, RegionOrigin.FOUND)
+
+
+def test_nothing_is_known() -> None:
+    assert find(grey=np.zeros(SHAPE, np.float32)) == CalibratedRegion(
+        WHOLE, None, RegionOrigin.WHOLE
+    )
+
+
+def test_no_sequence() -> None:
+    regions = find_calibrated_regions(Dataset(), *SHAPE)
+    assert regions == [CalibratedRegion(WHOLE, None, RegionOrigin.WHOLE)]
+
+
+def test_pixel_spacing_counts_without_regions() -> None:
+    region = find(grey=frame(), PixelSpacing=[0.1, 0.2])
+    assert region == CalibratedRegion(FIELD, MM, RegionOrigin.FOUND)
+
+
+@pytest.mark.parametrize("spacing", [[0, 0.1], [-0.1, 0.1], [0.1], [], [0.1, 0.1, 0.1], None])
+def test_damaged_pixel_spacing_means_no_mm(spacing: list[float] | None) -> None:
+    assert find(PixelSpacing=spacing).mm_per_pixel is None
+
+
+def test_region_wins_over_another_pixel_spacing(caplog: pytest.LogCaptureFixture) -> None:
+    region = find(make_region(REGION, MM), PixelSpacing=[0.3, 0.3])
+    assert region.mm_per_pixel == pytest.approx(MM)
+    assert "PixelSpacing" in caplog.text
+
+
+def test_same_pixel_spacing_is_no_remark(caplog: pytest.LogCaptureFixture) -> None:
+    find(make_region(REGION, MM), PixelSpacing=[0.1, 0.2])
+    assert not caplog.records
+
+
+def test_pixel_spacing_does_not_replace_a_stale_region() -> None:
+    region = find(make_region(REGION, MM), grey=rescale(frame(330), 0.7), PixelSpacing=[0.1, 0.2])
+    assert region.mm_per_pixel is None
+
+
+def test_remarks_quote_no_value_of_the_file(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    damaged = make_region(REGION, MM)
+    del damaged.RegionLocationMinX0
+    items = damaged, make_region((60, 40, 909, 239), MM)
+    find(*items, PatientName="PHANTOM^ONE", PatientID="77", PixelSpacing=[0.3, 0.3])
+    assert len(caplog.records) == 3
+    assert not any(text in caplog.text for text in ("PHANTOM", "77", "909"))
+
+
+def read_bundled(name: str) -> Dataset:
+    path = get_testdata_file(name, download=False)
+    assert isinstance(path, str)
+    return pydicom.dcmread(path, stop_before_pixels=True)
+
+
+@pytest.mark.parametrize("name", ["examples_ybr_color.dcm", "examples_palette.dcm"])
+def test_bundled_file_that_was_scaled_or_cut(name: str) -> None:
+    dataset = read_bundled(name)
+    (region,) = find_calibrated_regions(dataset, dataset.Rows, dataset.Columns)
+    assert region == CalibratedRegion(
+        (0, 0, dataset.Rows, dataset.Columns), None, RegionOrigin.RESCALED
+    )
+
+
+def test_bundled_file_at_the_size_of_its_regions() -> None:
+    regions = find_calibrated_regions(read_bundled("examples_palette.dcm"), 600, 800)
+    mm = pytest.approx((0.26229, 0.26229), abs=1e-5)
+    assert regions == [CalibratedRegion((60, 120, 519, 800), mm, RegionOrigin.GIVEN)]
+
+
+@pytest.mark.parametrize("name", ["examples_rgb_color.dcm", "examples_jpeg2k.dcm"])
+def test_bundled_file_without_regions(name: str) -> None:
+    dataset = read_bundled(name)
+    (region,) = find_calibrated_regions(dataset, dataset.Rows, dataset.Columns)
+    assert (region.mm_per_pixel, region.origin) == (None, RegionOrigin.WHOLE)
