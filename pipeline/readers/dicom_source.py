@@ -71,8 +71,8 @@ class DicomSource:
         """*Number of Frames* (0028,0008), 1 if absent; the SOP class does not count."""
         return self._frames
 
-    def region(self, rows: int, columns: int) -> Box:
-        """Box around the 2D tissue regions, the whole frame if there is none to rely on.
+    def region(self, rows: int, columns: int) -> Box | None:
+        """Box around the 2D tissue regions, `None` if there is none to rely on.
 
         Raises:
             ReadError: a region misses a corner.

@@ -26,8 +26,8 @@ class ImageSource(Protocol):
         """Number of frames, at least 1."""
         ...
 
-    def region(self, rows: int, columns: int) -> Box:
-        """Box of the ultrasound within a frame of that size; the whole frame if unknown."""
+    def region(self, rows: int, columns: int) -> Box | None:
+        """Box of the ultrasound within a frame of that size; `None` if unknown."""
         ...
 
     def read(self, index: int) -> GreyImage:

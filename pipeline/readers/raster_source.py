@@ -42,7 +42,7 @@ class RasterSource:
         return self._frames
 
     def region(self, rows: int, columns: int) -> Box:
-        """Box of the whole frame: these formats do not tell where the ultrasound is."""
+        """Box of the whole frame: these formats know of no console."""
         return whole_frame(rows, columns)
 
     def read(self, index: int) -> GreyImage:

@@ -15,6 +15,7 @@ from pipeline.readers.file_type import FileType, detect_file_type
 from pipeline.readers.frame_reference import FrameReference
 from pipeline.readers.image_source import ImageSource
 from pipeline.readers.raster_source import RasterSource
+from pipeline.readers.ultrasound_region import whole_frame
 
 
 class UltrasoundReader(ImageReader):
@@ -73,7 +74,8 @@ class UltrasoundReader(ImageReader):
         Returns:
             The array (1, H, W), float32, 0 to 255, and its metadata: ``affine`` (4, 4) in px,
             ``spatial_shape`` (H, W), ``region`` (first row, first column, last row + 1, last
-            column + 1 of the ultrasound), ``original_channel_dim`` 0 and ``frame`` (0 for a file
+            column + 1 of the ultrasound), ``region_known`` (else it is the whole frame, console
+            and burned-in text included), ``original_channel_dim`` 0 and ``frame`` (0 for a file
             with a single one).
 
         Raises:
@@ -85,11 +87,13 @@ class UltrasoundReader(ImageReader):
             msg = f"expected one frame, got a file of {source.frames}: ask for path#frame=1"
             raise ReadError(msg)
         grey = source.read(0 if img.frame is None else img.frame - 1)
+        region = source.region(*grey.shape)
         meta = {
             "affine": np.eye(4),
             "original_channel_dim": 0,
             "spatial_shape": np.array(grey.shape),
-            "region": source.region(*grey.shape),
+            "region": whole_frame(*grey.shape) if region is None else region,
+            "region_known": region is not None,
             "frame": img.frame or 0,
         }
         return grey[None], meta

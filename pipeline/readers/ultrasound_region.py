@@ -25,13 +25,13 @@ def whole_frame(rows: int, columns: int) -> Box:
     return np.array([0, 0, rows, columns])
 
 
-def find_region(dataset: Dataset, rows: int, columns: int) -> Box:
+def find_region(dataset: Dataset, rows: int, columns: int) -> Box | None:
     """Find the box around all 2D tissue regions of a DICOM object.
 
     Taken are items of *Sequence of Ultrasound Regions* (0018,6011) with *Region Spatial Format*
     (0018,6012) 1 (2D) and *Region Data Type* (0018,6014) 1 (tissue) or 2 (colour flow), see PS3.3
     section C.8.5.5. An item that reaches beyond the frame is of another scale, and cutting by it
-    would lose tissue: then the whole frame is taken.
+    would lose tissue: then none is relied on.
 
     Args:
         dataset: the parsed header.
@@ -39,11 +39,11 @@ def find_region(dataset: Dataset, rows: int, columns: int) -> Box:
         columns: width of the frame.
 
     Returns:
-        The box, or that of the whole frame if no region can be relied on.
+        The box, or `None` if no region can be relied on.
     """
     boxes = [_read_box(item) for item in _tissue_items(dataset)]
     if not boxes:
-        return whole_frame(rows, columns)
+        return None
     corners = np.array(boxes)
     region = np.concatenate([corners[:, :2].min(axis=0), corners[:, 2:].max(axis=0)])
     beyond = region[:2].min() < 0 or (region[2:] - (rows, columns)).max() > _BEYOND_EDGE_PX
@@ -51,7 +51,7 @@ def find_region(dataset: Dataset, rows: int, columns: int) -> Box:
     height, width = region[2:] - region[:2]
     if beyond or height <= 0 or width <= 0 or height * width < _LEAST_SHARE * rows * columns:
         logger.info("the ultrasound regions do not fit the frame: the whole frame is taken")
-        return whole_frame(rows, columns)
+        return None
     return region
 
 

@@ -15,10 +15,13 @@ class BlankOutsideRegiond(MapTransform):
 
     Args:
         keys: images (C, H, W), as `MetaTensor` of `UltrasoundReader`.
+        blank_unknown: blacken the whole image if its region is not known, as nothing tells its
+            tissue from a burned-in name. `False` shows it.
     """
 
-    def __init__(self, keys: KeysCollection) -> None:
+    def __init__(self, keys: KeysCollection, *, blank_unknown: bool = True) -> None:
         super().__init__(keys)
+        self.blank_unknown = blank_unknown
 
     def __call__(self, data: Mapping[Hashable, MetaTensor]) -> dict[Hashable, MetaTensor]:
         """Blank each key by its own region.
@@ -35,6 +38,7 @@ class BlankOutsideRegiond(MapTransform):
             row0, column0, row1, column1 = (int(edge) for edge in image.meta["region"])
             inside = (..., slice(row0, row1), slice(column0, column1))
             blanked = torch.zeros_like(image)
-            blanked[inside] = image[inside]
+            if image.meta["region_known"] or not self.blank_unknown:
+                blanked[inside] = image[inside]
             item[key] = blanked
         return item

@@ -7,26 +7,26 @@ from pydicom import Dataset
 from pipeline.datasets.phantom_dicom import make_region
 from pipeline.readers.ultrasound_region import find_region
 
-WHOLE = [0, 0, 100, 200]
 MM = (0.1, 0.1)
 
 
-def find(*items: Dataset) -> list[int]:
+def find(*items: Dataset) -> list[int] | None:
     dataset = Dataset()
     dataset.SequenceOfUltrasoundRegions = list(items)
-    return find_region(dataset, 100, 200).tolist()
+    box = find_region(dataset, 100, 200)
+    return None if box is None else box.tolist()
 
 
 def test_corners_are_inclusive() -> None:
     assert find(make_region((20, 10, 119, 69), MM)) == [10, 20, 70, 120]
 
 
-def test_no_sequence_means_the_whole_frame() -> None:
-    assert find_region(Dataset(), 100, 200).tolist() == WHOLE
+def test_no_sequence_means_unknown() -> None:
+    assert find_region(Dataset(), 100, 200) is None
 
 
-def test_empty_sequence_means_the_whole_frame() -> None:
-    assert find() == WHOLE
+def test_empty_sequence_means_unknown() -> None:
+    assert find() is None
 
 
 def test_colour_flow_counts_as_tissue() -> None:
@@ -50,20 +50,22 @@ def test_number_of_columns_as_last_column() -> None:
 
 
 @pytest.mark.parametrize("box", [(20, 10, 201, 69), (20, 10, 119, 101), (250, 10, 300, 69)])
-def test_item_beyond_the_frame_means_the_whole_frame(box: tuple[int, int, int, int]) -> None:
-    assert find(make_region(box, MM)) == WHOLE
+def test_item_beyond_the_frame_means_unknown(box: tuple[int, int, int, int]) -> None:
+    assert find(make_region(box, MM)) is None
 
 
 @pytest.mark.parametrize("box", [(20, 10, 19, 69), (100, 50, 20, 10)])
-def test_empty_item_means_the_whole_frame(box: tuple[int, int, int, int]) -> None:
-    assert find(make_region(box, MM)) == WHOLE
+def test_empty_item_means_unknown(box: tuple[int, int, int, int]) -> None:
+    assert find(make_region(box, MM)) is None
 
 
-def test_icon_means_the_whole_frame() -> None:
-    assert find(make_region((0, 0, 19, 19), MM)) == WHOLE
+def test_icon_means_unknown() -> None:
+    assert find(make_region((0, 0, 19, 19), MM)) is None
 
 
 def test_box_is_of_whole_numbers() -> None:
     dataset = Dataset()
     dataset.SequenceOfUltrasoundRegions = [make_region((20, 10, 119, 69), MM)]
-    assert find_region(dataset, 100, 200).dtype == np.int64
+    box = find_region(dataset, 100, 200)
+    assert box is not None
+    assert box.dtype == np.int64

@@ -1,6 +1,7 @@
 """Blanking; images are 1 x 10 x 16 without any 0."""
 
 import numpy as np
+import pytest
 import torch
 from monai.data import MetaTensor
 
@@ -11,7 +12,7 @@ VALUES = torch.arange(1.0, 161.0).reshape(1, 10, 16)
 
 
 def make_item() -> dict[str, MetaTensor]:
-    image = MetaTensor(VALUES.clone(), meta={"region": REGION, "kept": 7})
+    image = MetaTensor(VALUES.clone(), meta={"region": REGION, "region_known": True, "kept": 7})
     return {"image": image, "other": image.clone()}
 
 
@@ -23,7 +24,8 @@ def test_outside_is_black_and_inside_unchanged() -> None:
 
 
 def test_whole_frame_stays() -> None:
-    item = {"image": MetaTensor(VALUES.clone(), meta={"region": np.array([0, 0, 10, 16])})}
+    meta = {"region": np.array([0, 0, 10, 16]), "region_known": True}
+    item = {"image": MetaTensor(VALUES.clone(), meta=meta)}
     assert torch.equal(BlankOutsideRegiond("image")(item)["image"].as_tensor(), VALUES)
 
 
@@ -36,3 +38,11 @@ def test_input_and_other_keys_are_untouched() -> None:
 
 def test_metadata_stays() -> None:
     assert BlankOutsideRegiond("image")(make_item())["image"].meta["kept"] == 7
+
+
+@pytest.mark.parametrize(("blank_unknown", "kept"), [(True, 0), (False, 160)])
+def test_image_of_unknown_region_is_all_black_unless_wanted(blank_unknown: bool, kept: int) -> None:
+    meta = {"region": np.array([0, 0, 10, 16]), "region_known": False}
+    item = {"image": MetaTensor(VALUES.clone(), meta=meta)}
+    blanked = BlankOutsideRegiond("image", blank_unknown=blank_unknown)(item)["image"]
+    assert torch.count_nonzero(blanked) == kept
