@@ -1,0 +1,63 @@
+"""Why the mask of an image may be poor."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.readers.calibrated_region import CalibratedRegion
+
+MOST_OUTLINE_DOUBT = 0.3
+"""Doubtful over lesion pixels above which masks are poor, see `benchmarks/quality.py`."""
+
+_DARK, _BRIGHT = 8, 254
+"""Grey levels below which there is no echo, and from which it is saturated."""
+_MOST_DARK, _MOST_BRIGHT = 0.98, 0.25
+"""Share of an image's pixels that may be so."""
+
+
+def judge_quality(
+    image: NDArray[np.float32],
+    mask: NDArray[np.bool_],
+    regions: Sequence[CalibratedRegion],
+    *,
+    outline_doubt: float,
+) -> tuple[str, ...]:
+    """Tell what speaks against a mask.
+
+    - ``empty``, ``saturated``: nearly all of the image is black, or a quarter of it is white.
+    - ``unsure outline``: the network does not know where the lesion ends, see `OutlineDoubtd`.
+    - ``touches the border``: the lesion goes on outside of the B-mode image, so its size is less
+      than the true one.
+
+    Args:
+        image: grey values (H, W), 0 to 255.
+        mask: (H, W) bool.
+        regions: the B-mode images in it.
+        outline_doubt: of the image, 0 or more.
+
+    Returns:
+        The remarks, none if nothing speaks against it.
+    """
+    inside = [(image[_slice(region.box)], mask[_slice(region.box)]) for region in regions]
+    pixels = sum(part.size for part, _ in inside) or 1
+    remarks = []
+    if sum(np.count_nonzero(part < _DARK) for part, _ in inside) > _MOST_DARK * pixels:
+        remarks.append("empty")
+    if sum(np.count_nonzero(part >= _BRIGHT) for part, _ in inside) > _MOST_BRIGHT * pixels:
+        remarks.append("saturated")
+    if mask.any() and outline_doubt > MOST_OUTLINE_DOUBT:
+        remarks.append("unsure outline")
+    if any(_touches_border(part) for _, part in inside):
+        remarks.append("touches the border")
+    return tuple(remarks)
+
+
+def _slice(box: tuple[int, int, int, int]) -> tuple[slice, slice]:
+    top, left, bottom, right = box
+    return slice(top, bottom), slice(left, right)
+
+
+def _touches_border(mask: NDArray[np.bool_]) -> bool:
+    edges = (mask[:1], mask[-1:], mask[:, :1], mask[:, -1:])
+    return any(bool(edge.any()) for edge in edges)
