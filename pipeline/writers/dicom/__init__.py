@@ -1,0 +1,18 @@
+"""From a result to DICOM objects; nothing here opens or writes a file."""
+
+import logging
+
+import lazy_loader
+
+logging.getLogger("highdicom").setLevel(logging.WARNING)  # below, it tells UIDs of the source
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "model_identity": ["ModelIdentity"],
+        "result_frame": ["ResultFrame"],
+        "secondary_capture": ["build_secondary_capture"],
+        "segmentation": ["build_segmentation"],
+        "structured_report": ["build_report"],
+    },
+)

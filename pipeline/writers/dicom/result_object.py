@@ -1,0 +1,148 @@
+"""What all result objects have in common."""
+
+from enum import Enum
+from typing import Any
+
+from pydicom.charset import convert_encodings, default_encoding
+from pydicom.dataset import Dataset
+from pydicom.filewriter import correct_ambiguous_vr
+from pydicom.uid import UID
+
+from pipeline import __version__
+from pipeline.readers.quiet import quiet_decoders
+from pipeline.writers.dicom.model_identity import ModelIdentity
+from pipeline.writers.dicom.patient_and_study import PATIENT_AND_STUDY
+from pipeline.writers.dicom.result_uids import make_result_uid
+from pipeline.writers.dicom.source_header import SourceHeader
+
+MANUFACTURER = "breast-us-seg"
+"""*Manufacturer* (0008,0070) of all results; it tells our own objects from sources."""
+
+IMPLEMENTATION_UID = UID("2.25.246413760125238093868520412382431069667")
+"""*Implementation Class UID* (0002,0012)."""
+
+CLOCK = (
+    "ContributionDateTime",
+    "InstanceCreationDate",
+    "InstanceCreationTime",
+    "DateOfSecondaryCapture",
+    "TimeOfSecondaryCapture",
+)
+"""Optional attributes that highdicom takes from the clock: a rerun would not give the same."""
+
+_SERIES_PER_SOURCE = 100
+_MAX_INTEGER_STRING = 2**31 - 1
+
+
+class ResultKind(Enum):
+    """A kind of object: its *Modality* (0008,0060), and its place among the series of a source."""
+
+    SEGMENTATION = ("SEG", 1)
+    REPORT = ("SR", 2)
+    SECONDARY_CAPTURE = ("OT", 3)
+
+    @property
+    def modality(self) -> str:
+        """The Modality of the objects."""
+        return self.value[0]
+
+
+def describe_object(
+    source: SourceHeader,
+    model: ModelIdentity,
+    kind: ResultKind,
+    description: str,
+    *,
+    frame: int | None = None,
+) -> dict[str, Any]:
+    """Give the arguments that all of highdicom's classes share.
+
+    Args:
+        source: of the image.
+        model: that made the result.
+        kind: of the object.
+        description: *Series Description* (0008,103E).
+        frame: number of the frame, for objects made of one frame of several.
+    """
+    purpose = kind.modality if frame is None else f"{kind.modality} frame {frame}"
+    day, time = source.content_time
+    return {
+        "series_instance_uid": make_result_uid(
+            source.series_instance_uid, model, f"{kind.modality} series"
+        ),
+        "series_number": _number_series(source, kind),
+        "sop_instance_uid": make_result_uid(source.sop_instance_uid, model, purpose),
+        "instance_number": _number_instance(source, frame),
+        "manufacturer": MANUFACTURER,
+        "manufacturer_model_name": model.name,
+        "software_versions": [__version__, model.version],
+        "device_serial_number": model.weights_sha256,
+        "series_description": description,
+        "content_qualification": "RESEARCH",
+        "content_date": day,
+        "content_time": time,
+    }
+
+
+def finish_object(built: Dataset, source: SourceHeader) -> Dataset:
+    """Give an object that was built for the stand-in back to the source's patient and study.
+
+    All text of our own is ASCII, so that it stands beside theirs in any character set.
+
+    Args:
+        built: what highdicom made.
+        source: of the image.
+
+    Returns:
+        A plain dataset with its File Meta Information; highdicom's own classes hold tables that
+        do not follow later changes.
+    """
+    result = Dataset()
+    result.update(built)
+    result.file_meta = built.file_meta
+    result.file_meta.ImplementationClassUID = IMPLEMENTATION_UID
+    result.file_meta.ImplementationVersionName = "BREASTUSSEG"
+    for dataset in (result, *result.get("ContributingEquipmentSequence", ())):
+        for keyword in CLOCK:
+            dataset.pop(keyword, None)
+    _refer_to_class(result, source)
+    correct_ambiguous_vr(result, is_little_endian=True)
+    source.copy_to(result, PATIENT_AND_STUDY)
+    _keep_bytes(result)
+    return result
+
+
+def _keep_bytes(result: Dataset) -> None:
+    """Let pydicom write the source's elements as they are: else it decodes and encodes them.
+
+    It does so only if character set and encoding are those that the dataset was read with; and
+    then it corrects no VR that can be OB or OW.
+    """
+    with quiet_decoders():
+        character_set = result.get("SpecificCharacterSet")
+        encodings = convert_encodings(character_set) if character_set else default_encoding
+    result.set_original_encoding(False, True, encodings)
+
+
+def _refer_to_class(dataset: Dataset, source: SourceHeader) -> None:
+    """Put the source's class in place of the stand-in's."""
+    if dataset.get("ReferencedSOPInstanceUID") == source.sop_instance_uid:
+        dataset.ReferencedSOPClassUID = source.sop_class_uid
+    for element in dataset:
+        if element.VR == "SQ":
+            for item in element.value:
+                _refer_to_class(item, source)
+
+
+def _number_series(source: SourceHeader, kind: ResultKind) -> int:
+    """Number a series after that of its source, so that viewers list them together."""
+    number = source.read_integer("SeriesNumber") or 0
+    result = number * _SERIES_PER_SOURCE + int(kind.value[1])
+    return result if 0 < result <= _MAX_INTEGER_STRING else int(kind.value[1])
+
+
+def _number_instance(source: SourceHeader, frame: int | None) -> int:
+    number = source.read_integer("InstanceNumber") or 1
+    if frame is not None:
+        number = (number - 1) * source.frames + frame
+    return number if 0 < number <= _MAX_INTEGER_STRING else frame or 1

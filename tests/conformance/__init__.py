@@ -1,0 +1,1 @@
+"""What programs of other people make of the DICOM results."""
