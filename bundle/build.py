@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipeline.atomic import write_atomically
 from pipeline.errors import ConfigError, PipelineError
-from pipeline.writers.run_journal import hash_file
+from pipeline.hash_file import hash_file
 
 NAME = "breast_us_lesion_segmentation"
 """Name of the folder and the zip. MONAI wants them equal, and MONAI Label reads the task off it."""

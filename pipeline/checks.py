@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import torch
 
-from pipeline.writers.run_journal import hash_file
+from pipeline.hash_file import hash_file
 
 _RUN_OPTIONS = {
     "args_file",

@@ -31,3 +31,28 @@ class SkippedError(ReadError):
 
 class WriteError(PipelineError):
     """A result cannot be stored."""
+
+
+def find_cause(error: BaseException) -> BaseException:
+    """Find the exception of this package that MONAI has wrapped, or the innermost one.
+
+    Args:
+        error: what was caught.
+
+    Returns:
+        The outermost `PipelineError` of the chain of causes, else its end.
+    """
+    while not isinstance(error, PipelineError) and error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
+def describe(error: BaseException) -> str:
+    """Tell what went wrong without quoting a file's content.
+
+    Args:
+        error: ours, whose message is safe, or anybody's, of which only the type is told.
+    """
+    if isinstance(error, PipelineError):
+        return str(error)
+    return f"unexpected {type(error).__name__}"

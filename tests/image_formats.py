@@ -6,6 +6,7 @@ image, within `tolerance` grey levels (0 but for lossy JPEG); `ONE_BIT` comes ba
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -111,9 +112,14 @@ def _dicom_kind(kind: DicomKind) -> Callable[[Path, Grey], None]:
     return lambda path, image: write_phantom_dicom(path, image, kind=kind)
 
 
+_NUMBERS = count(2)
+
+
 def _dicom(change: Callable[[Dataset, Grey], None]) -> Callable[[Path, Grey], None]:
+    number = next(_NUMBERS)  # of an instance, as each has a UID of its own
+
     def write(path: Path, image: Grey) -> None:
-        dataset = make_phantom_dataset(image)
+        dataset = make_phantom_dataset(image, instance_number=number)
         change(dataset, image)
         dataset.save_as(path, enforce_file_format=True)
 
@@ -173,7 +179,7 @@ def _store_palette(bits: int, table: NDArray[Any], first: int = 0) -> Any:
 
 
 def _make_one_frame_cine(path: Path, image: Grey) -> None:
-    write_phantom_dicom(path, image[None])
+    write_phantom_dicom(path, image[None], instance_number=0)
 
 
 BACKWARDS = np.arange(255, -1, -1)

@@ -3,6 +3,7 @@
 Images: six orientation phantoms, 64 x 96, mirrored and shifted, and a sweep of three frames.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -17,11 +18,11 @@ from PIL import Image
 
 from pipeline.datasets.phantom import make_orientation_phantom
 from pipeline.datasets.phantom_dicom import write_phantom_dicom
-from pipeline.handlers import ResultsWriter
-from pipeline.writers import PngMask, PngOverlay
+from pipeline.writers import PngMask, PngOverlay, RunJournal
 
 IMAGE, _ = make_orientation_phantom(64, 96)
-SECONDS = "seconds"
+TIMED = "run.json"
+"""The only file with the time of the run in it."""
 
 
 @pytest.fixture
@@ -36,14 +37,15 @@ def source(tmp_path: Path) -> Path:
 
 
 def read_outputs(output: Path) -> dict[str, bytes]:
-    """Read every file of a run, and its table without the time that it took."""
+    """Read every file of a run, but not the times of `TIMED`."""
     files = {
         path.relative_to(output).as_posix(): path.read_bytes()
         for path in output.rglob("*")
-        if path.is_file() and path.name != "results.csv"
+        if path.is_file()
     }
-    rows = [{**row, SECONDS: bool(row[SECONDS])} for row in read_table(output)]
-    return {**files, "results.csv": repr(rows).encode()}
+    times = {"started", "ended", "seconds", "command"}
+    facts = {key: value for key, value in json.loads(files[TIMED]).items() if key not in times}
+    return {**files, TIMED: repr(facts).encode()}
 
 
 def stop_at(monkeypatch: pytest.MonkeyPatch, count: int, error: type[BaseException]) -> None:
@@ -73,12 +75,12 @@ def count_masks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return written
 
 
-def interrupt(source: Path, output: Path, count: int = 4) -> None:
+def interrupt(source: Path, output: Path, count: int = 4, **overrides: bool) -> None:
     """Run until the count-th overlay, then stop as by Ctrl-C."""
     with pytest.MonkeyPatch.context() as patch:
         stop_at(patch, count, KeyboardInterrupt)
         with pytest.raises(KeyboardInterrupt):
-            run_brightness(source, output)
+            run_brightness(source, output, **overrides)
 
 
 @pytest.mark.parametrize("count", [1, 4, 9])
@@ -138,17 +140,30 @@ def test_finished_images_are_not_done_again(source: Path, tmp_path: Path, monkey
     assert written == ["2_sweep.dcm 1", "2_sweep.dcm 2", "2_sweep.dcm 3", "3.png", "4.png", "5.png"]
 
 
+FRAME_BY_FRAME = {"outputs#seg": False, "outputs#sr": False}
+"""Without what belongs to a whole file, frames of an interrupted cine need not be done again."""
+
+
 def test_a_cine_goes_on_in_its_middle(source: Path, tmp_path: Path, monkeypatch) -> None:
+    interrupt(source, tmp_path / "out", count=6, **FRAME_BY_FRAME)
+    written = count_masks(monkeypatch)
+    run_brightness(source, tmp_path / "out", **FRAME_BY_FRAME)
+    assert written[:2] == ["2_sweep.dcm 3", "3.png"]
+
+
+def test_a_cine_whose_objects_hold_all_frames_starts_anew(
+    source: Path, tmp_path: Path, monkeypatch
+) -> None:
     interrupt(source, tmp_path / "out", count=6)
     written = count_masks(monkeypatch)
     run_brightness(source, tmp_path / "out")
-    assert written[:2] == ["2_sweep.dcm 3", "3.png"]
+    assert written[:4] == ["2_sweep.dcm 1", "2_sweep.dcm 2", "2_sweep.dcm 3", "3.png"]
 
 
 def test_run_that_was_killed_before_its_table(source: Path, tmp_path: Path, monkeypatch) -> None:
     run_brightness(source, tmp_path / "whole")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ResultsWriter, "finish", lambda self, engine: None)
+        patch.setattr(RunJournal, "finish", lambda self, writers: None)
         run_brightness(source, tmp_path / "out")
     written = count_masks(monkeypatch)
     run_brightness(source, tmp_path / "out")

@@ -82,7 +82,7 @@ def run_config(
     # Seconds of imports, which --help need not pay.
     from monai.bundle import ConfigWorkflow
 
-    from pipeline.datasets.folder_dataset import find_cause
+    from pipeline.errors import find_cause
 
     workflow = ConfigWorkflow(str(config_file), workflow_type=None, **values)
     try:

@@ -9,6 +9,7 @@ from pipeline import RESEARCH_ONLY, __version__
 from pipeline.errors import PipelineError
 
 COMMANDS: tuple[str, ...] = (
+    "check",
     "infer",
     "train",
     "evaluate",

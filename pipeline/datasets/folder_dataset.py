@@ -1,7 +1,5 @@
 """A folder of images as a stream that survives broken files."""
 
-import os
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,11 +7,14 @@ from typing import Any
 from torch.utils.data import IterableDataset
 from tqdm import tqdm
 
-from pipeline.errors import PipelineError, ReadError, SkippedError
+from pipeline.datasets.instance_register import InstanceRegister
+from pipeline.datasets.walk_folder import refuse_folder, walk_folder
+from pipeline.errors import ReadError, SkippedError, describe, find_cause
 from pipeline.readers.frame_reference import FrameReference
 from pipeline.readers.ultrasound_reader import UltrasoundReader
 from pipeline.writers.output_path import output_path
-from pipeline.writers.run_journal import ResultRow, RunJournal
+from pipeline.writers.result_row import ResultRow
+from pipeline.writers.run_journal import RunJournal
 
 
 class FolderDataset(IterableDataset[dict[str, Any]]):
@@ -23,9 +24,12 @@ class FolderDataset(IterableDataset[dict[str, Any]]):
     and the walk goes on. Only one frame is held at a time, so a cine needs no more memory than a
     still.
 
-    An item has the keys that the transforms make of ``image`` (a path or ``path#frame=k``), and
+    A frame with several B-mode images gives an item for each of them, one after the other.
+
+    An item has the keys that the transforms make of ``image`` (a `FrameReference` as text), and
     ``file`` (relative to the folder, forward slashes), ``frame`` (from 1; 0 for a file with a
-    single one) and ``started`` (`time.perf_counter`).
+    single one), ``regions_left`` (items of the same frame that are still to come), ``remarks``
+    (what the user should know of the file, else empty) and ``instance`` (see `InstanceRegister`).
 
     Args:
         data: a folder, or a single file.
@@ -50,54 +54,34 @@ class FolderDataset(IterableDataset[dict[str, Any]]):
         self.transform = transform
         self.reader = reader
         self.journal = journal
-        self.exclude = None if exclude is None else Path(exclude).resolve()
+        self.exclude = None if exclude is None else Path(exclude)
         self.progress = progress
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         root = self.data if self.data.is_dir() else self.data.parent
         taken: set[str] = set()
-        for path in tqdm(self.list_files(), unit="file", disable=not self.progress):
+        register = InstanceRegister(root, self.journal.instances())
+        files = walk_folder(self.data, exclude=self.exclude)
+        for path in tqdm(files, unit="file", disable=not self.progress):
             file = path.relative_to(root).as_posix()
             if path.is_dir():
-                self._fail(file, None, _refuse_folder(path))
+                self._fail(file, None, refuse_folder(path))
             elif self.journal.has_result(file):
                 taken.add(_name_result(file))
             elif not self.journal.is_done(file):
-                yield from self._iterate_frames(path, file, taken)
+                yield from self._iterate_frames(path, file, taken, register)
 
-    def list_files(self) -> list[Path]:
-        """List what will be looked at, in the order of the run.
-
-        Links to folders are not followed, so that the walk ends.
-
-        Returns:
-            The files, sorted folder by folder; then the folders that are not entered.
-        """
-        if not self.data.is_dir():
-            return [self.data]
-        files: list[Path] = []
-        closed: list[Path] = []
-
-        def note(error: OSError) -> None:
-            closed.append(Path(error.filename))
-
-        for folder, folders, names in os.walk(self.data, followlinks=False, onerror=note):
-            here = Path(folder)
-            folders[:] = sorted(name for name in folders if not self._is_excluded(here / name))
-            closed += [here / name for name in folders if (here / name).is_symlink()]
-            files += [here / name for name in sorted(names)]
-        return files + sorted(closed)
-
-    def _is_excluded(self, folder: Path) -> bool:
-        return self.exclude is not None and folder.resolve() == self.exclude
-
-    def _iterate_frames(self, path: Path, file: str, taken: set[str]) -> Iterator[dict[str, Any]]:
-        if not path.is_file():
-            self._fail(file, None, ReadError("expected a regular file, got a device or dead link"))
-            return
-        started = time.perf_counter()
+    def _iterate_frames(
+        self, path: Path, file: str, taken: set[str], register: InstanceRegister
+    ) -> Iterator[dict[str, Any]]:
         try:
-            count = self.reader.open(path).frames
+            source = self.reader.open(path)
+            count = source.frames
+            about: dict[str, Any] = {
+                "file": file,
+                "instance": register.enter(source.identity["SOPInstanceUID"], file),
+                "remarks": "; ".join(source.remarks),
+            }
         except Exception as error:
             self._fail(file, None, error)
             return
@@ -113,12 +97,27 @@ class FolderDataset(IterableDataset[dict[str, Any]]):
             if self.journal.is_done(file, frame):
                 continue
             try:
-                item = self.transform({"image": str(FrameReference(path, frame))})
+                items = self._transform_regions(path, frame)
             except Exception as error:
                 self._fail(file, frame, error)
             else:
-                yield {**item, "file": file, "frame": frame or 0, "started": started}
-            started = time.perf_counter()
+                about["frame"] = frame or 0
+                for left, item in zip(reversed(range(len(items))), items, strict=True):
+                    yield {**item, **about, "regions_left": left}
+
+    def _transform_regions(self, path: Path, frame: int | None) -> list[dict[str, Any]]:
+        """Make an item of each B-mode image of a frame."""
+        items = [self._transform_region(FrameReference(path, frame))]
+        for region in range(2, int(items[0]["image"].meta["region_count"]) + 1):
+            items.append(self._transform_region(FrameReference(path, frame, region)))
+        return items
+
+    def _transform_region(self, reference: FrameReference) -> Any:
+        text = str(reference)
+        if FrameReference.parse(text) != reference:
+            msg = "expected another name: one of its frames is called like another file"
+            raise ReadError(msg)
+        return self.transform({"image": text})
 
     def _fail(self, file: str, frame: int | None, error: Exception) -> None:
         cause = find_cause(error)
@@ -126,37 +125,6 @@ class FolderDataset(IterableDataset[dict[str, Any]]):
         self.journal.add(ResultRow(file, frame, status, describe(cause)))
 
 
-def _refuse_folder(path: Path) -> ReadError:
-    if path.is_symlink():
-        return SkippedError("a link to a folder, which is not followed: run that folder by itself")
-    return ReadError("expected a folder that may be entered")
-
-
 def _name_result(file: str) -> str:
     """Name the result as a file system sees it that does not tell capitals from small letters."""
     return str(output_path(file, None)).lower()
-
-
-def find_cause(error: BaseException) -> BaseException:
-    """Find the exception of this package that MONAI has wrapped, or the innermost one.
-
-    Args:
-        error: what was caught.
-
-    Returns:
-        The outermost `PipelineError` of the chain of causes, else its end.
-    """
-    while not isinstance(error, PipelineError) and error.__cause__ is not None:
-        error = error.__cause__
-    return error
-
-
-def describe(error: BaseException) -> str:
-    """Tell what went wrong without quoting a file's content.
-
-    Args:
-        error: ours, whose message is safe, or anybody's, of which only the type is told.
-    """
-    if isinstance(error, PipelineError):
-        return str(error)
-    return f"unexpected {type(error).__name__}"

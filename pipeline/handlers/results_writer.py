@@ -1,37 +1,56 @@
 """Turn the network's output into files, image by image."""
 
-import time
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from ignite.engine import Engine, Events
+from numpy.typing import NDArray
+from pydicom import Dataset
 
-from pipeline.datasets.folder_dataset import describe, find_cause
+from pipeline.errors import describe, find_cause
+from pipeline.lesions.judge_quality import judge_quality
 from pipeline.lesions.lesion import find_lesions
+from pipeline.readers.calibrated_region import CalibratedRegion, RegionOrigin
+from pipeline.readers.frame_reference import FrameReference
+from pipeline.readers.ultrasound_reader import UltrasoundReader
+from pipeline.writers.dicom.result_frame import ResultFrame
+from pipeline.writers.finished_run import ImageRecord
 from pipeline.writers.result import Result
-from pipeline.writers.run_journal import ResultRow, RunJournal
+from pipeline.writers.result_row import ResultRow
+from pipeline.writers.run_journal import RunJournal
+from pipeline.writers.source_result import SourceResult
+from pipeline.writers.writer import Writer
 
 
-class Writer(Protocol):
-    """Writes one kind of file for each result."""
+@dataclass(frozen=True)
+class _Part:
+    """What was found in one B-mode image, at the size of the whole frame."""
 
-    def write(self, result: Result) -> None:
-        """Write it, whole or not at all."""
-        ...
+    mask: NDArray[np.bool_]
+    probability: NDArray[np.float32]
+    lesion_probability: float
+    outline_doubt: float
+    region: CalibratedRegion
 
 
 class ResultsWriter:
     """Post-process, measure and write each image of an evaluator's output.
 
     It does the evaluator's post-processing itself: an exception there would end the run, here it
-    costs one image. An image enters the journal after all its files are in place.
+    costs one image. The parts of a frame with several B-mode images, which come one after the
+    other, become one result. An image enters the journal after all its files are in place. When
+    the next file comes, or the end, writers are told of the file as a whole.
 
     Args:
         postprocessing: takes an item with ``pred`` and ``image`` to ``pred`` (1, H, W) 0 or 1,
-            ``probability`` (1, H, W) and ``lesion_probability`` at the size of ``original``.
+            ``probability`` (1, H, W), ``lesion_probability`` and ``outline_doubt`` at the size of
+            ``original``.
         writers: each writes one kind of file.
         journal: of the run.
+        reader: that has read the items, and still has the file open.
     """
 
     def __init__(
@@ -39,10 +58,15 @@ class ResultsWriter:
         postprocessing: Callable[[dict[str, Any]], Any],
         writers: Sequence[Writer],
         journal: RunJournal,
+        reader: UltrasoundReader,
     ) -> None:
         self.postprocessing = postprocessing
         self.writers = writers
         self.journal = journal
+        self.reader = reader
+        self._parts: list[_Part] = []
+        self._errors: list[Exception] = []
+        self._source: _Source | None = None
 
     def attach(self, engine: Engine) -> None:
         """Attach to an evaluator that decollates its batches."""
@@ -53,37 +77,138 @@ class ResultsWriter:
         """Write what one iteration has produced."""
         for batch, output in zip(engine.state.batch, engine.state.output, strict=True):
             item = {**batch, **output}
-            file, frame = str(item["file"]), int(item["frame"]) or None
             try:
-                row = self._write({**item, "file": file, "frame": frame})
+                self._parts.append(_read_part(self.postprocessing(item)))
             except Exception as error:
-                row = ResultRow(file, frame, "failed", describe(find_cause(error)))
-            self.journal.add(row)
+                self._errors.append(error)
+            if int(item["regions_left"]) == 0:
+                self._finish_frame(item)
 
     def finish(self, engine: Engine) -> None:
-        """Write the table of the run."""
-        self.journal.finish()
+        """Write what belongs to the last file and to the run."""
+        self._finish_source()
+        self.journal.finish(self.writers)
 
-    def _write(self, item: dict[str, Any]) -> ResultRow:
-        item = self.postprocessing(item)
-        mask = np.asarray(item["pred"][0]) > 0
-        lesions = find_lesions(mask, np.asarray(item["probability"][0], np.float32))
-        result = Result(
-            file=item["file"],
-            frame=item["frame"],
-            image=np.asarray(item["original"][0], np.float32),
-            mask=mask,
-            lesions=tuple(lesions),
-            probability=float(item["lesion_probability"]),
-        )
-        for writer in self.writers:
-            writer.write(result)
-        return ResultRow(
-            file=result.file,
-            frame=result.frame,
-            status="ok" if lesions else "no_lesion",
-            lesions=len(lesions),
-            area_px=int(mask.sum()),
-            probability=result.probability,
-            seconds=time.perf_counter() - float(item["started"]),
-        )
+    def _finish_frame(self, item: dict[str, Any]) -> None:
+        parts, errors = self._parts, self._errors
+        self._parts, self._errors = [], []
+        file, frame = str(item["file"]), int(item["frame"]) or None
+        if self._source is None or self._source.file != file:
+            self._finish_source()
+            path = FrameReference.parse(str(item["image"].meta["filename_or_obj"])).path
+            self._source = _Source(file, self.reader.open(path).dataset)
+        try:
+            if errors:
+                raise errors[0]
+            result = _make_result(item, file, frame, parts, self._source.header)
+            for writer in self.writers:
+                writer.write(result)
+            row = _make_row(item, result, parts)
+            self.journal.add(ImageRecord.make(row, result.mask.shape, result.lesions))
+        except Exception as error:
+            self.journal.add(ResultRow(file, frame, "failed", describe(find_cause(error))))
+        else:
+            if any(writer.needs_sources for writer in self.writers):
+                self._source.add(result)
+
+    def _finish_source(self) -> None:
+        source, self._source = self._source, None
+        if source is None:
+            return
+        try:
+            for writer in self.writers:
+                if writer.needs_sources and source.frames:
+                    writer.write_source(source.collect())
+        except Exception as error:
+            self.journal.add(ResultRow(source.file, None, "failed", describe(find_cause(error))))
+        self.journal.complete(source.file)
+
+
+class _Source:
+    """Collects the results of one file, of its frames those with a lesion."""
+
+    def __init__(self, file: str, header: Dataset | None) -> None:
+        self.file = file
+        self.header = header
+        self.frames = 0
+        self._results: list[ResultFrame] = []
+        self._spacings: set[tuple[float, float] | None] = set()
+
+    def add(self, result: Result) -> None:
+        self.frames += 1
+        self._spacings.add(result.mm_per_pixel)
+        if result.lesions:
+            self._results.append(ResultFrame(result.frame or 1, result.mask, result.lesions))
+
+    def collect(self) -> SourceResult:
+        spacing = next(iter(self._spacings)) if len(self._spacings) == 1 else None
+        return SourceResult(self.file, self.header, self.frames, self._results, spacing)
+
+
+def _read_part(item: dict[str, Any]) -> _Part:
+    meta = item["image"].meta
+    mm = tuple(float(value) for value in meta["mm_per_pixel"])
+    top, left, bottom, right = (int(edge) for edge in meta["region"])
+    region = CalibratedRegion(
+        box=(top, left, bottom, right),
+        mm_per_pixel=None if math.isnan(mm[0]) else (mm[0], mm[1]),
+        origin=RegionOrigin(meta["region_origin"]),
+    )
+    return _Part(
+        mask=np.asarray(item["pred"][0]) > 0,
+        probability=np.asarray(item["probability"][0], np.float32),
+        lesion_probability=float(item["lesion_probability"]),
+        outline_doubt=float(item["outline_doubt"]),
+        region=region,
+    )
+
+
+def _make_result(
+    item: dict[str, Any], file: str, frame: int | None, parts: list[_Part], header: Dataset | None
+) -> Result:
+    mask = np.any([part.mask for part in parts], axis=0)
+    probability = np.max([part.probability for part in parts], axis=0)
+    regions = tuple(part.region for part in parts)
+    return Result(
+        file=file,
+        frame=frame,
+        image=np.asarray(item["original"][0], np.float32),
+        mask=mask,
+        lesions=tuple(find_lesions(mask, probability, regions=regions)),
+        probability=max(part.lesion_probability for part in parts),
+        regions=regions,
+        header=header,
+    )
+
+
+def _make_row(item: dict[str, Any], result: Result, parts: list[_Part]) -> ResultRow:
+    # Of several B-mode images the one with a lesion counts, which may be sharp beside an empty one.
+    doubts = [part.outline_doubt for part in parts if part.mask.any() or not result.lesions]
+    doubt = max(doubts)
+    quality = judge_quality(result.image, result.mask, result.regions, outline_doubt=doubt)
+    spacings = [region.mm_per_pixel for region in result.regions]
+    return ResultRow(
+        file=result.file,
+        frame=result.frame,
+        status="ok" if result.lesions else "no_lesion",
+        reason=str(item["remarks"]),
+        region=_list_once(region.origin.value for region in result.regions),
+        mm_per_pixel_y=_list_once(_format_mm(mm and mm[0]) for mm in spacings),
+        mm_per_pixel_x=_list_once(_format_mm(mm and mm[1]) for mm in spacings),
+        lesions=len(result.lesions),
+        area_px=int(result.mask.sum()),
+        probability=result.probability,
+        outline_doubt=doubt,
+        quality="; ".join(quality),
+        instance=str(item["instance"]),
+    )
+
+
+def _format_mm(mm: float | None) -> str:
+    return "" if mm is None else f"{mm:.6g}"
+
+
+def _list_once(values: Iterable[str]) -> str:
+    """Join values of several regions; one of them if they are all the same."""
+    texts = list(values)
+    return texts[0] if len(set(texts)) == 1 else " ".join(text or "-" for text in texts)

@@ -1,6 +1,5 @@
 """From the regions of an ultrasound file to what is segmented, and mm where they hold."""
 
-import logging
 import math
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,9 +15,7 @@ from pipeline.readers.field_edges import (
     fills_rows,
     reaches_beyond,
 )
-from pipeline.readers.field_of_view import find_field_of_view
-
-logger = logging.getLogger(__name__)
+from pipeline.readers.field_of_view import find_box
 
 MmPerPixel = tuple[float, float]
 
@@ -41,7 +38,12 @@ _DEEPEST_MM = 400.0
 
 
 def find_calibrated_regions(
-    dataset: Dataset, rows: int, columns: int, *, grey: FloatImage | None = None
+    dataset: Dataset,
+    rows: int,
+    columns: int,
+    *,
+    grey: FloatImage | None = None,
+    find_field: bool = True,
 ) -> list[CalibratedRegion]:
     """Find the B-mode images of a frame, and the size of their pixels.
 
@@ -58,6 +60,7 @@ def find_calibrated_regions(
         columns: W, width of the frame.
         grey: (H, W) float32, 0 to 255, a frame; without it no field of view is looked for, and a
             region beyond the frame has no mm.
+        find_field: look for the field of view in the pixels where no region can be relied on.
 
     Returns:
         One region or more, from the left to the right: each of its own scale if images lie side
@@ -77,22 +80,29 @@ def find_calibrated_regions(
         if any(item.get("RegionSpatialFormat") in _TRACE_FORMATS for item in items):
             msg = "not a B-mode image: its regions (0018,6011) are M-mode, spectra or waveforms"
             raise SkippedError(msg)
-        box = None if grey is None else _find_box(grey)
+        box = find_box(grey) if find_field and grey is not None else None
         origin = RegionOrigin.WHOLE if box is None else RegionOrigin.FOUND
         return [CalibratedRegion(box or (0, 0, rows, columns), spacing, origin)]
-    images = _merge(images)
-    if spacing is not None and not all(_is_same(image.mm, spacing) for image in images):
-        logger.warning("PixelSpacing (0028,0030) differs from the regions (0018,6011): not used")
-    regions = _fit(images, rows, columns, grey)
+    regions = _fit(_merge(images), rows, columns, grey)
     if not regions:
-        logger.warning(
-            "the ultrasound regions (0018,6011) are of another scale than the frame: "
-            "nothing is measured in mm"
-        )
-        box = None if grey is None else _find_box(grey)
-        whole = (0, 0, rows, columns)
-        return [CalibratedRegion(box or whole, None, RegionOrigin.RESCALED)]
+        box = find_box(grey) if find_field and grey is not None else None
+        return [CalibratedRegion(box or (0, 0, rows, columns), None, RegionOrigin.RESCALED)]
     return sorted(regions, key=lambda region: (region.box[1], region.box[0]))
+
+
+def contradicts_spacing(dataset: Dataset, rows: int) -> bool:
+    """Tell whether *Pixel Spacing* (0028,0030) is another one than that of the regions.
+
+    The regions count then.
+
+    Args:
+        dataset: the parsed header.
+        rows: H, height of the frame.
+    """
+    spacing = _read_spacing(dataset, rows)
+    items = dataset.get("SequenceOfUltrasoundRegions") or []
+    images = [image for item in items if (image := _read_image(item)) is not None]
+    return spacing is not None and not all(_is_same(image.mm, spacing) for image in images)
 
 
 @dataclass(frozen=True)
@@ -116,7 +126,6 @@ def _read_image(item: Dataset) -> _Image | None:
     try:
         top, left, bottom, right = (int(item[f"RegionLocation{name}"].value) for name in corners)
     except (KeyError, TypeError, ValueError):
-        logger.warning("an ultrasound region (0018,6011) without four corners is left out")
         return None
     box = top, left, bottom + 1, right + 1
     return _Image(box, _read_deltas(item, bottom + 1 - top))
@@ -215,11 +224,3 @@ def _agrees(grey: FloatImage | None, image: _Image, cut: list[bool]) -> bool:
     if any(cut):
         return fills_columns(grey, image.box) if cut[0] else fills_rows(grey, image.box)
     return not reaches_beyond(grey, image.box)
-
-
-def _find_box(grey: FloatImage) -> Corners | None:
-    found = find_field_of_view(grey)
-    if found is None:
-        return None
-    top, left, bottom, right = (int(edge) for edge in found)
-    return top, left, bottom, right

@@ -1,5 +1,12 @@
 """The size of a compressed frame as its own stream tells it, before any decoder believes it."""
 
+from itertools import pairwise
+
+from pipeline.errors import ReadError
+
+_RLE_BYTES = 64
+"""Length of the header of a frame in RLE: the number of segments and 15 offsets."""
+
 _START_OF_IMAGE = b"\xff\xd8"
 _START_OF_CODESTREAM = b"\xff\x4f\xff\x51"
 _SEARCHED_BYTES = 4096
@@ -30,6 +37,31 @@ def read_codestream_size(stream: bytes) -> tuple[int, int] | None:
         return _read_jpeg_size(stream)
     start = stream[:_SEARCHED_BYTES].find(_START_OF_CODESTREAM)
     return None if start < 0 else _read_jpeg2000_size(stream[start:])
+
+
+def check_rle_header(stream: bytes, segments: int) -> None:
+    """Check the header of a frame in RLE (PS3.5 section G.5).
+
+    Args:
+        stream: one encoded frame.
+        segments: bytes of a pixel, each of which has a segment of its own.
+
+    Raises:
+        ReadError: it has another number of segments, or they do not lie behind each other within
+            the stream.
+
+    Examples:
+        >>> check_rle_header(bytes([1, 0, 0, 0, 64, *bytes(59), 0, 7]), 1)
+    """
+    header = [int.from_bytes(stream[at : at + 4], "little") for at in range(0, _RLE_BYTES, 4)]
+    count, offsets = header[0], header[1 : 1 + segments]
+    if count != segments:
+        msg = f"expected {segments} segments in a frame of RLE, got {count}"
+        raise ReadError(msg)
+    bounds = [_RLE_BYTES - 1, *offsets, len(stream)]
+    if offsets[0] != _RLE_BYTES or any(end <= start for start, end in pairwise(bounds)):
+        msg = "expected the segments of a frame of RLE one behind the other, got other offsets"
+        raise ReadError(msg)
 
 
 def _read_jpeg_size(stream: bytes) -> tuple[int, int] | None:

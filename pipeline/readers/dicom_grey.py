@@ -3,63 +3,211 @@
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
-from pydicom.pixels.processing import apply_color_lut
+from pydicom.pixels.processing import (
+    apply_color_lut,
+    apply_modality_lut,
+    apply_voi_lut,
+    convert_color_space,
+)
 
 from pipeline.errors import ReadError
 from pipeline.readers.image_source import GreyImage, rgb_to_grey
 
 _LARGEST_8_BIT = 255
+_MOST_ENTRIES = 2**16
+"""Entries of a palette, which the descriptor calls 0."""
+_DISCRETE, _LINEAR = 0, 1
+"""Kinds of segments of a palette."""
+_NO_COLOUR = 126, 4
+"""Least value of Cb and Cr, and what is added to it at the most, that is no colour but rounding."""
+_PALETTE_KEYWORDS = [f"{c}PaletteColorLookupTableData" for c in ("Red", "Green", "Blue")]
+_MODALITY_KEYWORDS = ("ModalityLUTSequence", "RescaleSlope")
+_VOI_KEYWORDS = ("VOILUTSequence", "WindowWidth")
 
 
-def dicom_to_grey(pixels: NDArray[np.integer], dataset: Dataset) -> GreyImage:
-    """Turn one decoded frame into grey values.
+class DicomGrey:
+    """Turns the decoded frames of one file into grey values.
 
-    MONOCHROME1 is inverted, PALETTE COLOR goes through its lookup table, colour becomes luma, and
-    *Bits Stored* (0028,0101) is scaled to 8 bits (PS3.3 section C.7.6.3.1.2).
+    MONOCHROME2 goes through Modality and VOI LUT or window if there is one, the first of several;
+    then *Bits Stored* (0028,0101), or the range of the LUT, is scaled to 8 bits. MONOCHROME1 is
+    inverted. PALETTE COLOR goes through its lookup table. YBR and RGB become
+    luma (ITU-R BT.601). See PS3.3 sections C.7.6.3.1.2, C.11.1 and C.11.2.
 
     Args:
-        pixels: (H, W), or (H, W, 3) in RGB, as pydicom decodes them: YBR is RGB already.
-        dataset: its Image Pixel attributes.
+        dataset: Image Pixel, Palette, Modality LUT and VOI LUT attributes of the file.
 
-    Returns:
-        Grey values (H, W), float32, 0 to 255.
-
-    Raises:
-        ReadError: the photometric interpretation does not fit the number of samples.
+    Attributes:
+        remarks: what of them could not be followed.
     """
-    photometric = dataset.PhotometricInterpretation
-    if photometric == "PALETTE COLOR":
-        return _apply_palette(pixels, dataset)
-    if pixels.ndim == 3:
-        return rgb_to_grey(_to_8_bit(pixels, dataset.BitsStored).round().astype(np.uint8))
-    if photometric not in {"MONOCHROME1", "MONOCHROME2"}:
+
+    def __init__(self, dataset: Dataset) -> None:
+        self._dataset = dataset
+        self._photometric = str(dataset.PhotometricInterpretation)
+        self._bits = int(dataset.BitsStored)
+        self.remarks: tuple[str, ...] = ()
+        self._table = self._make_table()
+
+    def __call__(self, pixels: NDArray[np.integer], photometric: str) -> GreyImage:
+        """Turn one frame into grey values.
+
+        Args:
+            pixels: (H, W), or (H, W, 3) in RGB or YBR, as decoded.
+            photometric: of the decoded pixels; compressed frames may come in RGB though the file
+                says YBR.
+
+        Returns:
+            Grey values (H, W), float32, 0 to 255.
+
+        Raises:
+            ReadError: the photometric interpretation does not fit the number of samples.
+        """
+        if self._table is not None and pixels.ndim == 2:
+            first = self._smallest()
+            at = pixels if first == 0 else pixels.astype(np.int32) - first
+            return np.take(self._table, at, mode="clip")
+        if pixels.ndim == 2:
+            return pixels.astype(np.float32)
+        if pixels.ndim == 3 and photometric.startswith("YBR"):
+            grey = _to_8_bit(pixels[..., 0], self._bits)
+            return _clip_colours(grey, pixels) if pixels.dtype == np.uint8 else grey
+        if pixels.ndim == 3 and photometric == "RGB":
+            eight_bits = pixels if self._bits == 8 else _to_8_bit(pixels, self._bits).round()
+            return rgb_to_grey(eight_bits.astype(np.uint8, copy=False)).astype(np.float32)
         msg = (
-            "expected PhotometricInterpretation (0028,0004) MONOCHROME1 or MONOCHROME2 for one "
-            f"sample a pixel, got {photometric}"
+            "expected one sample a pixel of MONOCHROME1, MONOCHROME2 or PALETTE COLOR, or three "
+            f"of RGB or YBR, got {pixels.shape[2:] or 1} of another photometric interpretation"
         )
         raise ReadError(msg)
-    values = pixels.astype(np.float32)
-    if dataset.get("PixelRepresentation", 0) == 1:
-        values += np.float32(2 ** (dataset.BitsStored - 1))
-    grey = _to_8_bit(values, dataset.BitsStored)
-    return 255 - grey if photometric == "MONOCHROME1" else grey
+
+    def _smallest(self) -> int:
+        is_signed = self._dataset.get("PixelRepresentation", 0) == 1
+        return -(2 ** (self._bits - 1)) if is_signed else 0
+
+    def _make_table(self) -> NDArray[np.float32] | None:
+        """Grey value of each stored one, `None` if it is the same."""
+        if self._photometric == "PALETTE COLOR":
+            return self._make_palette()
+        if not self._photometric.startswith("MONOCHROME"):
+            return None
+        inverted = self._photometric == "MONOCHROME1"
+        voi = [keyword for keyword in _VOI_KEYWORDS if self._has(keyword)]
+        has_lut = bool(voi) or any(self._has(keyword) for keyword in _MODALITY_KEYWORDS)
+        if not has_lut and self._bits == 8 and not inverted and self._smallest() == 0:
+            return None
+        stored = np.arange(self._smallest(), self._smallest() + 2**self._bits, dtype=np.int32)
+        table, black, white = self._apply_luts(stored, voi)
+        scale = 255 / (white - black) if white != black else 1.0
+        grey = np.clip((table - black) * scale, 0, 255)
+        return (255 - grey if inverted else grey).astype(np.float32)
+
+    def _has(self, keyword: str) -> bool:
+        """Tell whether the file has an attribute, and not an empty one."""
+        return self._dataset.get(keyword) not in (None, "", [])
+
+    def _apply_luts(
+        self, stored: NDArray[np.int32], voi: list[str]
+    ) -> tuple[NDArray[np.float64], float, float]:
+        """Map each stored value, and tell which of the new ones are black and white."""
+        table = stored.astype(np.float64)
+        try:
+            modality = np.asarray(apply_modality_lut(stored.astype(self._dtype()), self._dataset))
+            table = _as_finite(modality)
+            if voi:
+                displayed = _as_finite(apply_voi_lut(modality, self._dataset))
+                return displayed, *self._find_range(stored, voi[0])
+        except Exception as error:  # whatever is wrong with what serves display only
+            self.remarks = (f"its window or LUT was not followed ({type(error).__name__})",)
+        return table, float(table.min()), float(table.max())
+
+    def _dtype(self) -> np.dtype[np.generic]:
+        """Type of the stored values as pydicom has them; LUTs insist on it."""
+        width = 8 if self._bits <= 8 else 16
+        return np.dtype(f"{'int' if self._smallest() else 'uint'}{width}")
+
+    def _find_range(self, stored: NDArray[np.int32], voi: str) -> tuple[float, float]:
+        """Black and white of a window or VOI LUT, whether they are reached or not.
+
+        With a negative *Rescale Slope* (0028,1053) black of pydicom's window is above its white.
+        """
+        lut = voi if voi == "VOILUTSequence" else "ModalityLUTSequence"
+        if self._has(lut):
+            return 0.0, 2.0 ** int(self._dataset[lut][0].LUTDescriptor[2]) - 1
+        ends = np.array([stored[0], stored[-1]], self._dtype())
+        black, white = _as_finite(apply_modality_lut(ends, self._dataset))
+        return float(black), float(white)
+
+    def _make_palette(self) -> NDArray[np.float32]:
+        """Look indices up in the grey of the palette (PS3.3 section C.7.6.3.1.6).
+
+        Entries of 16 bits may hold values of 8: the standard tells of writers that only pad them.
+        """
+        dataset = self._dataset
+        count, start, depth = (int(n) for n in dataset.RedPaletteColorLookupTableDescriptor)
+        order = ">" if dataset.original_encoding[1] is False else "<"
+        for colour in ("Red", "Green", "Blue"):
+            segments = dataset.get(f"Segmented{colour}PaletteColorLookupTableData") or b""
+            _check_segments(segments, f"{order}u{depth // 8}")
+        first = self._smallest()
+        every = np.arange(first, first + 2**self._bits, dtype=np.int32)
+        # pydicom computes in the type of the entries, in which what is beyond them starts anew.
+        every = every.clip(start, start + (count or _MOST_ENTRIES) - 1)
+        colours = apply_color_lut(every[None], _to_little_endian(self._dataset))[0, :, :3]
+        bits = 16 if colours.max() > _LARGEST_8_BIT else 8
+        rgb = _to_8_bit(colours, bits).round().astype(np.uint8)
+        return np.asarray(rgb_to_grey(rgb[None])[0], np.float32)
 
 
-def _apply_palette(indices: NDArray[np.integer], dataset: Dataset) -> GreyImage:
-    """Look indices up in the grey of the palette (PS3.3 section C.7.6.3.1.6).
+def _to_little_endian(dataset: Dataset) -> Dataset:
+    """Swap the bytes of a palette in big endian, which pydicom 3.0 takes as they are."""
+    if dataset.original_encoding[1] is not False:
+        return dataset
+    swapped = Dataset({element.tag: element for element in dataset.group_dataset(0x0028)})
+    for keyword in _PALETTE_KEYWORDS:
+        if keyword in swapped:
+            content = np.frombuffer(swapped[keyword].value, ">u2")
+            swapped.add_new(keyword, "OW", content.astype("<u2").tobytes())
+    return swapped
 
-    Entries of 16 bits may hold values of 8: the standard tells of writers that only pad them.
+
+def _clip_colours(grey: GreyImage, ybr: NDArray[np.integer]) -> GreyImage:
+    """Give colours that RGB cannot hold the luma that is left of them in RGB, as others see them.
+
+    Few pixels of ultrasound are coloured at all, so that luma is not computed of all of them.
     """
-    limits = np.iinfo(indices.dtype)
-    every = np.arange(limits.min, limits.max + 1, dtype=np.int32)
-    colours = apply_color_lut(every[None], dataset)[0, :, :3]
-    bits = 16 if colours.max() > _LARGEST_8_BIT else 8
-    table = rgb_to_grey(_to_8_bit(colours, bits).round().astype(np.uint8)[None])[0]
-    grey: GreyImage = table[indices.astype(np.int32) - limits.min]
+    first, width = _NO_COLOUR
+    coloured = ((ybr[..., 1:] - np.uint8(first)) > width).any(axis=-1)
+    if coloured.any():
+        rgb = convert_color_space(ybr[coloured][None], "YBR_FULL", "RGB")
+        grey[coloured] = rgb_to_grey(np.ascontiguousarray(rgb))[0]
     return grey
+
+
+def _as_finite(values: NDArray[np.generic]) -> NDArray[np.float64]:
+    numbers = np.asarray(values, np.float64)
+    if not np.isfinite(numbers).all():
+        msg = "expected finite values of a window or LUT, got others"
+        raise ValueError(msg)
+    return numbers
+
+
+def _check_segments(segments: bytes, dtype: str) -> None:
+    """Refuse a segmented palette that grows beyond all entries (PS3.3 section C.7.9.2).
+
+    Indirect segments repeat others and may repeat themselves; nobody is known to write them.
+    """
+    size = np.dtype(dtype).itemsize
+    numbers = np.frombuffer(segments[: len(segments) // size * size], dtype).tolist()
+    at = entries = 0
+    while at + 1 < len(numbers):
+        kind, length = numbers[at : at + 2]
+        entries += length
+        if kind not in (_DISCRETE, _LINEAR) or entries > _MOST_ENTRIES:
+            msg = f"expected discrete and linear segments of {_MOST_ENTRIES} entries, got others"
+            raise ReadError(msg)
+        at += 2 + (length if kind == _DISCRETE else 1)
 
 
 def _to_8_bit(values: NDArray[np.generic], bits: int) -> NDArray[np.float32]:
     """Scale 0..2^bits - 1 to 0..255; 8 bits stay untouched."""
-    scaled: NDArray[np.float32] = values.astype(np.float32) * np.float32(255.0 / (2**bits - 1))
-    return np.clip(scaled, 0, 255)
+    scaled = values.astype(np.float32)
+    return scaled if bits == 8 else np.clip(scaled * np.float32(255.0 / (2**bits - 1)), 0, 255)

@@ -1,94 +1,120 @@
-"""Ultrasound DICOM through pydicom."""
+"""Ultrasound DICOM: its frames, and the B-mode images in them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
-from warnings import WarningMessage
+from typing import Any
 
-import pydicom
-from pydicom.dataelem import RawDataElement
-from pydicom.encaps import get_frame, parse_basic_offsets, parse_fragments
+import numpy as np
+from numpy.typing import NDArray
+from pydicom import Dataset
 from pydicom.pixels.decoders.base import get_decoder
-from pydicom.pixels.utils import get_expected_length, pixel_array
-from pydicom.uid import UID
+from pydicom.pixels.utils import unpack_bits
+from pydicom.uid import UID, RLELossless
 
-from pipeline.errors import ReadError, SkippedError
-from pipeline.readers.codestream import read_codestream_size
-from pipeline.readers.dicom_grey import dicom_to_grey
-from pipeline.readers.image_source import GreyImage, check_size
+from pipeline.errors import ReadError
+from pipeline.readers.calibrated_region import CalibratedRegion
+from pipeline.readers.calibration import contradicts_spacing, find_calibrated_regions
+from pipeline.readers.codec_worker import shared_codec_worker
+from pipeline.readers.codestream import check_rle_header, read_codestream_size
+from pipeline.readers.dicom_classes import check_class
+from pipeline.readers.dicom_grey import DicomGrey
+from pipeline.readers.dicom_header import DicomHeader
+from pipeline.readers.dicom_syntaxes import Decoder, find_decoder
+from pipeline.readers.encapsulated_frames import EncapsulatedFrames
+from pipeline.readers.image_source import IDENTITY_KEYWORDS, GreyImage, check_index
+from pipeline.readers.pixel_description import PixelDescription
 from pipeline.readers.quiet import quiet_decoders
-from pipeline.readers.ultrasound_region import Box, find_region
-
-ULTRASOUND_CLASSES = {
-    "1.2.840.10008.5.1.4.1.1.6.1": "Ultrasound Image Storage",
-    "1.2.840.10008.5.1.4.1.1.3.1": "Ultrasound Multi-frame Image Storage",
-    "1.2.840.10008.5.1.4.1.1.6": "Ultrasound Image Storage (Retired)",
-    "1.2.840.10008.5.1.4.1.1.3": "Ultrasound Multi-frame Image Storage (Retired)",
-    "1.2.840.10008.5.1.4.1.1.7": "Secondary Capture Image Storage",
-    "1.2.840.10008.5.1.4.1.1.7.2": "Multi-frame Grayscale Byte Secondary Capture Image Storage",
-    "1.2.840.10008.5.1.4.1.1.7.3": "Multi-frame Grayscale Word Secondary Capture Image Storage",
-    "1.2.840.10008.5.1.4.1.1.7.4": "Multi-frame True Color Secondary Capture Image Storage",
-}
-"""SOP classes (PS3.4 section B.5) in which breast ultrasound is stored as 2D images."""
-
-_TRUNCATED = "End of file reached"
-"""How pydicom's warning begins when it silently drops the rest of an encapsulated file."""
-
-_DEFERRED_BYTES = 1 << 16
-"""Elements longer than this stay in the file: of a cine, one frame at a time is in memory."""
-
-_PIXEL_DATA = 0x7FE00010
 
 
 class DicomSource:
     """An opened DICOM file; its header is parsed once, its frames are decoded one at a time.
+
+    Uncompressed pixels are read here, compressed ones decoded in a process of their own
+    (`CodecWorker`), after the size in their stream was compared with the header's.
 
     Args:
         path: the file.
 
     Raises:
         SkippedError: the object is no ultrasound or secondary capture image.
-        ReadError: the file is damaged or cut off, or misses an attribute that its pixels need.
+        ReadError: the file is damaged or cut off, beyond a limit, in a transfer syntax that is
+            not read, or misses an attribute that its pixels need.
     """
 
+    format = "DICOM"
+    may_name_patient = True
+
     def __init__(self, path: Path) -> None:
-        self._path = path
-        with quiet_decoders() as remarks:
-            try:
-                self._dataset = pydicom.dcmread(path, defer_size=_DEFERRED_BYTES)
-                _check_class(self._dataset, remarks)
-            except ReadError:
-                raise
-            except Exception as error:
-                # Besides its own errors, pydicom lets out those of whatever the damage leads to.
-                kind = type(error).__name__
-                msg = f"expected a DICOM file, got a header that cannot be parsed ({kind})"
-                raise ReadError(msg) from error
-            self._read_header()
+        self.header = DicomHeader(path)
+        self._regions: dict[bool, list[CalibratedRegion]] = {}
+        with quiet_decoders(), _refuse_damage("attributes of the pixels (0028,xxxx)"):
+            check_class(self.header)
+            self._decoder = find_decoder(self.header.syntax)
+            self._pixels = PixelDescription.read(self.header.dataset)
+            self._grey = DicomGrey(self.header.dataset)
+            self._encapsulated = self._check_pixels()
 
     @property
     def frames(self) -> int:
         """*Number of Frames* (0028,0008), 1 if absent; the SOP class does not count."""
-        return self._frames
+        return self._pixels.frames
 
-    def region(self, rows: int, columns: int) -> Box | None:
-        """Box around the 2D tissue regions, `None` if there is none to rely on.
+    @property
+    def size(self) -> tuple[int, int]:
+        """*Rows* (0028,0010) and *Columns* (0028,0011)."""
+        return self._pixels.rows, self._pixels.columns
+
+    @property
+    def dataset(self) -> Dataset:
+        """The header, all before *Pixel Data* (7FE0,0010)."""
+        return self.header.dataset
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """UIDs and *Burned In Annotation* (0028,0301); what is not valid is left empty."""
+        values = {}
+        with quiet_decoders():
+            for keyword in IDENTITY_KEYWORDS:
+                text = _get_text(self.header.dataset, keyword)
+                is_valid = UID(text).is_valid if keyword.endswith("UID") else text in ("YES", "NO")
+                values[keyword] = text if is_valid else ""
+        return values
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is odd in the file, as a preamble that is a program."""
+        remarks = self.header.remarks + self._grey.remarks
+        with quiet_decoders(), _refuse_damage("ultrasound regions (0018,6011)"):
+            if contradicts_spacing(self.header.dataset, self._pixels.rows):
+                remarks += ("its Pixel Spacing is not that of its ultrasound regions, which count",)
+        return remarks
+
+    def regions(self, grey: GreyImage, *, find_field: bool = True) -> list[CalibratedRegion]:
+        """Find the B-mode images of a frame, see `find_calibrated_regions`.
+
+        Args:
+            grey: the frame.
+            find_field: look for the field of view in the pixels if the header does not tell.
+
+        Returns:
+            One or more, from the left to the right.
 
         Raises:
-            ReadError: a region misses a corner.
+            SkippedError: the header tells of M-mode, spectra or waveforms only.
+            ReadError: a region of the header is damaged.
         """
-        try:
-            with quiet_decoders():
-                return find_region(self._dataset, rows, columns)
-        except Exception as error:
-            msg = "expected four whole numbers as corners of an ultrasound region (0018,6011)"
-            raise ReadError(msg) from error
+        # All frames of a cine have the regions of the one in its midst, or they would jump.
+        if find_field not in self._regions:
+            reference = grey if self.frames == 1 else self.read(self.frames // 2)
+            with quiet_decoders(), _refuse_damage("ultrasound regions (0018,6011)"):
+                self._regions[find_field] = find_calibrated_regions(
+                    self.header.dataset, *grey.shape, grey=reference, find_field=find_field
+                )
+        return self._regions[find_field]
 
     def read(self, index: int) -> GreyImage:
-        """Decode one frame.
-
-        MONOCHROME1 is inverted, PALETTE COLOR goes through its lookup table, YBR and RGB become
-        luma, and *Bits Stored* (0028,0101) is scaled to 8 bits (PS3.3 section C.7.6.3.1.2).
+        """Decode one frame, see `DicomGrey` for what becomes grey and how.
 
         Args:
             index: number of the frame from 0.
@@ -99,124 +125,127 @@ class DicomSource:
         Raises:
             ReadError: there is no such frame, or its data cannot be decoded.
         """
-        if not 0 <= index < self._frames:
-            msg = f"expected a frame from 1 to {self._frames}, got {index + 1}"
-            raise ReadError(msg)
+        check_index(index, self.frames)
         try:
+            if self._decoder is Decoder.VIDEO:
+                return self._read_video(index)
             with quiet_decoders():
-                if self._is_encapsulated:
-                    self._check_codestream(index)
-                source = self._dataset if self._is_in_memory else self._path
-                pixels = pixel_array(source, index=index)
-                return dicom_to_grey(pixels, self._dataset)
+                if self._encapsulated is None:
+                    pixels, photometric = self._read_native(index)
+                else:
+                    pixels, photometric = self._decode(self._encapsulated.read(index))
+                return self._grey(pixels, photometric)
         except ReadError:
             raise
         except Exception as error:
-            # Codecs raise whatever they like. Their text may quote the header, so it is left out.
-            msg = (
-                f"expected pixel data in {_name(self._syntax)}, "
-                f"got {type(error).__name__} from its decoder"
-            )
+            # Decoders raise whatever they like. Their text may quote the header: it is left out.
+            name, kind = self.header.syntax.name, type(error).__name__
+            msg = f"expected pixel data in {name}, got {kind} from its decoder"
             raise ReadError(msg) from error
 
-    def _read_header(self) -> None:
-        dataset = self._dataset
-        try:
-            frames = dataset.get("NumberOfFrames")
-            self._frames = 1 if frames is None else int(frames)
-            self._size = int(dataset.Rows), int(dataset.Columns)
-            self._syntax = UID(dataset.file_meta.TransferSyntaxUID)
-            self._is_encapsulated = self._syntax.is_encapsulated
-            # Only a deflated file, which is in memory as a whole, has no place to read from.
-            self._is_in_memory = self._syntax.is_deflated
-            expected = 0 if self._is_encapsulated else get_expected_length(dataset)
-        except Exception as error:
+    def _check_pixels(self) -> EncapsulatedFrames | None:
+        header = self.header
+        if header.pixel_offset is None:
+            msg = "expected PixelData (7FE0,0010), got none: the file may be cut off"
+            raise ReadError(msg)
+        is_encapsulated = header.pixel_length is None
+        if is_encapsulated != header.syntax.is_encapsulated:
+            what = ("plain", "encapsulated") if is_encapsulated else ("encapsulated", "plain")
+            msg = f"expected {what[0]} pixel data as of {header.syntax.name}, got {what[1]} ones"
+            raise ReadError(msg)
+        if self._decoder is Decoder.VIDEO:  # all frames are one stream
+            return EncapsulatedFrames(header, 1)
+        if is_encapsulated:
+            return EncapsulatedFrames(header, self.frames)
+        available = min(header.pixel_bytes, header.pixel_length or 0)
+        if available < self._pixels.decoded_bytes:
             msg = (
-                "expected a known TransferSyntaxUID (0002,0010) and all attributes of the pixels "
-                f"(0028,xxxx), got {type(error).__name__}"
-            )
-            raise ReadError(msg) from error
-        if not _is_decodable(self._syntax):
-            msg = f"expected pixel data of an encoding that is read, got {_name(self._syntax)}"
-            raise ReadError(msg)
-        check_size(*self._size)
-        if self._frames < 1:
-            msg = f"expected NumberOfFrames (0028,0008) of at least 1, got {self._frames}"
-            raise ReadError(msg)
-        element = cast(RawDataElement, dataset.get_item(_PIXEL_DATA, keep_deferred=True))
-        self._offset = element.value_tell
-        if self._is_encapsulated:
-            self._check_fragments()
-        elif not self._is_in_memory:
-            self._check_length(max(expected, element.length))
-
-    def _check_length(self, expected: int) -> None:
-        available = self._path.stat().st_size - self._offset
-        if available < expected:
-            msg = (
-                f"expected {expected} bytes of PixelData (7FE0,0010) for {self._frames} frames of "
-                f"{self._size[0]} x {self._size[1]} px, got {available}: the file is cut off"
+                f"expected {self._pixels.decoded_bytes} bytes of PixelData (7FE0,0010) for "
+                f"{self.frames} frames of {self._pixels.rows} x {self._pixels.columns} px, "
+                f"got {available}: the file is cut off"
             )
             raise ReadError(msg)
+        return None
 
-    def _check_fragments(self) -> None:
-        """Check that there is a fragment for each frame, so that no one counts to a billion."""
-        with self._path.open("rb") as file:
-            file.seek(self._offset)
-            try:
-                parse_basic_offsets(file)
-                fragments, _ = parse_fragments(file)
-            except Exception as error:
-                msg = f"expected items of compressed frames, got {type(error).__name__}"
-                raise ReadError(msg) from error
-        if fragments < self._frames:
-            msg = f"expected {self._frames} compressed frames, got {fragments} fragments"
-            raise ReadError(msg)
+    def _read_native(self, index: int) -> tuple[NDArray[np.integer], str]:
+        """Read the bytes of one frame, and let pydicom arrange them."""
+        pixels = self._pixels
+        is_packed = pixels.bits_allocated == 1
+        bits = pixels.rows * pixels.columns
+        if not is_packed:
+            bits = pixels.decoded_bytes // pixels.frames * 8
+        first, end = index * bits // 8, -(-(index + 1) * bits // 8)
+        content = self._read_bytes(first, end)
+        if is_packed:
+            start = index * bits - first * 8
+            unpacked = np.asarray(unpack_bits(content, as_array=True))[start : start + bits]
+            return unpacked.reshape(pixels.rows, pixels.columns), pixels.photometric
+        options: dict[str, Any] = {
+            "number_of_frames": 1,
+            "pixel_keyword": "PixelData",
+            "pixel_vr": "OB" if pixels.bits_allocated == 8 else "OW",
+            **pixels.codec_options(),
+        }
+        content += b"\0" * (len(content) % 2)
+        decoder = get_decoder(self.header.syntax)
+        array, meta = decoder.as_array(content, index=0, raw=True, **options)
+        return array, str(meta["photometric_interpretation"])
 
-    def _check_codestream(self, index: int) -> None:
-        """Check that a compressed frame is of the size that the header tells."""
-        table = self._dataset.get("ExtendedOffsetTable")
-        lengths = self._dataset.get("ExtendedOffsetTableLengths")
-        with self._path.open("rb") as file:
-            file.seek(self._offset)
-            stream = get_frame(
-                file,
-                index,
-                extended_offsets=None if table is None or lengths is None else (table, lengths),
-                number_of_frames=self._frames,
-            )
+    def _read_bytes(self, first: int, end: int) -> bytes:
+        """Read a part of native pixel data; bytes in words of big endian change places."""
+        is_swapped = (
+            self.header.pixel_vr == "OW"
+            and not self.header.syntax.is_little_endian
+            and self._pixels.bits_allocated <= 8
+        )
+        start = first - first % 2 if is_swapped else first
+        with self.header.open_pixels() as file:
+            file.seek((self.header.pixel_offset or 0) + start)
+            content = file.read(end + end % 2 - start if is_swapped else end - start)
+        if is_swapped:
+            content = np.frombuffer(content, np.uint16).byteswap().tobytes()
+        return content[first - start : end - start]
+
+    def _decode(self, stream: bytes) -> tuple[NDArray[np.integer], str]:
+        if self.header.syntax == RLELossless:
+            check_rle_header(stream, self._pixels.samples * self._pixels.bits_allocated // 8)
         size = read_codestream_size(stream)
-        if size is not None and size != self._size:
-            msg = f"expected a stream of {self._size} rows and columns, as the header, got {size}"
+        if size is not None and size != self.size:
+            msg = f"expected a stream of {self.size} rows and columns, as the header, got {size}"
             raise ReadError(msg)
+        arguments = {
+            "transfer_syntax": str(self.header.syntax),
+            **self._pixels.codec_options(),
+        }
+        meta, pixels = shared_codec_worker().call("dicom_frame", arguments, stream)
+        return pixels, str(meta["photometric_interpretation"])
+
+    def _read_video(self, index: int) -> GreyImage:
+        arguments = {
+            "path": str(self.header.path),
+            "fragments": self._encapsulated.fragments if self._encapsulated else [],
+            "index": index,
+            "rows": self._pixels.rows,
+            "columns": self._pixels.columns,
+        }
+        _, luma = shared_codec_worker().call("video", arguments)
+        return np.asarray(luma, np.float32)
 
 
-def _check_class(dataset: pydicom.Dataset, remarks: Sequence[WarningMessage]) -> None:
-    """Check SOPClassUID (0008,0016), and its copy (0002,0002) in case the file ends within it."""
-    if any(_TRUNCATED in str(remark.message) for remark in remarks):
-        msg = "expected a whole DICOM file, got one that ends too early: copy it again"
-        raise ReadError(msg)
-    uids = [dataset.get("SOPClassUID"), dataset.file_meta.get("MediaStorageSOPClassUID")]
-    if not any(uid in ULTRASOUND_CLASSES for uid in uids if isinstance(uid, str)):
-        names = [uid.name for uid in uids if isinstance(uid, UID) and uid.name != uid]
-        is_private = uids[0] == uids[1] and uids[0] is not None
-        if not names and not is_private:
-            msg = "expected one SOPClassUID (0008,0016), got none or a damaged one"
-            raise ReadError(msg)
-        msg = f"not an ultrasound image: {names[0] if names else 'a class of no standard'}"
-        raise SkippedError(msg)
-    if "PixelData" not in dataset:
-        msg = "expected PixelData (7FE0,0010), got none: the file may be cut off"
-        raise ReadError(msg)
-
-
-def _is_decodable(syntax: UID) -> bool:
+def _get_text(dataset: Dataset, keyword: str) -> str:
     try:
-        return get_decoder(syntax).is_available
-    except NotImplementedError:
-        return False
+        return str(dataset.get(keyword) or "")
+    except Exception:  # pydicom lets out whatever a damaged value leads to
+        return ""
 
 
-def _name(uid: UID) -> str:
-    """Name a UID of the standard; another one is text that anybody may have written."""
-    return uid.name if uid.name != uid else "an unknown transfer syntax"
+@contextmanager
+def _refuse_damage(what: str) -> Iterator[None]:
+    try:
+        yield
+    except ReadError:
+        raise
+    except Exception as error:  # pydicom lets out whatever a damaged value leads to
+        kind = type(error).__name__
+        msg = f"expected sound {what}, got {kind} when reading them"
+        raise ReadError(msg) from error

@@ -7,8 +7,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter, minimum_filter
 from skimage.measure import label
 
-from pipeline.readers.ultrasound_region import Box
-
+Box = NDArray[np.int64]
 BoolImage = NDArray[np.bool_]
 ByteImage = NDArray[np.uint8]
 FloatImage = NDArray[np.float32]
@@ -100,6 +99,22 @@ def find_field_of_view(grey: FloatImage) -> Box | None:
     box[3] = columns - _find_edge(ends_across[::-1], columns - right, block)
     share = np.prod(box[2:] - box[:2]) / grey.size
     return box if _LEAST_AREA <= share < 1 else None
+
+
+def find_box(grey: FloatImage) -> tuple[int, int, int, int] | None:
+    """Find the field of view, see `find_field_of_view`.
+
+    Args:
+        grey: (H, W) float32, 0 to 255.
+
+    Returns:
+        Its box as plain numbers; `None` for the whole picture.
+    """
+    found = find_field_of_view(grey)
+    if found is None:
+        return None
+    top, left, bottom, right = (int(edge) for edge in found)
+    return top, left, bottom, right
 
 
 def _differ(first: ByteImage, second: ByteImage) -> ByteImage:

@@ -1,22 +1,34 @@
 """Tell what a file is by its first bytes; suffixes lie."""
 
+import gzip
+import re
+import zlib
 from enum import Enum
 from pathlib import Path
 
 from pipeline.errors import ReadError, SkippedError
 
-_HEAD_BYTES = 132
+_HEAD_BYTES = 352
 _DICOM_MAGIC_AT = 128
+_NIFTI_MAGIC_AT = {344: (b"n+1\x00", b"ni1\x00"), 4: (b"n+2\x00", b"ni2\x00")}
+"""Where versions 1 and 2 are told, of a single file and of a pair."""
+_GZIP_MAGIC = b"\x1f\x8b"
+_BARE_DICOM = re.compile(
+    # The first element, little endian, of a file without preamble: its group, a low element, and
+    # a VR with its length, or the length alone.
+    rb"(\x02\x00[\x00\x01\x02\x03]\x00|\x08\x00[\x00-\x20]\x00)(UL|OB|UI|CS|DA|TM|[\x02-\x80]\x00\x00\x00)"
+)
 
 
 class FileType(Enum):
-    """Formats that are read; the value is Pillow's name for it, or ``DICOM``."""
+    """Formats that are read; the value is Pillow's name for it, or the format's own."""
 
     PNG = "PNG"
     JPEG = "JPEG"
     BMP = "BMP"
     TIFF = "TIFF"
     DICOM = "DICOM"
+    NIFTI = "NIFTI"
 
 
 _MAGIC = {
@@ -37,7 +49,8 @@ def detect_file_type(path: Path) -> FileType:
         path: an existing regular file.
 
     Returns:
-        The format. DICOM is told by ``DICM`` after the preamble of 128 bytes (PS3.10 section 7.1).
+        The format. DICOM is told by ``DICM`` after the preamble of 128 bytes (PS3.10 section 7.1),
+        or by its first element where there is no preamble.
 
     Raises:
         SkippedError: the content is none of the formats that are read.
@@ -52,10 +65,24 @@ def detect_file_type(path: Path) -> FileType:
     if not head:
         msg = "expected an image, got an empty file"
         raise ReadError(msg)
-    if head[_DICOM_MAGIC_AT:] == b"DICM":
+    if head[_DICOM_MAGIC_AT:].startswith(b"DICM"):
         return FileType.DICOM
     for magic, file_type in _MAGIC.items():
         if head.startswith(magic):
             return file_type
-    msg = "not an image: expected the content of a DICOM, PNG, JPEG, BMP or TIFF file"
+    if head.startswith(_GZIP_MAGIC):
+        head = _inflate_head(path)
+    if any(head[at:].startswith(magic) for at, magic in _NIFTI_MAGIC_AT.items()):
+        return FileType.NIFTI
+    if _BARE_DICOM.match(head):
+        return FileType.DICOM
+    msg = "not an image: expected the content of a DICOM, PNG, JPEG, BMP, TIFF or NIfTI file"
     raise SkippedError(msg)
+
+
+def _inflate_head(path: Path) -> bytes:
+    try:
+        with gzip.open(path) as file:
+            return file.read(_HEAD_BYTES)
+    except (OSError, EOFError, zlib.error):
+        return b""  # no gzip after all: not an image

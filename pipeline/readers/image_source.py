@@ -4,18 +4,24 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
+from pydicom import Dataset
 
 from pipeline.errors import ReadError
-from pipeline.readers.ultrasound_region import Box
+from pipeline.readers.calibrated_region import CalibratedRegion
+from pipeline.readers.limits import LARGEST_IMAGE_PX
 
 GreyImage = NDArray[np.float32]
 """Grey values (H, W), rows first, float32, 0 (black) to 255 (white) whatever the source's depth."""
 
-LARGEST_IMAGE_PX = 64_000_000
-"""Pixels of a frame beyond which a header is taken for damaged, before memory is spent on it."""
-
-_LUMA = np.array([19595, 38470, 7471], dtype=np.uint32)
-"""ITU-R BT.601 weights in 1/65536, as Pillow rounds them: r = g = b gives back that value."""
+IDENTITY_KEYWORDS = (
+    "SOPClassUID",
+    "SOPInstanceUID",
+    "StudyInstanceUID",
+    "SeriesInstanceUID",
+    "BurnedInAnnotation",
+)
+"""(0008,0016), (0008,0018), (0020,000D), (0020,000E) and (0028,0301) of a DICOM file."""
 
 
 class ImageSource(Protocol):
@@ -26,8 +32,34 @@ class ImageSource(Protocol):
         """Number of frames, at least 1."""
         ...
 
-    def region(self, rows: int, columns: int) -> Box | None:
-        """Box of the ultrasound within a frame of that size; `None` if unknown."""
+    @property
+    def format(self) -> str:
+        """Name of the file's format."""
+        ...
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Rows and columns of the first frame, as the header tells them."""
+        ...
+
+    @property
+    def dataset(self) -> Dataset | None:
+        """Header of a DICOM file, `None` of other formats."""
+        ...
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """Values of `IDENTITY_KEYWORDS`, empty where the file does not tell."""
+        ...
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a user should know of a file that is read all the same."""
+        ...
+
+    @property
+    def may_name_patient(self) -> bool:
+        """Whether names and dates may be burned in outside the regions that the file tells."""
         ...
 
     def read(self, index: int) -> GreyImage:
@@ -44,6 +76,41 @@ class ImageSource(Protocol):
         """
         ...
 
+    def regions(self, grey: GreyImage, *, find_field: bool = True) -> list[CalibratedRegion]:
+        """Find what is to be segmented in a frame.
+
+        Args:
+            grey: the frame, as `read` returns it.
+            find_field: look for the field of view in the pixels if the file does not tell.
+
+        Returns:
+            One B-mode image or more, from the left to the right.
+
+        Raises:
+            SkippedError: the frame shows no B-mode image.
+        """
+        ...
+
+
+def no_identity() -> dict[str, str]:
+    """Identity of a file that has none."""
+    return dict.fromkeys(IDENTITY_KEYWORDS, "")
+
+
+def check_index(index: int, frames: int) -> None:
+    """Check that there is such a frame.
+
+    Args:
+        index: number of the frame from 0.
+        frames: of the file.
+
+    Raises:
+        ReadError: there is none.
+    """
+    if not 0 <= index < frames:
+        msg = f"expected a frame from 1 to {frames}, got {index + 1}"
+        raise ReadError(msg)
+
 
 def check_size(rows: int, columns: int) -> None:
     """Check the size that a header claims, before its pixels are decoded.
@@ -55,23 +122,22 @@ def check_size(rows: int, columns: int) -> None:
     Raises:
         ReadError: there are no pixels, or more than `LARGEST_IMAGE_PX`.
     """
-    if not 0 < rows * columns <= LARGEST_IMAGE_PX:
+    if min(rows, columns) <= 0 or rows * columns > LARGEST_IMAGE_PX:
         msg = f"expected a frame of 1 to {LARGEST_IMAGE_PX} pixels, got {rows} x {columns}"
         raise ReadError(msg)
 
 
-def rgb_to_grey(rgb: NDArray[np.uint8]) -> GreyImage:
-    """Luma of a colour image (ITU-R BT.601).
+def rgb_to_grey(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Luma of a colour image (ITU-R BT.601), as Pillow computes it.
 
     Args:
         rgb: (H, W, 3) uint8, 0 to 255.
 
     Returns:
-        (H, W) float32 with whole numbers 0 to 255.
+        (H, W) uint8, 0 to 255; r = g = b gives back that value.
 
     Examples:
         >>> rgb_to_grey(np.array([[[255, 255, 255], [7, 7, 7]]], np.uint8)).tolist()
-        [[255.0, 7.0]]
+        [[255, 7]]
     """
-    luma = (rgb.astype(np.uint32) @ _LUMA + 0x8000) >> 16
-    return luma.astype(np.float32)
+    return np.asarray(Image.fromarray(rgb).convert("L"))

@@ -10,23 +10,32 @@ from monai.data import ImageReader
 from numpy.typing import NDArray
 
 from pipeline.errors import ReadError
-from pipeline.readers.dicom_source import DicomSource
-from pipeline.readers.file_type import FileType, detect_file_type
+from pipeline.readers.calibrated_region import CalibratedRegion, RegionOrigin
 from pipeline.readers.frame_reference import FrameReference
 from pipeline.readers.image_source import ImageSource
-from pipeline.readers.raster_source import RasterSource
-from pipeline.readers.ultrasound_region import whole_frame
+from pipeline.readers.open_source import open_source
+
+MOST_REGIONS = 4
+"""B-mode images in a frame: scanners show two, or four."""
+
+_TOLD_BY_FILE = (RegionOrigin.GIVEN, RegionOrigin.CROPPED)
 
 
 class UltrasoundReader(ImageReader):
-    """Read PNG, JPEG, BMP, TIFF and DICOM alike: grey, rows first, 0 to 255.
+    """Read PNG, JPEG, BMP, TIFF, NIfTI and DICOM alike: grey, rows first, 0 to 255.
 
     The array is (1, H, W), float32: one channel, then rows from the top, then columns from the
     left. This is the order of numpy, Pillow and DICOM, not the (W, H) of MONAI's own readers, so
     a mask goes back to a file without being transposed.
 
     A file of several frames is addressed as ``path#frame=k``, k from 1; the file that was opened
-    last stays open, so that reading a cine in order parses its header once.
+    last stays open, so that reading a cine in order parses its header once. Of a frame with
+    several B-mode images, ``path#region=k`` is about the k-th.
+
+    Args:
+        find_field: look for the field of view in the pixels where the file does not tell where
+            the ultrasound is, so that a console around it is left out. `False` takes the whole
+            picture then.
 
     Examples:
         In a bundle's configuration::
@@ -35,8 +44,9 @@ class UltrasoundReader(ImageReader):
              "ensure_channel_first": true}
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, find_field: bool = True) -> None:
         super().__init__()
+        self.find_field = find_field
         self._opened: tuple[tuple[Path, int, int], ImageSource] | None = None
 
     def verify_suffix(self, filename: Sequence[PathLike[str]] | PathLike[str]) -> bool:
@@ -52,7 +62,7 @@ class UltrasoundReader(ImageReader):
         readers, which return something wrong for much of ultrasound without a word.
 
         Args:
-            data: a path or ``path#frame=k``, or a sequence of exactly one.
+            data: a path, ``path#frame=k`` or ``path#region=k``, or a sequence of exactly one.
             kwargs: none is known.
 
         Returns:
@@ -72,29 +82,45 @@ class UltrasoundReader(ImageReader):
             img: what `read` returned.
 
         Returns:
-            The array (1, H, W), float32, 0 to 255, and its metadata: ``affine`` (4, 4) in px,
-            ``spatial_shape`` (H, W), ``region`` (first row, first column, last row + 1, last
-            column + 1 of the ultrasound), ``region_known`` (else it is the whole frame, console
-            and burned-in text included), ``original_channel_dim`` 0 and ``frame`` (0 for a file
-            with a single one).
+            The array (1, H, W), float32, 0 to 255, and its metadata:
+
+            - ``affine`` (4, 4) in px, ``spatial_shape`` (H, W), ``original_channel_dim`` 0.
+            - ``frame``: number of the frame, 0 for a file with a single one.
+            - ``region`` (4,): first row, first column, last row + 1, last column + 1 of the B-mode
+              image that is asked for, in px; ``region_origin``: its `RegionOrigin`;
+              ``mm_per_pixel`` (2,): mm between its rows and between its columns, NaN if unknown.
+            - ``region_count``, and ``regions`` (4, 4): all of them, padded by empty boxes so that
+              images can be batched.
+            - ``region_known``: `False` if names may be burned in inside the regions too.
+            - ``SOPClassUID`` and the others of `IDENTITY_KEYWORDS`, empty if unknown.
 
         Raises:
             SkippedError: the file is sound, but no ultrasound image.
-            ReadError: the file is damaged, or holds several frames and none was named.
+            ReadError: the file is damaged, holds several frames and none was named, or shows
+                more than four B-mode images at once.
         """
         source = self.open(img.path)
         if img.frame is None and source.frames > 1:
             msg = f"expected one frame, got a file of {source.frames}: ask for path#frame=1"
             raise ReadError(msg)
         grey = source.read(0 if img.frame is None else img.frame - 1)
-        region = source.region(*grey.shape)
+        regions = source.regions(grey, find_field=self.find_field)
+        if not 1 <= img.region <= len(regions):
+            msg = f"expected a region from 1 to {len(regions)}, got {img.region}"
+            raise ReadError(msg)
+        region = regions[img.region - 1]
         meta = {
             "affine": np.eye(4),
             "original_channel_dim": 0,
             "spatial_shape": np.array(grey.shape),
-            "region": whole_frame(*grey.shape) if region is None else region,
-            "region_known": region is not None,
             "frame": img.frame or 0,
+            "region": np.array(region.box),
+            "region_origin": region.origin.value,
+            "mm_per_pixel": np.array(region.mm_per_pixel or (np.nan, np.nan)),
+            "region_count": len(regions),
+            "regions": _pad(regions),
+            "region_known": not source.may_name_patient or _are_told(regions),
+            **source.identity,
         }
         return grey[None], meta
 
@@ -114,19 +140,25 @@ class UltrasoundReader(ImageReader):
         try:
             status = path.stat()
         except OSError as error:
-            msg = f"expected a readable file, got {error.strerror}"
+            msg = f"expected a file, got a dead link or nothing ({error.strerror})"
             raise ReadError(msg) from error
         key = (path, status.st_mtime_ns, status.st_size)
         opened = self._opened
         if opened is None or opened[0] != key:
             # Bound to a local name: `CacheDataset` calls one reader from several threads.
-            opened = (key, _open_source(path))
+            opened = (key, open_source(path))
             self._opened = opened
         return opened[1]
 
 
-def _open_source(path: Path) -> ImageSource:
-    file_type = detect_file_type(path)
-    if file_type is FileType.DICOM:
-        return DicomSource(path)
-    return RasterSource(path, file_type)
+def _are_told(regions: list[CalibratedRegion]) -> bool:
+    return all(region.origin in _TOLD_BY_FILE for region in regions)
+
+
+def _pad(regions: list[CalibratedRegion]) -> NDArray[np.int64]:
+    if len(regions) > MOST_REGIONS:
+        msg = f"expected at most {MOST_REGIONS} B-mode images in a frame, got {len(regions)}"
+        raise ReadError(msg)
+    boxes = np.zeros((MOST_REGIONS, 4), np.int64)
+    boxes[: len(regions)] = [region.box for region in regions]
+    return boxes

@@ -10,6 +10,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "discard_unlikelyd": ["DiscardUnlikelyd"],
         "keep_major_lesionsd": ["KeepMajorLesionsd"],
         "lesion_probabilityd": ["LesionProbabilityd"],
+        "outline_doubtd": ["OutlineDoubtd"],
         "rand_depth_gaind": ["RandDepthGaind"],
     },
 )

@@ -9,13 +9,13 @@ from monai.transforms import MapTransform
 
 
 class BlankOutsideRegiond(MapTransform):
-    """Set pixels outside the ``region`` of the metadata to 0; the size stays.
+    """Set pixels outside the ``regions`` of the metadata to 0; the size stays.
 
     For images that are shown to a person or written, as a copy of a console shows its text.
 
     Args:
         keys: images (C, H, W), as `MetaTensor` of `UltrasoundReader`.
-        blank_unknown: blacken the whole image if its region is not known, as nothing tells its
+        blank_unknown: blacken the whole image if its regions are not known, as nothing tells its
             tissue from a burned-in name. `False` shows it.
     """
 
@@ -24,7 +24,7 @@ class BlankOutsideRegiond(MapTransform):
         self.blank_unknown = blank_unknown
 
     def __call__(self, data: Mapping[Hashable, MetaTensor]) -> dict[Hashable, MetaTensor]:
-        """Blank each key by its own region.
+        """Blank each key by its own regions.
 
         Args:
             data: the item.
@@ -35,10 +35,10 @@ class BlankOutsideRegiond(MapTransform):
         item = dict(data)
         for key in self.key_iterator(item):
             image = item[key]
-            row0, column0, row1, column1 = (int(edge) for edge in image.meta["region"])
-            inside = (..., slice(row0, row1), slice(column0, column1))
             blanked = torch.zeros_like(image)
             if image.meta["region_known"] or not self.blank_unknown:
-                blanked[inside] = image[inside]
+                for row0, column0, row1, column1 in image.meta["regions"]:
+                    inside = (..., slice(int(row0), int(row1)), slice(int(column0), int(column1)))
+                    blanked[inside] = image[inside]
             item[key] = blanked
         return item

@@ -9,12 +9,13 @@ from PIL import Image
 from pipeline.atomic import write_atomically
 from pipeline.writers.output_path import output_path
 from pipeline.writers.result import Result
+from pipeline.writers.writer import Writer
 
 LESION = 255
 """Value of lesion in a mask file; everything else is 0."""
 
 
-class PngMask:
+class PngMask(Writer):
     """Write ``masks/<path of the source>.png``: 8-bit grey, 0 or 255, at the source's size.
 
     Args:

@@ -4,23 +4,34 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
 from skimage.morphology import dilation, disk
 from skimage.segmentation import find_boundaries
 
+from pipeline import RESEARCH_ONLY
 from pipeline.atomic import write_atomically
+from pipeline.lesions.axis import Axis
 from pipeline.writers.output_path import output_path
 from pipeline.writers.result import Result
+from pipeline.writers.writer import Writer
 
-_OUTLINE = (255, 210, 0)
+_OUTLINE, _DIAMETER, _TEXT = (255, 210, 0), (90, 200, 255), (235, 235, 235)
 _PIXELS_PER_LINE_WIDTH = 400
-"""The outline is one pixel wide for every so many pixels of the image's longer side."""
+"""Lines are one pixel wide for every so many pixels of the image's longer side."""
+_PIXELS_PER_FONT_SIZE, _LEAST_FONT_SIZE = 45, 9
+_LEAST_TEXT_PX = 160
+"""Width or height of an image below which text would hide it."""
+_BAR_LENGTHS_MM, _BAR_SHARE = (50, 20, 10, 5, 2, 1), 0.3
+"""Lengths of the scale bar; the longest one is drawn that takes no more of the width."""
+_MARGIN_PX = 6
 
 
-class PngOverlay:
+class PngOverlay(Writer):
     """Write ``overlays/<path of the source>.png``: the image, its lesions outlined in yellow.
 
-    The outline lies just outside the mask, so that the lesion's own border stays visible.
+    The outline lies just outside the mask, so that the lesion's own border stays visible. With a
+    calibration there are the two diameters of each lesion with their lengths, and a scale bar.
 
     Args:
         output_dir: the run's folder; ``overlays`` is made in it.
@@ -38,19 +49,95 @@ class PngOverlay:
         Raises:
             WriteError: the file cannot be written.
         """
-        grey = np.clip(np.rint(result.image), 0, 255).astype(np.uint8)
-        colour = np.repeat(grey[..., None], 3, axis=2)
-        if result.mask.any():
-            colour[_outline(result)] = _OUTLINE
         buffer = BytesIO()
-        Image.fromarray(colour).save(buffer, "PNG")
+        Image.fromarray(draw_overlay(result)).save(buffer, "PNG")
         write_atomically(self.root / output_path(result.file, result.frame), buffer.getvalue())
 
 
-def _outline(result: Result) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-    outline: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
-    outline = find_boundaries(result.mask, mode="outer")
-    width = round(max(result.mask.shape) / _PIXELS_PER_LINE_WIDTH)
+def draw_overlay(result: Result) -> NDArray[np.uint8]:
+    """Draw the outlines, and what is known in mm.
+
+    Args:
+        result: the segmentation of one image.
+
+    Returns:
+        (H, W, 3) uint8 RGB at the size of the source.
+    """
+    grey = np.clip(np.rint(result.image), 0, 255).astype(np.uint8)
+    colour = np.repeat(grey[..., None], 3, axis=2)
+    if result.mask.any():
+        colour[_outline(result.mask)] = _OUTLINE
+    picture = Image.fromarray(colour)
+    draw = ImageDraw.Draw(picture)
+    size = max(_LEAST_FONT_SIZE, max(picture.size) // _PIXELS_PER_FONT_SIZE)
+    font = ImageFont.load_default(size)
+    for lesion in result.lesions:
+        if lesion.long_axis.length_mm is None or lesion.short_axis.length_mm is None:
+            continue
+        for axis in (lesion.long_axis, lesion.short_axis):
+            draw.line(_to_xy(axis), fill=_DIAMETER, width=_line_width(result.mask))
+        if min(picture.size) >= _LEAST_TEXT_PX:
+            text = f"{lesion.long_axis.length_mm:.1f} x {lesion.short_axis.length_mm:.1f} mm"
+            _write_beside(draw, picture.size, lesion.box, text, font)
+    if min(picture.size) >= _LEAST_TEXT_PX:
+        _draw_scale_bar(draw, result, font)
+        width, height = picture.size
+        where = (width - _MARGIN_PX, height - _MARGIN_PX)
+        note = RESEARCH_ONLY.partition(".")[0]
+        draw.text(where, note, fill=_TEXT, font=font, anchor="rd", stroke_width=1, stroke_fill=0)
+    return np.asarray(picture)
+
+
+def _outline(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    outline: NDArray[np.bool_] = find_boundaries(mask, mode="outer")
+    width = _line_width(mask)
     if width > 1:
-        outline = dilation(outline, disk(width // 2)) & ~result.mask
+        outline = dilation(outline, disk(width // 2)) & ~mask
     return outline
+
+
+def _line_width(mask: NDArray[np.bool_]) -> int:
+    return max(1, round(int(max(mask.shape)) / _PIXELS_PER_LINE_WIDTH))
+
+
+def _to_xy(axis: Axis) -> list[tuple[float, float]]:
+    return [(column, row) for row, column in (axis.start, axis.end)]
+
+
+def _write_beside(
+    draw: ImageDraw.ImageDraw,
+    size: tuple[int, int],
+    box: tuple[int, int, int, int],
+    text: str,
+    font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
+) -> None:
+    """Write below a lesion, or above it where there is no room."""
+    _, left, bottom, right = box
+    length = draw.textlength(text, font=font)
+    x = min(max((left + right - length) / 2, _MARGIN_PX), size[0] - length - _MARGIN_PX)
+    line = getattr(font, "size", _LEAST_FONT_SIZE) + _MARGIN_PX
+    y = bottom + _MARGIN_PX if bottom + 2 * line < size[1] else box[0] - line - _MARGIN_PX
+    draw.text((x, max(y, 0)), text, fill=_TEXT, font=font, stroke_width=1, stroke_fill=0)
+
+
+def _draw_scale_bar(
+    draw: ImageDraw.ImageDraw,
+    result: Result,
+    font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
+) -> None:
+    """Draw a horizontal bar in the lower left corner of each calibrated B-mode image."""
+    for region in result.regions:
+        if region.mm_per_pixel is None:
+            continue
+        _, left, bottom, right = region.box
+        per_mm = 1 / region.mm_per_pixel[1]
+        most = (right - left) * _BAR_SHARE
+        length = next((mm for mm in _BAR_LENGTHS_MM if mm * per_mm <= most), None)
+        if length is None:
+            continue
+        x, y = left + _MARGIN_PX, bottom - 2 * _MARGIN_PX
+        width = _line_width(result.mask) + 1
+        draw.line([(x, y), (x + length * per_mm, y)], fill=_TEXT, width=width)
+        where = (x, y - _MARGIN_PX)
+        text = f"{length} mm"
+        draw.text(where, text, fill=_TEXT, font=font, anchor="ld", stroke_width=1, stroke_fill=0)

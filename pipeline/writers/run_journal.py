@@ -1,55 +1,32 @@
-"""The table of a run, kept so that a killed run goes on where it stopped."""
+"""The results of a run, kept so that a killed run goes on where it stopped."""
 
 import csv
 import hashlib
 import io
 import json
 import logging
-import os
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from pipeline.atomic import write_atomically
+from pipeline.atomic import open_atomically, write_atomically
 from pipeline.errors import WriteError
+from pipeline.hash_file import hash_file
+from pipeline.writers.finished_run import FinishedRun, ImageRecord
+from pipeline.writers.result_row import ResultRow
+from pipeline.writers.writer import Writer
 
 logger = logging.getLogger(__name__)
 
 FAILED_EXIT_CODE = 2
 """Exit code of a run in which a file failed; all others were processed or skipped."""
 
-Status = Literal["ok", "no_lesion", "skipped", "failed"]
-"""What became of an image: lesions found, none found, not taken, or broken."""
-
-
-@dataclass(frozen=True)
-class ResultRow:
-    """One line of ``results.csv``.
-
-    Attributes:
-        file: path relative to the input folder, with forward slashes.
-        frame: number of the frame from 1; `None` for a file with a single one, or as a whole.
-        status: what became of it.
-        reason: why it was skipped or failed, else empty.
-        lesions: number of lesions.
-        area_px: their pixels together.
-        probability: that there is a lesion at all, 0 to 1.
-        seconds: from opening the file to the last output.
-    """
-
-    file: str
-    frame: int | None
-    status: Status
-    reason: str = ""
-    lesions: int | None = None
-    area_px: int | None = None
-    probability: float | None = None
-    seconds: float | None = None
+_Key = tuple[str, int | None]
 
 
 class RunJournal:
-    """Collect the rows of a run, and write ``results.csv`` when it ends.
+    """Collect the results of a run, and write ``results.csv`` when it ends.
 
     While the run goes on, each finished image is a line of ``results.partial.jsonl``. A run that
     finds that file, written with the same settings, takes over its finished images and does the
@@ -58,15 +35,23 @@ class RunJournal:
     Args:
         output_dir: the run's folder; made if missing.
         settings: whatever changes the results; `Path` values count by their files' content.
+        whole_files: take over only files of which all frames were finished and `complete` was
+            called, as there is output that belongs to a whole file.
     """
 
-    def __init__(self, output_dir: str | Path, settings: Mapping[str, Any]) -> None:
+    def __init__(
+        self, output_dir: str | Path, settings: Mapping[str, Any], *, whole_files: bool = False
+    ) -> None:
         self.table_path = Path(output_dir) / "results.csv"
         self.partial_path = Path(output_dir) / "results.partial.jsonl"
         self.failed = 0
+        self._settings = dict(settings)
         self._fingerprint = _hash_settings(settings)
-        self._rows = self._take_over()
-        self._started = False
+        self._whole_files = whole_files
+        self._offsets: dict[_Key, int] = {}
+        self._rows: dict[_Key, ResultRow] = {}
+        self._end = 0
+        self._take_over()
 
     def is_done(self, file: str, frame: int | None = None) -> bool:
         """Tell whether an image was finished by the run that was interrupted."""
@@ -77,38 +62,62 @@ class RunJournal:
         row = self._rows.get((file, frame))
         return row is not None and row.status in ("ok", "no_lesion")
 
-    def add(self, row: ResultRow) -> None:
+    def instances(self) -> dict[str, str]:
+        """Map the instances that are done to their files."""
+        return {row.instance: row.file for row in self._rows.values() if row.instance}
+
+    def add(self, image: ResultRow | ImageRecord) -> None:
         """Note what became of an image, after all its outputs are in place.
 
         Args:
-            row: replaces an earlier one of the same file and frame.
+            image: replaces an earlier one of the same file and frame. A row alone is enough for
+                an image that was not processed.
 
         Raises:
             WriteError: the journal cannot be written.
         """
-        self._rows[row.file, row.frame] = row
+        record = ImageRecord(image) if isinstance(image, ResultRow) else image
+        row = record.row
         if row.status == "failed":
             self.failed += 1
             frame = "" if row.frame is None else f" frame {row.frame}"
             logger.error("failed: %s%s: %s", row.file, frame, row.reason)
-        self._append(asdict(row))
+        self._offsets[row.file, row.frame] = self._append(asdict(record))
+        self._rows[row.file, row.frame] = row
 
-    def finish(self) -> None:
-        """Write ``results.csv``, sorted by file and frame, and remove the journal.
+    def complete(self, file: str) -> None:
+        """Note that whatever belongs to a whole file is in place.
+
+        Args:
+            file: path relative to the input folder.
 
         Raises:
-            WriteError: the table cannot be written.
+            WriteError: the journal cannot be written.
         """
-        buffer = io.StringIO()
-        names = [field.name for field in fields(ResultRow)]
-        table = csv.DictWriter(buffer, names, lineterminator="\n")
-        table.writeheader()
-        for _, row in sorted(self._rows.items(), key=lambda item: (item[0][0], item[0][1] or 0)):
-            table.writerow(_format_row(row))
-        # A file name may hold bytes that are no UTF-8; Python has them as lone surrogates.
-        write_atomically(self.table_path, buffer.getvalue().encode(errors="backslashreplace"))
+        if self._whole_files:
+            self._append({"complete": file})
+
+    def finish(self, writers: Sequence[Writer] = ()) -> None:
+        """Write ``results.csv``, sorted by file and frame, then remove the journal.
+
+        Args:
+            writers: are told of the whole run before the journal is removed.
+
+        Raises:
+            WriteError: a file cannot be written.
+        """
+        run = FinishedRun(
+            records=self._read_records,
+            counts=self._count(),
+            settings=self._settings,
+            fingerprint=self._fingerprint,
+        )
+        for writer in writers:
+            writer.write_run(run)
+        self._write_table()
         self.partial_path.unlink(missing_ok=True)
-        logger.info("%s: %s", self.table_path, self._summary())
+        counts = ", ".join(f"{count} {status}" for status, count in run.counts.items())
+        logger.info("%s: %s", self.table_path, counts)
 
     def exit(self) -> None:
         """End the process with code 2 if any file failed.
@@ -119,43 +128,84 @@ class RunJournal:
         if self.failed:
             raise SystemExit(FAILED_EXIT_CODE)
 
-    def _summary(self) -> str:
+    def _write_table(self) -> None:
+        names = [field.name for field in fields(ResultRow)]
+        # A file name may hold bytes that are no UTF-8; Python has them as lone surrogates.
+        with (
+            open_atomically(self.table_path) as file,
+            io.TextIOWrapper(file, "utf-8", "backslashreplace", newline="") as text,
+        ):
+            table = csv.DictWriter(text, names, lineterminator="\n")
+            table.writeheader()
+            table.writerows(self._rows[key].format() for key in self._sorted_keys())
+
+    def _sorted_keys(self) -> list[_Key]:
+        return sorted(self._rows, key=lambda key: (key[0], key[1] or 0))
+
+    def _read_records(self) -> Iterator[ImageRecord]:
+        """Read the records back one at a time; those of a large run do not fit into memory."""
+        if not self._offsets:
+            return
+        with self.partial_path.open("rb") as file:
+            for key in self._sorted_keys():
+                file.seek(self._offsets[key])
+                yield _make_record(json.loads(file.readline()))
+
+    def _count(self) -> dict[str, int]:
         counts = dict.fromkeys(("ok", "no_lesion", "skipped", "failed"), 0)
         for row in self._rows.values():
             counts[row.status] += 1
-        return ", ".join(f"{count} {status}" for status, count in counts.items())
+        return counts
 
-    def _take_over(self) -> dict[tuple[str, int | None], ResultRow]:
+    def _take_over(self) -> None:
         if not self.partial_path.is_file():
-            return {}
-        lines = self.partial_path.read_text(encoding="utf-8", errors="replace").splitlines()
-        if not lines or _parse_line(lines[0]) != {"settings": self._fingerprint}:
-            logger.warning("an interrupted run had other settings or weights: starting anew")
-            return {}
-        columns = {field.name for field in fields(ResultRow)}
-        entries = [entry for entry in map(_parse_line, lines[1:]) if entry.keys() == columns]
-        rows = [ResultRow(**entry) for entry in entries]
-        done = {(row.file, row.frame): row for row in rows if row.status != "failed"}
-        logger.info("an interrupted run goes on: %d images are done", len(done))
-        return done
-
-    def _start_partial(self) -> None:
-        head = [{"settings": self._fingerprint}, *map(asdict, self._rows.values())]
-        content = "".join(json.dumps(entry) + "\n" for entry in head)
-        write_atomically(self.partial_path, content.encode())
-
-    def _append(self, entry: Mapping[str, Any]) -> None:
-        if not self._started:
-            self._started = True
-            self._start_partial()  # with this entry, which is among the rows by now
             return
+        complete: set[str] = set()
+        failed: set[str] = set()
+        offset = 0
+        with self.partial_path.open("rb") as file:
+            if _parse_line(file.readline()) != {"settings": self._fingerprint}:
+                logger.warning("an interrupted run had other settings or weights: starting anew")
+                return
+            offset = file.tell()
+            for line in file:
+                entry = _parse_line(line)
+                if "complete" in entry:
+                    complete.add(entry["complete"])
+                elif "row" in entry:
+                    row = _make_record(entry).row
+                    self._rows[row.file, row.frame] = row
+                    self._offsets[row.file, row.frame] = offset
+                    (failed.add if row.status == "failed" else failed.discard)(row.file)
+                if not line.endswith(b"\n"):
+                    break  # cut off when the run was killed: the next line takes its place
+                offset += len(line)
+        self._end = offset
+        for key, row in list(self._rows.items()):
+            is_whole = row.status == "skipped" or (row.file in complete and row.file not in failed)
+            if row.status == "failed" or (self._whole_files and not is_whole):
+                del self._rows[key], self._offsets[key]
+        logger.info("an interrupted run goes on: %d images are done", len(self._rows))
+
+    def _append(self, entry: Mapping[str, Any]) -> int:
+        """Write a line, and give the position of its first byte."""
+        if self._end == 0:
+            head = json.dumps({"settings": self._fingerprint}).encode() + b"\n"
+            write_atomically(self.partial_path, head)
+            self._end = len(head)
+        line = json.dumps(entry).encode() + b"\n"
+        offset = self._end
         # Opened for each line, so that nothing is left open by a run that stops anywhere.
         try:
-            with self.partial_path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(entry) + "\n")
+            with self.partial_path.open("r+b") as file:
+                file.seek(offset)
+                file.write(line)
+                file.truncate()
         except OSError as error:
             msg = f"expected to append to {self.partial_path}, got {error.strerror}"
             raise WriteError(msg) from error
+        self._end += len(line)
+        return offset
 
 
 def _hash_settings(settings: Mapping[str, Any]) -> str:
@@ -166,34 +216,16 @@ def _hash_settings(settings: Mapping[str, Any]) -> str:
     return digest.hexdigest()
 
 
-def hash_file(path: str | os.PathLike[str]) -> str:
-    """Hash a file.
-
-    Args:
-        path: an existing file.
-
-    Returns:
-        SHA-256 in hexadecimal.
-    """
-    with open(path, "rb") as file:
-        digest = hashlib.sha256()
-        while chunk := file.read(1 << 20):
-            digest.update(chunk)
-        return digest.hexdigest()
-
-
-def _parse_line(line: str) -> dict[str, Any]:
+def _parse_line(line: bytes) -> dict[str, Any]:
     """Parse one line; the last one of a killed run may be cut off, and is taken as empty."""
     try:
         entry = json.loads(line)
-    except json.JSONDecodeError:
-        return {}
-    return entry if isinstance(entry, dict) else {}
+        if isinstance(entry, dict) and ("row" not in entry or _make_record(entry)):
+            return entry
+    except (ValueError, TypeError):
+        pass
+    return {}
 
 
-def _format_row(row: ResultRow) -> dict[str, Any]:
-    values = asdict(row)
-    for name, digits in (("probability", 4), ("seconds", 3)):
-        if values[name] is not None:
-            values[name] = f"{values[name]:.{digits}f}"
-    return values
+def _make_record(entry: Mapping[str, Any]) -> ImageRecord:
+    return ImageRecord(**{**entry, "row": ResultRow(**entry["row"])})

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from bundle.build import NAME, ROOT, build_bundle, main
-from pipeline.writers.run_journal import hash_file
+from pipeline.hash_file import hash_file
 
 LAUNCHER = Path(__file__).with_name("run_offline.py")
 

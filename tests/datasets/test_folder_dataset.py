@@ -1,6 +1,7 @@
 """The walk over a folder; what the runs in test_inference.py do not reach."""
 
 import os
+import re
 import tracemalloc
 from pathlib import Path
 
@@ -10,13 +11,16 @@ from monai.transforms import Compose, LoadImaged
 from PIL import Image
 
 from pipeline.datasets import FolderDataset
-from pipeline.datasets.folder_dataset import describe, find_cause
 from pipeline.datasets.phantom import make_orientation_phantom
-from pipeline.datasets.phantom_dicom import write_phantom_dicom
-from pipeline.errors import ReadError, SkippedError
+from pipeline.datasets.phantom_dicom import (
+    make_phantom_dataset,
+    make_region,
+    write_phantom_dicom,
+)
+from pipeline.errors import ReadError, SkippedError, describe, find_cause
 from pipeline.readers import UltrasoundReader
 from pipeline.writers import RunJournal
-from pipeline.writers.run_journal import ResultRow
+from pipeline.writers.result_row import ResultRow
 
 IMAGE, _ = make_orientation_phantom(24, 40)
 
@@ -45,7 +49,6 @@ def test_item_has_image_frame_and_start(tmp_path: Path) -> None:
     (item,) = make_dataset(tmp_path / "in", tmp_path / "out")
     assert np.array_equal(item["image"][0], IMAGE)
     assert item["frame"] == 0
-    assert item["started"] > 0
 
 
 def test_frames_count_from_1(tmp_path: Path) -> None:
@@ -88,6 +91,16 @@ def test_file_that_is_no_image_takes_no_name(tmp_path: Path) -> None:
     assert [item["file"] for item in dataset] == ["scan.png"]
 
 
+def test_frame_that_is_called_like_another_file_fails(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    write_phantom_dicom(tmp_path / "in" / "x.dcm", np.stack([IMAGE, IMAGE[::-1]]))
+    write_png(tmp_path / "in" / "x.dcm#frame=2")
+    dataset = make_dataset(tmp_path / "in", tmp_path / "out")
+    items = [(item["file"], item["frame"]) for item in dataset]
+    assert items == [("x.dcm", 1), ("x.dcm#frame=2", 0)]
+    assert dataset.journal.failed == 1
+
+
 def test_cine_takes_no_name_of_a_still(tmp_path: Path) -> None:
     write_png(tmp_path / "in" / "x.dcm.png")
     write_phantom_dicom(tmp_path / "in" / "x.dcm", np.stack([IMAGE, IMAGE]))
@@ -112,6 +125,79 @@ def test_excluded_folder_is_not_entered(tmp_path: Path) -> None:
     write_png(tmp_path / "out" / "masks" / "x.png")
     dataset = make_dataset(tmp_path, tmp_path / "out", exclude=tmp_path / "sub" / ".." / "out")
     assert [item["file"] for item in dataset] == ["x.png"]
+
+
+def test_item_tells_of_its_file(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    write_phantom_dicom(tmp_path / "in" / "x.dcm", IMAGE)
+    write_png(tmp_path / "in" / "y.png")
+    dicom, png = make_dataset(tmp_path / "in", tmp_path / "out")
+    assert re.fullmatch("[0-9a-f]{16}", dicom["instance"])
+    assert png["instance"] == ""
+    assert (dicom["remarks"], dicom["regions_left"]) == ("", 0)
+
+
+def test_frame_of_two_images_gives_two_items(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    dataset = make_phantom_dataset(np.stack([np.tile(IMAGE, 2)] * 2))
+    boxes = (0, 0, 39, 23), (40, 0, 79, 23)
+    dataset.SequenceOfUltrasoundRegions = [make_region(box, (0.1, 0.1)) for box in boxes]
+    dataset.save_as(tmp_path / "in" / "x.dcm", enforce_file_format=True)
+    items = list(make_dataset(tmp_path / "in", tmp_path / "out"))
+    assert [(item["frame"], item["regions_left"]) for item in items] == [
+        (1, 1),
+        (1, 0),
+        (2, 1),
+        (2, 0),
+    ]
+    lefts = [int(item["image"].meta["region"][1]) for item in items]
+    assert lefts == [0, 40, 0, 40]
+
+
+def test_error_of_the_second_image_leaves_none_of_the_frame(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    dataset = make_phantom_dataset(np.tile(IMAGE, 2))
+    boxes = (0, 0, 39, 23), (40, 0, 79, 23)
+    dataset.SequenceOfUltrasoundRegions = [make_region(box, (0.1, 0.1)) for box in boxes]
+    dataset.save_as(tmp_path / "in" / "x.dcm", enforce_file_format=True)
+    run = make_dataset(tmp_path / "in", tmp_path / "out")
+    load = run.transform
+
+    def fail_on_the_second(item):
+        if "#region=2" in item["image"]:
+            raise ValueError("SECRET^NAME")
+        return load(item)
+
+    run.transform = fail_on_the_second
+    assert list(run) == []
+    assert run.journal.failed == 1
+
+
+def test_copy_of_an_instance_is_skipped_and_another_one_fails(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    dataset = make_phantom_dataset(IMAGE)
+    dataset.save_as(tmp_path / "in" / "a.dcm", enforce_file_format=True)
+    dataset.save_as(tmp_path / "in" / "b.dcm", enforce_file_format=True)
+    dataset.StudyID = "2"
+    dataset.save_as(tmp_path / "in" / "c.dcm", enforce_file_format=True)
+    run = make_dataset(tmp_path / "in", tmp_path / "out")
+    assert [item["file"] for item in run] == ["a.dcm"]
+    assert run.journal.failed == 1
+    assert run.journal.is_done("b.dcm")
+    run.journal.finish()
+    table = (tmp_path / "out" / "results.csv").read_text()
+    assert 'b.dcm,,skipped,"a copy: the same SOPInstanceUID' in table
+    assert 'c.dcm,,failed,"expected a SOPInstanceUID' in table
+
+
+def test_copy_is_known_after_a_resume(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for name in ("a.dcm", "b.dcm"):
+        write_phantom_dicom(tmp_path / "in" / name, IMAGE)
+    first = make_dataset(tmp_path / "in", tmp_path / "out")
+    item = next(iter(first))
+    first.journal.add(ResultRow("a.dcm", None, "ok", instance=item["instance"]))
+    assert list(make_dataset(tmp_path / "in", tmp_path / "out")) == []
 
 
 def test_error_of_a_transform_costs_one_image(tmp_path: Path) -> None:

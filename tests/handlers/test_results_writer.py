@@ -7,10 +7,13 @@ import pytest
 import torch
 from ignite.engine import Engine
 from monai.data import MetaTensor
+from pydicom import Dataset
 
 from pipeline.errors import WriteError
 from pipeline.handlers import ResultsWriter
+from pipeline.readers.calibrated_region import CalibratedRegion, RegionOrigin
 from pipeline.writers import RunJournal
+from pipeline.writers.writer import Writer
 
 IMAGE = torch.arange(48.0).reshape(1, 6, 8)
 PRED = torch.zeros(1, 6, 8)
@@ -18,26 +21,69 @@ PRED[0, 1:3, 2:6] = 1
 PROBABILITY = PRED * 0.75
 
 
-class NoteWriter:
-    def __init__(self) -> None:
+HEADER = Dataset()
+
+
+class OneHeaderReader:
+    """Has opened one DICOM file, whatever is asked for."""
+
+    dataset = HEADER
+
+    def open(self, path: Path) -> "OneHeaderReader":
+        return self
+
+
+class NoteWriter(Writer):
+    def __init__(self, *, needs_sources: bool = False) -> None:
+        self.needs_sources = needs_sources
         self.results = []
+        self.sources = []
 
     def write(self, result) -> None:
         self.results.append(result)
 
+    def write_source(self, source) -> None:
+        self.sources.append(source)
 
-def make_batch(file: str = "x.dcm", frame: int = 0) -> dict:
-    return {"file": file, "frame": frame, "started": 0.0, "original": IMAGE}
+
+def make_meta(
+    box: tuple[int, ...] = (0, 0, 6, 8), mm: float = np.nan, origin: str = "whole"
+) -> dict:
+    mm_per_pixel = np.array([mm, 2 * mm])
+    return {
+        "filename_or_obj": "in/x.dcm",
+        "region": np.array(box),
+        "region_origin": origin,
+        "mm_per_pixel": mm_per_pixel,
+    }
+
+
+def make_batch(
+    file: str = "x.dcm", frame: int = 0, left: int = 0, meta: dict | None = None
+) -> dict:
+    return {
+        "file": file,
+        "frame": frame,
+        "original": IMAGE,
+        "image": MetaTensor(IMAGE, meta=meta or make_meta()),
+        "regions_left": left,
+        "remarks": "",
+        "instance": "",
+    }
 
 
 def run(output: Path, batches: list[list[dict]], postprocessing=None, writers=()) -> RunJournal:
     """Run an engine whose output is a prediction for each item of a batch."""
     journal = RunJournal(output, {})
-    done = {"pred": PRED, "probability": PROBABILITY, "lesion_probability": torch.tensor(0.6)}
+    done = {
+        "pred": PRED,
+        "probability": PROBABILITY,
+        "lesion_probability": torch.tensor(0.6),
+        "outline_doubt": torch.tensor(0.1),
+    }
     engine = Engine(lambda engine, batch: [{"pred": PRED} for _ in batch])
-    ResultsWriter(postprocessing or (lambda item: {**item, **done}), writers, journal).attach(
-        engine
-    )
+    process = postprocessing or (lambda item: {**item, **done})
+    ResultsWriter(process, writers, journal, OneHeaderReader()).attach(engine)
     engine.run(batches)
     return journal
 
@@ -69,7 +115,7 @@ def test_still_has_no_frame(tmp_path: Path) -> None:
     writer = NoteWriter()
     run(tmp_path, [[make_batch(frame=0)]], writers=[writer])
     assert writer.results[0].frame is None
-    assert read_lines(tmp_path)[0].startswith("x.dcm,,ok,,1,8,0.6000,")
+    assert read_lines(tmp_path)[0].startswith("x.dcm,,ok,,whole,,,1,8,0.6000,")
 
 
 def test_every_item_of_a_batch(tmp_path: Path) -> None:
@@ -84,10 +130,11 @@ def test_empty_mask_is_no_lesion(tmp_path: Path) -> None:
             "pred": PRED * 0,
             "probability": PROBABILITY,
             "lesion_probability": torch.tensor(0.2),
+            "outline_doubt": torch.tensor(0.0),
         }
 
     run(tmp_path, [[make_batch()]], clear)
-    assert read_lines(tmp_path)[0].startswith("x.dcm,,no_lesion,,0,0,0.2000,")
+    assert read_lines(tmp_path)[0].startswith("x.dcm,,no_lesion,,whole,,,0,0,0.2000,")
 
 
 def test_error_of_post_processing_costs_one_image(tmp_path: Path) -> None:
@@ -96,11 +143,11 @@ def test_error_of_post_processing_costs_one_image(tmp_path: Path) -> None:
 
     journal = run(tmp_path, [[make_batch()], [make_batch("y")]], fail)
     assert journal.failed == 2
-    assert read_lines(tmp_path)[0] == "x.dcm,,failed,unexpected ValueError,,,,"
+    assert read_lines(tmp_path)[0] == "x.dcm,,failed,unexpected ValueError,,,,,,,,,"
 
 
 def test_image_whose_file_cannot_be_written_is_failed(tmp_path: Path) -> None:
-    class FullDisk:
+    class FullDisk(Writer):
         def write(self, result) -> None:
             raise WriteError("expected to write masks/x.png, got OSError: No space left on device")
 
@@ -112,13 +159,13 @@ def test_image_enters_the_journal_behind_its_files(tmp_path: Path, monkeypatch) 
     order = []
     add = RunJournal.add
 
-    class NoteOrder:
+    class NoteOrder(Writer):
         def write(self, result) -> None:
             order.append(f"write {result.file}")
 
-    def note(journal: RunJournal, row) -> None:
-        order.append(f"journal {row.file}")
-        add(journal, row)
+    def note(journal: RunJournal, record) -> None:
+        order.append(f"journal {record.row.file}")
+        add(journal, record)
 
     monkeypatch.setattr(RunJournal, "add", note)
     run(tmp_path, [[make_batch("a")], [make_batch("b")]], writers=[NoteOrder()])
@@ -126,10 +173,132 @@ def test_image_enters_the_journal_behind_its_files(tmp_path: Path, monkeypatch) 
 
 
 def test_interruption_ends_the_run_without_a_table(tmp_path: Path) -> None:
-    class Interrupt:
+    class Interrupt(Writer):
         def write(self, result) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path, [[make_batch()]], writers=[Interrupt()])
     assert not (tmp_path / "results.csv").exists()
+
+
+LEFT, RIGHT = (0, 0, 6, 4), (0, 4, 6, 8)
+
+
+def make_halves(right_mm: float = 0.1, *, right_origin: str = "given") -> list[dict]:
+    """Make the two images of a frame side by side."""
+    left = make_batch(left=1, meta=make_meta(LEFT, 0.1, "given"))
+    return [left, make_batch(meta=make_meta(RIGHT, right_mm, right_origin))]
+
+
+def predict_in_region(item: dict) -> dict:
+    """Find a lesion of 2 x 2 px in the upper left corner of the region."""
+    top, left, _, right = (int(edge) for edge in item["image"].meta["region"])
+    pred = torch.zeros(1, 6, 8)
+    pred[0, top : top + 2, left : left + 2] = 1
+    probability = pred * (0.9 if right == 8 else 0.7)
+    found = {"pred": pred, "probability": probability, "lesion_probability": right / 10}
+    return {**item, **found, "outline_doubt": right / 20}
+
+
+@pytest.mark.parametrize("is_one_batch", [False, True])
+def test_images_of_a_frame_become_one_result(tmp_path: Path, is_one_batch: bool) -> None:
+    writer = NoteWriter()
+    halves = make_halves()
+    batches = [halves] if is_one_batch else [[half] for half in halves]
+    run(tmp_path, batches, predict_in_region, [writer])
+    (result,) = writer.results
+    expected = np.zeros((6, 8), bool)
+    expected[:2, [0, 1, 4, 5]] = True
+    assert np.array_equal(result.mask, expected)
+    assert np.array_equal(result.image, IMAGE[0].numpy())
+    assert sorted(lesion.probability for lesion in result.lesions) == pytest.approx([0.7, 0.9])
+    assert result.probability == 0.8
+    assert [region.box for region in result.regions] == [LEFT, RIGHT]
+    assert read_lines(tmp_path)[0].startswith("x.dcm,,ok,,given,0.1,0.2,2,8,0.8000,")
+
+
+def test_regions_that_differ_are_listed(tmp_path: Path) -> None:
+    run(tmp_path, [make_halves(0.3, right_origin="cropped")], predict_in_region)
+    assert read_lines(tmp_path)[0].startswith("x.dcm,,ok,,given cropped,0.1 0.3,0.2 0.6,2,8,")
+
+
+def test_region_without_mm_is_a_dash(tmp_path: Path) -> None:
+    run(tmp_path, [make_halves(np.nan)], predict_in_region)
+    assert read_lines(tmp_path)[0].startswith("x.dcm,,ok,,given,0.1 -,0.2 -,2,8,")
+
+
+@pytest.mark.parametrize("broken", [LEFT, RIGHT])
+def test_error_in_one_image_fails_the_frame_only(tmp_path: Path, broken: tuple[int, ...]) -> None:
+    def fail_at(item):
+        if item["image"].meta["region"].tolist() == list(broken):
+            raise ValueError("SECRET^NAME")
+        return predict_in_region(item)
+
+    writer = NoteWriter()
+    journal = run(tmp_path, [make_halves(), [make_batch("y")]], fail_at, [writer])
+    assert [result.file for result in writer.results] == ["y"]
+    assert writer.results[0].regions[0].box == (0, 0, 6, 8)
+    assert journal.failed == 1
+    assert read_lines(tmp_path)[0] == "x.dcm,,failed,unexpected ValueError,,,,,,,,,"
+
+
+def test_result_knows_its_region(tmp_path: Path) -> None:
+    writer = NoteWriter()
+    run(tmp_path, [[make_batch(meta=make_meta(LEFT, 0.1, "found"))]], writers=[writer])
+    (region,) = writer.results[0].regions
+    assert region == CalibratedRegion(LEFT, (0.1, 0.2), RegionOrigin.FOUND)
+
+
+def test_remarks_and_instance_go_to_the_table(tmp_path: Path) -> None:
+    run(tmp_path, [[{**make_batch(), "remarks": "odd", "instance": "0123456789abcdef"}]])
+    (line,) = read_lines(tmp_path)
+    assert line.startswith("x.dcm,,ok,odd,whole,,,")
+    assert line.endswith(",0123456789abcdef")
+
+
+def test_writers_of_files_get_all_frames_with_a_lesion(tmp_path: Path) -> None:
+    writer = NoteWriter(needs_sources=True)
+    batches = [[make_batch(frame=1), make_batch(frame=2)], [make_batch("y")]]
+
+    def clear_second(item):
+        found = PRED * (int(item["frame"]) != 2)
+        done = {"pred": found, "probability": PROBABILITY, "lesion_probability": 0.6}
+        return {**item, **done, "outline_doubt": 0.1}
+
+    run(tmp_path, batches, clear_second, [writer])
+    first, second = writer.sources
+    assert (first.file, first.header is HEADER, first.frames) == ("x.dcm", True, 2)
+    assert [result.number for result in first.results] == [1]
+    assert np.array_equal(first.results[0].mask, PRED[0].bool().numpy())
+    assert (second.file, second.frames, second.results[0].number) == ("y", 1, 1)
+
+
+def test_file_has_one_spacing_only_if_all_its_frames_have(tmp_path: Path) -> None:
+    writer = NoteWriter(needs_sources=True)
+    for name, other in (("same", 0.1), ("differs", 0.3)):
+        frames = [make_batch(name, 1, meta=make_meta(mm=0.1))]
+        frames.append(make_batch(name, 2, meta=make_meta(mm=other)))
+        run(tmp_path / name, [frames], writers=[writer])
+    assert [source.mm_per_pixel for source in writer.sources] == [(0.1, 0.2), None]
+
+
+def test_file_whose_object_cannot_be_built_is_failed(tmp_path: Path) -> None:
+    class NoUid(Writer):
+        needs_sources = True
+
+        def write_source(self, source) -> None:
+            raise WriteError("expected a SOPInstanceUID, got none")
+
+    journal = run(tmp_path, [[make_batch()]], writers=[NoUid()])
+    assert journal.failed == 1
+    assert read_lines(tmp_path)[0].startswith('x.dcm,,failed,"expected a SOPInstanceUID')
+
+
+def test_quality_and_doubt_are_told(tmp_path: Path) -> None:
+    def doubt(item):
+        done = {"pred": PRED, "probability": PROBABILITY, "lesion_probability": 0.6}
+        return {**item, **done, "outline_doubt": 0.7}
+
+    run(tmp_path, [[make_batch()]], doubt)
+    assert ",0.7000,unsure outline," in read_lines(tmp_path)[0]

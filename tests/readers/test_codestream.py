@@ -9,7 +9,8 @@ from pydicom.encaps import get_frame
 from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, RLELossless
 
 from pipeline.datasets.phantom_dicom import make_phantom_dataset
-from pipeline.readers.codestream import read_codestream_size
+from pipeline.errors import ReadError
+from pipeline.readers.codestream import check_rle_header, read_codestream_size
 
 SIZE = (40, 300)
 IMAGE = np.random.default_rng(0).integers(0, 256, SIZE, dtype=np.uint8)
@@ -58,6 +59,39 @@ def test_jpeg_2000_within_boxes() -> None:
 
 def test_run_length_tells_nothing() -> None:
     assert read_codestream_size(encode(RLELossless)) is None
+
+
+def test_run_length_of_an_encoder_is_sound() -> None:
+    check_rle_header(encode(RLELossless), 1)
+
+
+@pytest.mark.parametrize("segments", [2, 3, 15])
+def test_run_length_of_another_number_of_segments(segments: int) -> None:
+    with pytest.raises(ReadError, match=f"expected {segments} segments .*, got 1"):
+        check_rle_header(encode(RLELossless), segments)
+
+
+@pytest.mark.parametrize(
+    "offsets",
+    [[64, 70, 69], [64, 64, 70], [63, 70, 80], [65, 70, 80], [64, 70, 84], [64, 0, 70], [0, 0, 0]],
+)
+def test_run_length_segments_that_lie_elsewhere(offsets: list[int]) -> None:
+    header = np.zeros(16, "<u4")
+    header[:4] = [3, *offsets]
+    with pytest.raises(ReadError, match="one behind the other"):
+        check_rle_header(header.tobytes() + bytes(20), 3)
+
+
+def test_run_length_segments_one_behind_the_other() -> None:
+    header = np.zeros(16, "<u4")
+    header[:4] = [3, 64, 70, 83]
+    check_rle_header(header.tobytes() + bytes(20), 3)
+
+
+@pytest.mark.parametrize("size", [0, 3, 4, 40, 64])
+def test_short_run_length_is_refused(size: int) -> None:
+    with pytest.raises(ReadError, match="expected"):
+        check_rle_header(encode(RLELossless)[:size], 1)
 
 
 @pytest.mark.parametrize("size", range(0, 40, 3))

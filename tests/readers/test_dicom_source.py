@@ -13,12 +13,26 @@ import pytest
 from image_formats import FORMATS
 from pydicom import Dataset
 from pydicom.encaps import encapsulate
-from pydicom.uid import HEVCMP51, MPEG4HP41, UID, JPEG2000Lossless, JPEGLSLossless, RLELossless
+from pydicom.uid import (
+    HEVCMP51,
+    MPEG4HP41,
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    JPEG2000Lossless,
+    JPEGLSLossless,
+    RLELossless,
+)
 
-from pipeline.datasets.phantom import make_orientation_phantom
+from pipeline.datasets.phantom import make_orientation_phantom, make_phantom
 from pipeline.datasets.phantom_dicom import DicomKind, make_phantom_dataset, make_region
 from pipeline.errors import ReadError, SkippedError
+from pipeline.readers import pixel_description
+from pipeline.readers.calibrated_region import CalibratedRegion, RegionOrigin
 from pipeline.readers.dicom_source import DicomSource
+from pipeline.readers.image_source import IDENTITY_KEYWORDS
 
 IMAGE, _ = make_orientation_phantom(48, 80)
 CINE = np.stack([IMAGE, IMAGE[::-1], IMAGE[:, ::-1]])
@@ -89,7 +103,7 @@ def test_missing_attribute(write, keyword: str) -> None:
 def test_number_of_frames_below_one(write, frames: int) -> None:
     dataset = make_phantom_dataset(CINE)
     dataset.NumberOfFrames = frames
-    with pytest.raises(ReadError, match=r"expected NumberOfFrames .* of at least 1"):
+    with pytest.raises(ReadError, match=r"expected NumberOfFrames .* of 1 to 5000"):
         DicomSource(write(dataset))
 
 
@@ -120,7 +134,7 @@ def test_native_file_that_is_cut_off(write, cut: int) -> None:
 def test_compressed_file_that_is_cut_off(write, cut: int) -> None:
     path = write(make_phantom_dataset(CINE, kind=DicomKind.YBR_FULL_422_JPEG))
     path.write_bytes(path.read_bytes()[:-cut])
-    with pytest.raises(ReadError, match="ends too early"):
+    with pytest.raises(ReadError, match="the file is cut off"):
         DicomSource(path)
 
 
@@ -128,8 +142,9 @@ def test_compressed_file_that_is_cut_off(write, cut: int) -> None:
 def test_file_that_ends_within_the_header_is_no_other_class(write, size: int) -> None:
     path = write(make_phantom_dataset(IMAGE))
     path.write_bytes(path.read_bytes()[:size])
-    with pytest.raises(ReadError, match="expected"):
+    with pytest.raises(ReadError, match=r"expected|unsupported transfer syntax: of no") as caught:
         DicomSource(path)
+    assert not isinstance(caught.value, SkippedError)
 
 
 @pytest.mark.parametrize("uid", [JPEG2000Lossless, JPEGLSLossless])
@@ -165,18 +180,27 @@ def test_unknown_transfer_syntax_is_not_quoted(write) -> None:
 
 
 @pytest.mark.parametrize("uid", [MPEG4HP41, HEVCMP51])
-def test_video_is_refused_by_name_when_opened(write, uid: UID) -> None:
+def test_broken_video_is_refused_when_read(write, uid: UID) -> None:
     dataset = make_phantom_dataset(CINE)
     dataset.file_meta.TransferSyntaxUID = uid
     dataset.PixelData = encapsulate([b"\0\0\0\1", b"\0\0\0\1", b"\0\0\0\1"])
-    with pytest.raises(ReadError, match=f"got {uid.name}"):
+    source = DicomSource(write(dataset))
+    with pytest.raises(ReadError, match="expected"):
+        source.read(0)
+
+
+def test_unsupported_transfer_syntax_is_refused_by_name_when_opened(write) -> None:
+    dataset = make_phantom_dataset(CINE)
+    dataset.file_meta.TransferSyntaxUID = UID("1.2.840.10008.1.2.4.94")
+    dataset.PixelData = encapsulate([b"\0\0\0\1"] * 3)
+    with pytest.raises(ReadError, match="unsupported transfer syntax: JPIP Referenced"):
         DicomSource(write(dataset))
 
 
 def test_unfit_photometric_interpretation(write) -> None:
     dataset = make_phantom_dataset(IMAGE)
     dataset.PhotometricInterpretation = "RGB"
-    with pytest.raises(ReadError, match="MONOCHROME1 or MONOCHROME2"):
+    with pytest.raises(ReadError, match=r"SamplesPerPixel .* of 3 for colour, else 1, got 1"):
         read_all(write(dataset))
 
 
@@ -184,8 +208,8 @@ def test_region_that_misses_a_corner(write) -> None:
     dataset = make_phantom_dataset(IMAGE, mm_per_pixel=(0.1, 0.1))
     del dataset.SequenceOfUltrasoundRegions[0].RegionLocationMaxX1
     source = DicomSource(write(dataset))
-    with pytest.raises(ReadError, match="expected four whole numbers as corners"):
-        source.region(48, 80)
+    (region,) = source.regions(source.read(0), find_field=False)
+    assert region == CalibratedRegion((0, 0, 48, 80), None, RegionOrigin.WHOLE)
 
 
 def test_every_damage_ends_in_a_read_error_without_the_patient(write) -> None:
@@ -206,9 +230,10 @@ def test_every_damage_ends_in_a_read_error_without_the_patient(write) -> None:
         path.write_bytes(content)
         try:
             source = DicomSource(path)
-            source.region(48, 80)
+            assert isinstance(source.remarks, tuple)
+            assert set(source.identity) == set(IDENTITY_KEYWORDS)
             for index in range(min(source.frames, 2)):
-                source.read(index)
+                source.regions(source.read(index))
         except ReadError as error:
             messages.append(str(error))
     assert len(messages) > 100
@@ -265,3 +290,183 @@ def test_nothing_of_the_header_is_logged(write, caplog: pytest.LogCaptureFixture
     with pytest.raises(ReadError):
         read_all(path)
     assert "SECRET" not in caplog.text
+
+
+NOISE = np.random.default_rng(0).integers(0, 256, (3, 13, 15), dtype=np.uint8)
+"""Three frames of an odd number of pixels, in which nothing is like anything else."""
+
+
+def make_noise(photometric: str, frames: np.ndarray, **attributes: object) -> Dataset:
+    """Make a file of these samples, frame by frame as they lie in it."""
+    dataset = make_phantom_dataset(NOISE)
+    dataset.PhotometricInterpretation = photometric
+    dataset.PixelData = frames.tobytes() + b"\0" * (frames.nbytes % 2)
+    for keyword, value in attributes.items():
+        setattr(dataset, keyword, value)
+    return dataset
+
+
+def read_as(write, dataset: Dataset, syntax: UID = ExplicitVRLittleEndian) -> np.ndarray:
+    dataset.file_meta.TransferSyntaxUID = syntax
+    return np.stack(read_all(write(dataset)))
+
+
+@pytest.mark.parametrize(
+    "syntax", [ImplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian]
+)
+def test_frames_of_odd_length(write, syntax: UID) -> None:
+    assert np.array_equal(read_as(write, make_noise("MONOCHROME2", NOISE), syntax), NOISE)
+
+
+def test_bytes_in_words_of_big_endian_are_swapped(write) -> None:
+    stored = np.frombuffer(NOISE.tobytes() + b"\0", "<u2").astype(">u2")
+    dataset = make_noise("MONOCHROME2", stored)
+    dataset["PixelData"].VR = "OW"
+    assert np.array_equal(read_as(write, dataset, ExplicitVRBigEndian), NOISE)
+
+
+def test_frames_of_bits_do_not_start_at_a_byte(write) -> None:
+    bits = NOISE > 128
+    dataset = make_noise("MONOCHROME2", NOISE, BitsAllocated=1, BitsStored=1, HighBit=0)
+    dataset.PixelData = np.packbits(bits.ravel(), bitorder="little").tobytes()
+    assert np.array_equal(read_as(write, dataset), bits * 255)
+
+
+@pytest.mark.parametrize("is_signed", [False, True])
+@pytest.mark.parametrize("order", "<>")
+def test_words_of_16_bits(write, order: str, is_signed: bool) -> None:
+    least = -(2**15) if is_signed else 0
+    values = np.random.default_rng(1).integers(0, 2**16, NOISE.shape) + least
+    stored = values.astype(f"{order}{'i' if is_signed else 'u'}2")
+    depth = {"BitsAllocated": 16, "BitsStored": 16, "HighBit": 15}
+    dataset = make_noise("MONOCHROME2", stored, PixelRepresentation=int(is_signed), **depth)
+    dataset["PixelData"].VR = "OW"
+    syntax = ExplicitVRLittleEndian if order == "<" else ExplicitVRBigEndian
+    grey = read_as(write, dataset, syntax)
+    assert np.allclose(grey, (values - least) / 257, atol=1e-3)
+
+
+def draw_colours() -> np.ndarray:
+    return np.random.default_rng(2).integers(0, 256, (3, 13, 15, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("is_planar", [False, True])
+def test_colours_in_both_orders(write, is_planar: bool) -> None:
+    rgb = draw_colours()
+    stored = np.ascontiguousarray(np.moveaxis(rgb, -1, 1)) if is_planar else rgb
+    dataset = make_noise("RGB", stored, SamplesPerPixel=3, PlanarConfiguration=int(is_planar))
+    assert np.abs(read_as(write, dataset) - rgb @ [0.299, 0.587, 0.114]).max() < 0.51
+
+
+@pytest.mark.parametrize("is_planar", [False, True])
+def test_luma_of_ybr(write, is_planar: bool) -> None:
+    ybr = draw_colours()
+    stored = np.ascontiguousarray(np.moveaxis(ybr, -1, 1)) if is_planar else ybr
+    dataset = make_noise("YBR_FULL", stored, SamplesPerPixel=3, PlanarConfiguration=int(is_planar))
+    assert np.array_equal(read_as(write, dataset), ybr[..., 0])
+
+
+def test_luma_of_ybr_that_is_thinned_out(write) -> None:
+    luma = np.random.default_rng(3).integers(0, 256, (3, 13, 16), dtype=np.uint8)
+    colours = np.random.default_rng(4).integers(0, 256, (3, 13, 8, 2), dtype=np.uint8)
+    stored = np.concatenate([luma.reshape(3, 13, 8, 2), colours], axis=-1)  # Y Y Cb Cr
+    options = {"SamplesPerPixel": 3, "PlanarConfiguration": 0, "Columns": 16}
+    assert np.array_equal(read_as(write, make_noise("YBR_FULL_422", stored, **options)), luma)
+
+
+@pytest.mark.parametrize(
+    ("keyword", "limit", "message"),
+    [
+        ("MOST_FRAMES", 2, r"NumberOfFrames .* of 1 to 2, got 3"),
+        ("LARGEST_DECODED_BYTES", 500, "at most 500 bytes of decoded pixels, got 585"),
+    ],
+)
+def test_file_beyond_a_limit(write, monkeypatch, keyword: str, limit: int, message: str) -> None:
+    monkeypatch.setattr(pixel_description, keyword, limit)
+    with pytest.raises(ReadError, match=message):
+        DicomSource(write(make_noise("MONOCHROME2", NOISE)))
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value"),
+    [("BitsAllocated", 32), ("BitsStored", 9), ("BitsStored", 0), ("SamplesPerPixel", 3)],
+)
+def test_pixels_that_are_not_read(write, keyword: str, value: int) -> None:
+    with pytest.raises(ReadError, match=f"expected {keyword}"):
+        DicomSource(write(make_noise("MONOCHROME2", NOISE, **{keyword: value})))
+
+
+def test_encapsulated_pixels_of_a_plain_syntax(write) -> None:
+    dataset = make_phantom_dataset(IMAGE)
+    dataset.compress(RLELossless)
+    path = write(dataset)
+    plain = b"1.2.840.10008.1.2.1\0"
+    path.write_bytes(path.read_bytes().replace(b"1.2.840.10008.1.2.5\0", plain))
+    with pytest.raises(ReadError, match=r"expected plain pixel data .*, got encapsulated"):
+        DicomSource(path)
+
+
+def test_plain_pixels_of_an_encapsulated_syntax(write) -> None:
+    path = write(make_phantom_dataset(IMAGE))
+    encapsulated = b"1.2.840.10008.1.2.5\0"
+    path.write_bytes(path.read_bytes().replace(b"1.2.840.10008.1.2.1\0", encapsulated))
+    with pytest.raises(ReadError, match=r"expected encapsulated pixel data .*, got plain"):
+        DicomSource(path)
+
+
+def test_run_length_of_other_segments_is_refused(write) -> None:
+    dataset = make_phantom_dataset(np.dstack([IMAGE] * 3), kind=DicomKind.RGB)
+    dataset.compress(RLELossless)
+    dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
+    source = DicomSource(write(dataset))
+    with pytest.raises(ReadError, match=r"expected 1 segments .*, got 3"):
+        source.read(0)
+
+
+def test_identity(write) -> None:
+    dataset = make_phantom_dataset(IMAGE)
+    keywords = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
+    expected = {keyword: str(dataset[keyword].value) for keyword in keywords}
+    assert DicomSource(write(dataset)).identity == {**expected, "BurnedInAnnotation": "NO"}
+
+
+def test_identity_that_is_not_valid_is_empty(write) -> None:
+    path = write(make_phantom_dataset(IMAGE))
+    content = path.read_bytes()
+    for uid in (DicomSource(path).identity[f"{name}InstanceUID"] for name in ("Study", "Series")):
+        assert content.count(uid.encode()) == 1
+        content = content.replace(uid.encode(), b"../SECRET".ljust(len(uid), b"x"))
+    path.write_bytes(content.replace(b"CS\x02\x00NO", b"CS\x02\x00??"))
+    identity = DicomSource(path).identity
+    assert (identity["StudyInstanceUID"], identity["SeriesInstanceUID"]) == ("", "")
+    assert identity["BurnedInAnnotation"] == ""
+    assert identity["SOPInstanceUID"] != ""
+
+
+def test_remarks(write) -> None:
+    dataset = make_phantom_dataset(IMAGE, mm_per_pixel=(0.1, 0.1))
+    assert DicomSource(write(dataset)).remarks == ()
+    dataset.PixelSpacing = [0.3, 0.3]
+    dataset.WindowCenter, dataset.WindowWidth = 100, 0
+    window, spacing = DicomSource(write(dataset)).remarks
+    assert "window" in window
+    assert "Pixel Spacing" in spacing
+
+
+def test_frames_of_a_cine_share_their_regions(write) -> None:
+    picture = np.zeros((300, 400), np.uint8)
+    picture[40:240, 60:310] = make_phantom(0, shape=(200, 250), pathology="benign").image
+    empty = np.zeros_like(picture)
+    source = DicomSource(write(make_phantom_dataset(np.stack([empty, picture, empty]))))
+    regions = [source.regions(source.read(index)) for index in (0, 1, 2)]
+    found = CalibratedRegion((40, 60, 240, 310), None, RegionOrigin.FOUND)
+    assert regions == [[found]] * 3
+
+
+def test_file_of_traces_only_is_skipped_when_its_regions_are_asked_for(write) -> None:
+    dataset = make_phantom_dataset(IMAGE)
+    trace = make_region((0, 0, 79, 47), (0.1, 0.1), spatial_format=2, data_type=3)
+    dataset.SequenceOfUltrasoundRegions = [trace]
+    source = DicomSource(write(dataset))
+    with pytest.raises(SkippedError, match="M-mode"):
+        source.regions(source.read(0))

@@ -1,3 +1,4 @@
+import gzip
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,14 @@ from pipeline.readers.file_type import FileType, detect_file_type
         (b"MM\x00+", FileType.TIFF),
         (bytes(128) + b"DICM", FileType.DICOM),
         (b"II*\x00" + bytes(124) + b"DICM", FileType.DICOM),
+        (b"BM" + bytes(126) + b"DICM", FileType.DICOM),
+        (b"\x02\x00\x00\x00UL\x04\x00", FileType.DICOM),
+        (b"\x08\x00\x05\x00CS\x0a\x00", FileType.DICOM),
+        (b"\x08\x00\x05\x00\x0a\x00\x00\x00", FileType.DICOM),
+        (bytes(344) + b"n+1\x00", FileType.NIFTI),
+        (bytes(344) + b"ni1\x00", FileType.NIFTI),
+        (bytes(4) + b"n+2\x00" + bytes(400), FileType.NIFTI),
+        (gzip.compress(bytes(344) + b"n+1\x00"), FileType.NIFTI),
     ],
 )
 def test_content_tells_the_type(head: bytes, expected: FileType, tmp_path: Path) -> None:
@@ -25,7 +34,14 @@ def test_content_tells_the_type(head: bytes, expected: FileType, tmp_path: Path)
     assert detect_file_type(tmp_path / "file.txt") is expected
 
 
-@pytest.mark.parametrize("content", [b"hello", bytes(200), b"GIF89a", b"DICM", b"\x89PNG"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(b"hello", bytes(200), b"GIF89a", b"DICM", b"\x89PNG", b"\x1f\x8bno gzip at all"),
+        *(gzip.compress(b"a text"), gzip.compress(bytes(1000))[:15], bytes(343) + b"ni1\x00"),
+        *(b"\x08\x00\x05\x00ZZ\x0a\x00", b"\x02\x00\x10\x00UI\x0a\x00"),
+    ],
+)
 def test_other_content_is_skipped(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "file.png").write_bytes(content)
     with pytest.raises(SkippedError, match="not an image"):

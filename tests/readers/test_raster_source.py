@@ -3,7 +3,9 @@
 Image: the orientation phantom, 48 x 80.
 """
 
+import os
 import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +15,11 @@ from PIL import Image
 
 from pipeline.datasets.phantom import make_orientation_phantom
 from pipeline.errors import ReadError
+from pipeline.readers import raster_codec
+from pipeline.readers.calibrated_region import RegionOrigin
 from pipeline.readers.file_type import FileType, detect_file_type
-from pipeline.readers.image_source import LARGEST_IMAGE_PX
+from pipeline.readers.limits import LARGEST_IMAGE_PX
+from pipeline.readers.raster_codec import decode_raster, read_raster_header
 from pipeline.readers.raster_source import RasterSource
 
 IMAGE, _ = make_orientation_phantom(48, 80)
@@ -68,10 +73,94 @@ def test_message_does_not_quote_the_decoder(tmp_path: Path, monkeypatch) -> None
 
     path = tmp_path / "image"
     FORMATS["png-L"].write(path, IMAGE)
-    monkeypatch.setattr("pipeline.readers.raster_source.ImageOps.exif_transpose", fail)
+    monkeypatch.setattr("pipeline.readers.raster_codec.ImageOps.exif_transpose", fail)
     with pytest.raises(ReadError) as caught:
-        read(path)
+        decode_raster({"path": str(path), "format": "PNG", "index": 0})
     assert "SECRET" not in str(caught.value)
+
+
+def test_grey_of_colour_is_luma_to_the_last_digit(tmp_path: Path) -> None:
+    """The weights of ITU-R BT.601 in 16 bits, with rounding; of one level in each colour too."""
+    rgb = np.random.default_rng(0).integers(256, size=(64, 96, 3), dtype=np.uint8)
+    rgb[0, :9] = np.vstack([np.zeros((3, 3)), np.eye(3), 255 * np.eye(3)])
+    Image.fromarray(rgb).save(tmp_path / "image.png")
+    expected = (rgb.astype(np.int64) @ [19595, 38470, 7471] + 2**15) >> 16
+    assert np.array_equal(read(tmp_path / "image.png"), expected)
+
+
+@pytest.mark.parametrize(("name", "dtype"), [("png-RGB", np.uint8), ("png-16", np.float32)])
+def test_only_16_bits_cross_the_processes_as_floats(name: str, dtype: type, tmp_path: Path) -> None:
+    FORMATS[name].write(tmp_path / "image", IMAGE)
+    path = str(tmp_path / "image")
+    _, grey = decode_raster({"path": path, "format": "PNG", "index": 0})
+    assert grey.dtype == dtype
+    assert read(tmp_path / "image").dtype == np.float32
+    assert np.array_equal(read(tmp_path / "image"), IMAGE)
+
+
+def test_every_page_is_a_frame(tmp_path: Path) -> None:
+    path = tmp_path / "pages.tif"
+    pages = [Image.fromarray(IMAGE // number) for number in (1, 2, 3)]
+    pages[0].save(path, save_all=True, append_images=pages[1:])
+    source = RasterSource(path, FileType.TIFF)
+    assert source.frames == 3
+    for index in (2, 0, 1):
+        assert np.array_equal(source.read(index), IMAGE // (index + 1))
+
+
+@pytest.mark.parametrize("index", [-1, 1])
+def test_page_that_is_not_there(index: int, tmp_path: Path) -> None:
+    FORMATS["tiff-L"].write(tmp_path / "image", IMAGE)
+    with pytest.raises(ReadError, match=f"expected a frame from 1 to 1, got {index + 1}"):
+        RasterSource(tmp_path / "image", FileType.TIFF).read(index)
+
+
+@pytest.mark.parametrize("count", [3, 4])
+def test_pages_are_limited(count: int, tmp_path: Path, monkeypatch) -> None:
+    path = tmp_path / "pages.tif"
+    page = Image.fromarray(IMAGE)
+    page.save(path, save_all=True, append_images=[page] * (count - 1))
+    monkeypatch.setattr(raster_codec, "MOST_FRAMES", 3)
+    arguments = {"path": str(path), "format": "TIFF"}
+    if count == 3:
+        assert read_raster_header(arguments)[0]["frames"] == 3
+        return
+    with pytest.raises(ReadError, match="expected a TIFF of at most 3 pages, got more"):
+        read_raster_header(arguments)
+
+
+def test_header_tells_nothing_that_another_source_would_have(tmp_path: Path) -> None:
+    FORMATS["png-L"].write(tmp_path / "image", IMAGE)
+    source = RasterSource(tmp_path / "image", FileType.PNG)
+    assert set(source.identity.values()) == {""}
+    assert source.remarks == ()
+    assert not source.may_name_patient
+
+
+@pytest.mark.parametrize("name", ["jpeg-L", "jpeg-exif-6", "tiff-L"])
+def test_size_is_that_of_the_frame(name: str, tmp_path: Path) -> None:
+    FORMATS[name].write(tmp_path / "image", IMAGE)
+    source = RasterSource(tmp_path / "image", detect_file_type(tmp_path / "image"))
+    assert source.size == source.read(0).shape == (48, 80)
+
+
+def test_region_has_no_mm_and_is_the_whole_page_unless_looked_for(tmp_path: Path) -> None:
+    FORMATS["png-L"].write(tmp_path / "image", IMAGE)
+    source = RasterSource(tmp_path / "image", FileType.PNG)
+    (region,) = source.regions(source.read(0), find_field=False)
+    assert region.box == (0, 0, 48, 80)
+    assert region.mm_per_pixel is None
+    assert region.origin is RegionOrigin.WHOLE
+
+
+def test_name_of_any_letters_and_relative_to_the_current_folder(
+    tmp_path: Path, monkeypatch
+) -> None:
+    path = tmp_path / "Gr\u00f6\u00dfe \u4e73.png"
+    FORMATS["png-L"].write(path, IMAGE)
+    monkeypatch.chdir(tmp_path)
+    assert np.array_equal(decode_raster({"path": path.name, "format": "PNG", "index": 0})[1], IMAGE)
+    assert np.array_equal(read(path), IMAGE)
 
 
 def test_floating_point_is_refused(tmp_path: Path) -> None:
@@ -115,3 +204,31 @@ def test_file_that_vanishes(tmp_path: Path) -> None:
     path.unlink()
     with pytest.raises(ReadError, match="FileNotFoundError"):
         source.read(0)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a FIFO")
+def test_file_that_became_a_fifo(tmp_path: Path) -> None:
+    path = tmp_path / "image.png"
+    FORMATS["png-L"].write(path, IMAGE)
+    source = RasterSource(path, FileType.PNG)
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(ReadError, match="expected a regular file"):
+        source.read(0)
+
+
+@pytest.mark.parametrize("kind", [b"zTXt", b"iTXt", b"iCCP"])
+@pytest.mark.parametrize("place", ["before", "behind"])
+def test_png_with_a_bomb_of_text(kind: bytes, place: str, tmp_path: Path) -> None:
+    """8 MiB of nothing in 8 kB, before the pixels and behind them."""
+    path = tmp_path / "image.png"
+    FORMATS["png-L"].write(path, IMAGE)
+    content = path.read_bytes()
+    bomb = zlib.compress(bytes(8 << 20), 9)
+    head = b"k\x00\x01\x00\x00\x00" if kind == b"iTXt" else b"k\x00\x00"
+    chunk = struct.pack(">I", len(head + bomb)) + kind + head + bomb
+    chunk += struct.pack(">I", zlib.crc32(kind + head + bomb))
+    at = 33 if place == "before" else content.index(b"IEND") - 4
+    path.write_bytes(content[:at] + chunk + content[at:])
+    with pytest.raises(ReadError, match="expected a PNG file of an image, got one with more than"):
+        read(path)

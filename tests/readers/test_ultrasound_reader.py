@@ -6,17 +6,22 @@ Image: the orientation phantom, 48 x 80, which no mirroring or transposition lea
 from pathlib import Path
 
 import numpy as np
-import pydicom
 import pytest
 from image_formats import FORMATS, expected_grey
 from monai.data import MetaTensor
 from monai.transforms import LoadImage
 from PIL import Image
 
-from pipeline.datasets.phantom import make_orientation_phantom
-from pipeline.datasets.phantom_dicom import DicomKind, make_phantom_dataset, write_phantom_dicom
+from pipeline.datasets.phantom import make_orientation_phantom, make_phantom
+from pipeline.datasets.phantom_dicom import (
+    DicomKind,
+    make_phantom_dataset,
+    make_region,
+    write_phantom_dicom,
+)
 from pipeline.errors import ReadError, SkippedError
-from pipeline.readers import UltrasoundReader
+from pipeline.readers import UltrasoundReader, dicom_header
+from pipeline.readers.image_source import IDENTITY_KEYWORDS
 
 IMAGE, _ = make_orientation_phantom(48, 80)
 
@@ -174,13 +179,13 @@ def test_a_file_that_was_replaced_is_read_anew(tmp_path: Path) -> None:
 def test_header_of_a_cine_is_parsed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_phantom_dicom(tmp_path / "cine.dcm", np.stack([IMAGE] * 3))
     parsed = []
-    dcmread = pydicom.dcmread
+    read_partial = dicom_header.read_partial
 
     def spy(*args, **options):
         parsed.append(args)
-        return dcmread(*args, **options)
+        return read_partial(*args, **options)
 
-    monkeypatch.setattr(pydicom, "dcmread", spy)
+    monkeypatch.setattr(dicom_header, "read_partial", spy)
     reader = UltrasoundReader()
     for frame in (1, 2, 3):
         reader.get_data(reader.read(f"{tmp_path / 'cine.dcm'}#frame={frame}"))
@@ -193,5 +198,94 @@ def test_several_files_are_refused(tmp_path: Path) -> None:
 
 
 def test_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(ReadError, match="expected a readable file, got No such file"):
+    with pytest.raises(ReadError, match=r"expected a file, got .*No such file"):
         read(tmp_path / "gone.png")
+
+
+def write_screenshot(path: Path) -> np.ndarray:
+    """Write a PNG with an echo of 200 x 250 px in a console; give the picture."""
+    picture = np.zeros((300, 400), np.uint8)
+    picture[40:240, 60:310] = make_phantom(0, shape=(200, 250), pathology="benign").image
+    Image.fromarray(picture).save(path)
+    return picture
+
+
+@pytest.mark.parametrize(
+    ("find_field", "box", "origin"),
+    [(True, [40, 60, 240, 310], "found"), (False, [0, 0, 300, 400], "whole")],
+)
+def test_field_of_view_of_a_screenshot(
+    tmp_path: Path, find_field: bool, box: list[int], origin: str
+) -> None:
+    picture = write_screenshot(tmp_path / "image.png")
+    reader = UltrasoundReader(find_field=find_field)
+    array, meta = reader.get_data(reader.read(tmp_path / "image.png"))
+    assert np.array_equal(array[0], picture)
+    assert (meta["region"].tolist(), meta["region_origin"]) == (box, origin)
+    assert (meta["region_count"], meta["region_known"]) == (1, True)
+
+
+def test_metadata_of_a_calibrated_file(tmp_path: Path) -> None:
+    dataset = make_phantom_dataset(IMAGE, mm_per_pixel=(0.1, 0.2), region=(20, 5, 69, 40))
+    dataset.save_as(tmp_path / "image.dcm", enforce_file_format=True)
+    _, meta = read(tmp_path / "image.dcm")
+    assert meta["mm_per_pixel"] == pytest.approx([0.1, 0.2])
+    assert (meta["region_origin"], meta["region_count"]) == ("given", 1)
+    assert meta["regions"].tolist() == [[5, 20, 41, 70], *[[0] * 4] * 3]
+    assert meta["region_known"]
+    assert meta["SOPInstanceUID"] == dataset.SOPInstanceUID
+    assert meta["BurnedInAnnotation"] == "NO"
+
+
+def test_metadata_of_what_is_not_known(tmp_path: Path) -> None:
+    write_phantom_dicom(tmp_path / "image.dcm", IMAGE)
+    _, meta = read(tmp_path / "image.dcm")
+    assert np.isnan(meta["mm_per_pixel"]).all()
+    assert (meta["region_origin"], meta["region_known"]) == ("whole", False)
+    Image.fromarray(IMAGE).save(tmp_path / "image.png")
+    _, meta = read(tmp_path / "image.png")
+    assert all(meta[keyword] == "" for keyword in IDENTITY_KEYWORDS)
+    assert meta["region_known"]
+
+
+def write_images(path: Path, count: int) -> None:
+    """Write a file of some B-mode images side by side, the last of them first."""
+    dataset = make_phantom_dataset(np.tile(IMAGE, count))
+    dataset.SequenceOfUltrasoundRegions = [
+        make_region((80 * number, 0, 80 * number + 79, 47), (0.1, 0.1 * (number + 1)))
+        for number in reversed(range(count))
+    ]
+    dataset.save_as(path, enforce_file_format=True)
+
+
+@pytest.mark.parametrize("region", [1, 2, 3])
+def test_regions_count_from_the_left(region: int, tmp_path: Path) -> None:
+    write_images(tmp_path / "image.dcm", 3)
+    array, meta = read(f"{tmp_path / 'image.dcm'}#region={region}")
+    assert array.shape == (1, 48, 240)
+    assert meta["region"].tolist() == [0, 80 * region - 80, 48, 80 * region]
+    assert meta["mm_per_pixel"] == pytest.approx([0.1, 0.1 * region])
+    assert meta["regions"][:, 1].tolist() == [0, 80, 160, 0]
+    assert meta["region_count"] == 3
+
+
+@pytest.mark.parametrize("region", [0, 3])
+def test_region_that_does_not_exist(region: int, tmp_path: Path) -> None:
+    write_images(tmp_path / "image.dcm", 2)
+    with pytest.raises(ReadError, match=f"expected a region from 1 to 2, got {region}"):
+        read(f"{tmp_path / 'image.dcm'}#region={region}")
+
+
+def test_more_images_than_any_scanner_shows(tmp_path: Path) -> None:
+    write_images(tmp_path / "image.dcm", 5)
+    with pytest.raises(ReadError, match="at most 4 B-mode images in a frame, got 5"):
+        read(tmp_path / "image.dcm")
+
+
+def test_each_file_of_a_series_has_its_own_calibration(tmp_path: Path) -> None:
+    reader = UltrasoundReader()
+    for number, mm in ((1, (0.1, 0.2)), (2, (0.3, 0.4))):
+        path = tmp_path / f"{number}.dcm"
+        write_phantom_dicom(path, IMAGE, mm_per_pixel=mm, instance_number=number)
+        _, meta = reader.get_data(reader.read(path))
+        assert meta["mm_per_pixel"] == pytest.approx(mm)

@@ -12,7 +12,7 @@ MASK[1:3, 2:7] = True
 
 def make_result(file: str = "a/x.dcm", frame: int | None = None, mask=MASK) -> Result:
     image = np.full(mask.shape, 80, np.float32)
-    return Result(file, frame, image, mask, (), 0.5)
+    return Result(file, frame, image, mask, (), 0.5, ())
 
 
 def test_white_where_there_is_lesion(tmp_path) -> None:

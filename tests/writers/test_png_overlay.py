@@ -15,7 +15,7 @@ MASK[10:20, 25:45] = True
 
 def write(tmp_path, mask: np.ndarray = MASK, grey: float = 80.0) -> np.ndarray:
     image = np.full(mask.shape, grey, np.float32)
-    PngOverlay(tmp_path).write(Result("x.png", None, image, mask, (), 0.5))
+    PngOverlay(tmp_path).write(Result("x.png", None, image, mask, (), 0.5, ()))
     with Image.open(tmp_path / "overlays" / "x.png") as file:
         assert file.mode == "RGB"
         return np.asarray(file)

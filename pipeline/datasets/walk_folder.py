@@ -1,0 +1,47 @@
+"""Which files of a folder a run looks at, and in which order."""
+
+import os
+from pathlib import Path
+
+from pipeline.errors import ReadError, SkippedError
+
+
+def walk_folder(data: Path, *, exclude: Path | None = None) -> list[Path]:
+    """List what will be looked at, in the order of the run.
+
+    Links to folders are not followed, so that the walk ends.
+
+    Args:
+        data: a folder, or a single file.
+        exclude: a folder inside `data` that is not entered.
+
+    Returns:
+        The files, sorted folder by folder; then the folders that are not entered because they are
+        links or closed.
+    """
+    if not data.is_dir():
+        return [data]
+    left_out = None if exclude is None else exclude.resolve()
+    files: list[Path] = []
+    closed: list[Path] = []
+
+    def note(error: OSError) -> None:
+        closed.append(Path(error.filename))
+
+    for folder, folders, names in os.walk(data, followlinks=False, onerror=note):
+        here = Path(folder)
+        folders[:] = sorted(name for name in folders if (here / name).resolve() != left_out)
+        closed += [here / name for name in folders if (here / name).is_symlink()]
+        files += [here / name for name in sorted(names)]
+    return files + sorted(closed)
+
+
+def refuse_folder(path: Path) -> ReadError:
+    """Tell why a folder was not entered.
+
+    Args:
+        path: one of the folders that `walk_folder` lists.
+    """
+    if path.is_symlink():
+        return SkippedError("a link to a folder, which is not followed: run that folder by itself")
+    return ReadError("expected a folder that may be entered")

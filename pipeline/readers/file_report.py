@@ -1,0 +1,152 @@
+"""What a file is and whether it would be taken, from its header alone."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydicom import Dataset
+
+from pipeline.errors import SkippedError, describe
+from pipeline.readers.calibrated_region import RegionOrigin
+from pipeline.readers.calibration import find_calibrated_regions
+from pipeline.readers.dicom_header import DicomHeader
+from pipeline.readers.dicom_source import DicomSource
+from pipeline.readers.dicom_syntaxes import name_syntax
+from pipeline.readers.file_type import FileType, detect_file_type
+from pipeline.readers.image_source import ImageSource
+from pipeline.readers.open_source import open_source
+from pipeline.readers.quiet import quiet_decoders
+
+Verdict = Literal["taken", "skipped", "failed"]
+
+_LONGEST_TEXT = 64
+"""Characters of a value that are shown; a name of a manufacturer is shorter."""
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """One file of an archive.
+
+    Attributes:
+        file: path relative to the folder, with forward slashes.
+        verdict: whether an inference run would take it.
+        reason: why it would not, or what to know of it.
+        format: ``DICOM``, ``PNG`` and so on, empty if unknown.
+        sop_class: name of *SOP Class UID* (0008,0016).
+        transfer_syntax: name of *Transfer Syntax UID* (0002,0010).
+        photometric: *Photometric Interpretation* (0028,0004).
+        bits_stored: (0028,0101).
+        rows: height in px.
+        columns: width in px.
+        frames: number of frames.
+        regions: number of B-mode images in a frame.
+        region: where they are known from; ``beyond`` if the header's lie beyond the frame, and
+            only the pixels can tell whether it was cropped or rescaled.
+        mm_per_pixel_y: mm between rows, empty if unknown.
+        mm_per_pixel_x: mm between columns, empty if unknown.
+        burned_in: *Burned In Annotation* (0028,0301), ``unknown`` if absent.
+        manufacturer: (0008,0070).
+        model: *Manufacturer's Model Name* (0008,1090).
+    """
+
+    file: str
+    verdict: Verdict
+    reason: str = ""
+    format: str = ""
+    sop_class: str = ""
+    transfer_syntax: str = ""
+    photometric: str = ""
+    bits_stored: str = ""
+    rows: int | None = None
+    columns: int | None = None
+    frames: int | None = None
+    regions: int | None = None
+    region: str = ""
+    mm_per_pixel_y: str = ""
+    mm_per_pixel_x: str = ""
+    burned_in: str = ""
+    manufacturer: str = ""
+    model: str = ""
+
+
+def inspect_file(path: Path, file: str) -> tuple[FileReport, str]:
+    """Read the header of a file.
+
+    Args:
+        path: the file.
+        file: its name in the report.
+
+    Returns:
+        The report, and *SOP Instance UID* (0008,0018), empty if there is none or the file is not
+        taken.
+    """
+    facts: dict[str, str | int | None] = {}
+    try:
+        source = open_source(path)
+        facts |= _describe_source(source)
+        reason = "; ".join(source.remarks)
+        report = FileReport(file, "taken", reason, **facts)  # type: ignore[arg-type]
+        return report, source.identity["SOPInstanceUID"]
+    except Exception as error:
+        facts |= _describe_refused(path)
+        verdict: Verdict = "skipped" if isinstance(error, SkippedError) else "failed"
+        return FileReport(file, verdict, describe(error), **facts), ""  # type: ignore[arg-type]
+
+
+def _describe_source(source: ImageSource) -> dict[str, str | int | None]:
+    rows, columns = source.size
+    facts: dict[str, str | int | None] = {
+        "format": source.format,
+        "rows": rows,
+        "columns": columns,
+        "frames": source.frames,
+    }
+    if not isinstance(source, DicomSource):
+        return facts
+    facts |= _describe_header(source.header)
+    with quiet_decoders():
+        regions = find_calibrated_regions(source.header.dataset, rows, columns)
+    first = regions[0]
+    spacings = {region.mm_per_pixel for region in regions}
+    mm = first.mm_per_pixel if len(spacings) == 1 else None
+    is_beyond = first.origin is RegionOrigin.RESCALED
+    return facts | {
+        "regions": len(regions),
+        "region": "beyond" if is_beyond else first.origin.value,
+        "mm_per_pixel_y": "" if mm is None else f"{mm[0]:.6g}",
+        "mm_per_pixel_x": "" if mm is None else f"{mm[1]:.6g}",
+    }
+
+
+def _describe_refused(path: Path) -> dict[str, str | int | None]:
+    """Tell what can be told of a file that is not taken; nothing if it is damaged."""
+    try:
+        if not path.is_file():
+            return {}
+        file_type = detect_file_type(path)
+        if file_type is not FileType.DICOM:
+            return {"format": file_type.value}
+        return {"format": file_type.value, **_describe_header(DicomHeader(path))}
+    except Exception:
+        return {}  # the reason why it is refused is told already
+
+
+def _describe_header(header: DicomHeader) -> dict[str, str | int | None]:
+    dataset = header.dataset
+    with quiet_decoders():
+        uid = dataset.get("SOPClassUID")
+        name = str(getattr(uid, "name", ""))
+        return {
+            "sop_class": name if name != uid else "of no standard",
+            "transfer_syntax": name_syntax(header.syntax),
+            "photometric": _get_text(dataset, "PhotometricInterpretation"),
+            "bits_stored": _get_text(dataset, "BitsStored"),
+            "burned_in": _get_text(dataset, "BurnedInAnnotation") or "unknown",
+            "manufacturer": _get_text(dataset, "Manufacturer"),
+            "model": _get_text(dataset, "ManufacturerModelName"),
+        }
+
+
+def _get_text(dataset: Dataset, keyword: str) -> str:
+    words = " ".join(str(dataset.get(keyword) or "").split())
+    return "".join(char for char in words if char.isprintable())[:_LONGEST_TEXT]

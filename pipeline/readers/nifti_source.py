@@ -1,0 +1,400 @@
+"""2D images in NIfTI files through nibabel."""
+
+import gzip
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import nibabel
+import numpy as np
+from nibabel.affines import voxel_sizes
+from nibabel.orientations import apply_orientation, io_orientation
+from nibabel.volumeutils import apply_read_scaling
+from numpy.typing import NDArray
+
+from pipeline.errors import ReadError, SkippedError
+from pipeline.readers.calibrated_region import CalibratedRegion, RegionOrigin
+from pipeline.readers.image_source import (
+    GreyImage,
+    check_index,
+    check_size,
+    no_identity,
+    rgb_to_grey,
+)
+from pipeline.readers.limits import MOST_FRAMES
+
+_GZIP_MAGIC, _SINGLE_MAGIC, _PAIR_MAGIC = b"\x1f\x8b", (b"n+1", b"n+2"), (b"ni1", b"ni2")
+_NIFTI_1_BYTES, _NIFTI_2_BYTES, _FLAG_BYTES = 348, 540, 4
+"""Length of the headers, which is also their first field, and of the flag for extensions."""
+_LARGEST_EXTENSIONS_BYTES, _LARGEST_INFLATED_BYTES = 16 << 20, 1 << 30
+"""Bytes between header and pixels, and of compressed pixels, which all are in memory at once."""
+_MM = {"mm": 1.0, "meter": 1000.0, "micron": 0.001}
+"""Millimetres of the units of length that NIfTI has."""
+_SAME_SCALE, _DEEPEST_MM = 0.01, 400.0
+"""Relative difference of two spacings that is rounding, and a depth that no scanner shows."""
+_WHITE = 255.0
+
+FloatArray = NDArray[np.floating[Any]]
+
+
+class NiftiSource:
+    """An opened NIfTI file, version 1 or 2, ``.nii`` or ``.nii.gz``; its 2D images are its frames.
+
+    Shapes are (W, H), with any number of 1 behind; (W, H, 1, T) is a cine. (W, H, T) is taken for
+    one, too; it cannot be told from a volume of T slices, which a remark says. Others are skipped.
+
+    **Axes.** NIfTI says where its axes point in the patient, but ultrasound is a picture and not
+    a slice: mostly the tool made it up. The picture is shown as an axial slice is: columns run to
+    the patient's left and rows to the back, in other planes columns to the left or the back and
+    rows to the back or the feet. So the (L, P) of ITK and SimpleITK is read as it is stored. Two
+    exceptions are of the identity (R, A), and of files without orientation. nibabel and MONAI
+    write so if nothing is known: columns run along the first axis, rows along the second one, as
+    stored. dcm2niix writes so for ultrasound, but turns it over: it is known by its origin in the
+    last row, and turned back.
+
+    **Values** are scaled by slope and intercept of the header, then to 0 to 255 by the first rule
+    that fits, the same for all frames of a file, and all but the first and third are remarked:
+
+    1. RGB becomes luma; uint8 without slope stays.
+    2. From *cal_min* to *cal_max* if the header tells such a window; what is beyond is clipped.
+    3. Values within 0 to 255 stay, except for floating point within 0 to 1, that is multiplied.
+    4. Whole numbers of 8 or 16 bits, without slope: their type's range from 0 on, as in PNG, or
+       the whole range if any is negative.
+    5. Others: from the least to the largest value.
+
+    **Size.** mm are told if the header names the unit and the spacing does not contradict itself.
+    1 mm x 1 mm is what tools write if they know nothing, and told by no scanner: no mm then.
+
+    Args:
+        path: the file.
+
+    Attributes:
+        format: its name.
+        may_name_patient: no, as for all files but DICOM: who wrote it chose what is in it.
+
+    Raises:
+        SkippedError: it holds no 2D image, nor a series of them.
+        ReadError: the header is damaged, of a pair of files, or the file is cut off or too large.
+    """
+
+    format = "NIFTI"
+    dataset = None
+    may_name_patient = False
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with _open(path) as file:
+            self._is_compressed = isinstance(file, gzip.GzipFile)
+            header = _read_header(file)
+            self._pixels = _Pixels.of(header)
+            self._axes = _Axes.of(header)
+        self._check_length()
+
+    @property
+    def frames(self) -> int:
+        """Number of 2D images, at least 1."""
+        return self._pixels.frames
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Rows and columns of every frame."""
+        rows, columns = self._axes.order(self._pixels.shape)
+        return int(rows), int(columns)
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """None: NIfTI does not know of DICOM."""
+        return no_identity()
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What was assumed; of the values only once a frame has been read."""
+        scale = cast("_Scale | None", vars(self).get("_scale"))
+        found = (self._pixels.remark, *self._axes.remarks, scale.remark if scale else "")
+        return tuple(remark for remark in found if remark)
+
+    def read(self, index: int) -> GreyImage:
+        """Read one frame.
+
+        Args:
+            index: number of the frame from 0.
+
+        Returns:
+            Grey values (H, W), float32, 0 to 255.
+
+        Raises:
+            ReadError: there is no such frame, the file is damaged, or a value is no number.
+        """
+        check_index(index, self.frames)
+        values = self._read_values(index)
+        window = self._scale.window
+        if window is not None:
+            values = np.interp(values, window, (0, _WHITE))
+        return self._axes.turn(values.astype(np.float32))
+
+    def regions(self, grey: GreyImage, *, find_field: bool = True) -> list[CalibratedRegion]:
+        """Give the whole frame, with mm if the header tells them; `find_field` is not used."""
+        rows, columns = grey.shape
+        mm = self._axes.mm_per_pixel
+        if mm is not None and mm[0] * rows > _DEEPEST_MM:
+            mm = None
+        return [CalibratedRegion((0, 0, rows, columns), mm, RegionOrigin.WHOLE)]
+
+    @cached_property
+    def _scale(self) -> "_Scale":
+        if self._pixels.scale is not None:
+            return self._pixels.scale
+        low, high = np.inf, -np.inf
+        for index in range(self.frames):
+            values = self._read_values(index)
+            low, high = min(low, float(values.min())), max(high, float(values.max()))
+        return self._pixels.choose_scale(low, high)
+
+    @cached_property
+    def _inflated(self) -> bytes:
+        """All pixels of a compressed file, and nothing behind them."""
+        pixels = self._pixels
+        with _open(self._path) as file:
+            file.seek(pixels.offset)
+            content = file.read(pixels.frame_bytes * pixels.frames)
+            file.read(1)  # only at its end gzip compares the checksum
+        return content
+
+    def _check_length(self) -> None:
+        pixels = self._pixels
+        expected = pixels.frame_bytes * pixels.frames
+        if self._is_compressed:
+            if expected > _LARGEST_INFLATED_BYTES:
+                most = _LARGEST_INFLATED_BYTES
+                msg = f"expected at most {most} bytes of compressed pixels, got {expected}"
+                raise ReadError(msg)
+        elif (available := self._path.stat().st_size - pixels.offset) < expected:
+            msg = f"expected {expected} bytes of pixels, got {available}: the file is cut off"
+            raise ReadError(msg)
+
+    def _read_values(self, index: int) -> FloatArray:
+        """Read one frame as it is stored, (W, H), scaled by slope and intercept."""
+        pixels = self._pixels
+        start = index * pixels.frame_bytes
+        if self._is_compressed:
+            content = self._inflated[start : start + pixels.frame_bytes]
+        else:
+            with _open(self._path) as file:
+                file.seek(pixels.offset + start)
+                content = file.read(pixels.frame_bytes)
+        if len(content) < pixels.frame_bytes:
+            msg = f"expected {pixels.frame_bytes} bytes of a frame, got {len(content)}: cut off"
+            raise ReadError(msg)
+        values = pixels.convert(content)
+        if not np.isfinite(values).all():
+            msg = "expected numbers as grey values, got some that are infinite or none (NaN)"
+            raise ReadError(msg)
+        return values
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """What becomes 0 and what becomes 255; without a window values stay."""
+
+    window: tuple[float, float] | None
+    remark: str = ""
+
+
+@dataclass(frozen=True)
+class _Pixels:
+    """Where the pixels of a file are, and what they mean; a frame's stored shape is (W, H)."""
+
+    shape: tuple[int, int]
+    frames: int
+    dtype: np.dtype[Any]
+    offset: int
+    slope: float | None
+    intercept: float | None
+    scale: _Scale | None
+    remark: str
+
+    @classmethod
+    def of(cls, header: nibabel.Nifti1Header) -> "_Pixels":
+        shape, frames = _read_shape(header)
+        dtype = np.dtype(header.get_data_dtype())
+        is_colour = dtype.names is not None and dtype.names[:3] == ("R", "G", "B")
+        if not is_colour and not (dtype.kind in "uif" and dtype.itemsize <= 8):
+            msg = "expected whole numbers, floating point of 16 to 64 bits or RGB, got other values"
+            raise ReadError(msg)
+        slope, intercept = (None, None) if is_colour else header.get_slope_inter()
+        if (slope, intercept) == (1, 0):
+            slope = intercept = None
+        scale = None
+        low, high = float(header["cal_min"]), float(header["cal_max"])
+        if is_colour or (dtype == np.uint8 and slope is None):
+            scale = _Scale(None)
+        elif np.isfinite([low, high]).all() and low < high:
+            scale = _Scale((low, high), "grey values: from cal_min to cal_max of the header")
+        is_assumed = frames > 1 and header.get_data_shape()[2] > 1
+        remark = "the third axis is taken for time, and not for depth" if is_assumed else ""
+        offset = _read_offset(header)
+        return cls(shape, frames, dtype, offset, slope, intercept, scale, remark)
+
+    @property
+    def frame_bytes(self) -> int:
+        return prod(self.shape) * self.dtype.itemsize
+
+    def convert(self, content: bytes) -> FloatArray:
+        """Take the bytes of a frame for (W, H) values, the first axis running fastest."""
+        stored = np.frombuffer(content, self.dtype).reshape(self.shape, order="F")
+        if self.dtype.names is not None:
+            return rgb_to_grey(np.stack([stored[name] for name in "RGB"], axis=-1)).astype(float)
+        scaled: NDArray[Any] = apply_read_scaling(stored, self.slope, self.intercept)
+        return scaled.astype(np.float64)
+
+    def choose_scale(self, low: float, high: float) -> _Scale:
+        """Choose by the least and the largest value of the file."""
+        is_whole = self.dtype.kind in "ui" and self.slope is None
+        if low >= 0 and high <= 1 and high > 0 and not is_whole:
+            return _Scale((0, 1), "grey values: 0 to 1 is taken for black to white")
+        if low >= 0 and high <= _WHITE:
+            return _Scale(None)
+        if is_whole and self.dtype.itemsize <= 2:
+            ends = np.iinfo(self.dtype)
+            window = float(min(0, ends.min) if low < 0 else 0), float(ends.max)
+            return _Scale(window, "grey values: the range of the stored type is black to white")
+        high = max(high, np.nextafter(low, np.inf))  # else one value alone would be white
+        return _Scale((low, high), "grey values: the least and the largest are black and white")
+
+
+@dataclass(frozen=True)
+class _Axes:
+    """How a stored frame (W, H) is turned into a picture (H, W), and the size of its pixels."""
+
+    turns: NDArray[np.float64]  # each axis' place, 0 columns, 1 rows, and direction, as nibabel's
+    mm_per_pixel: tuple[float, float] | None
+    remarks: tuple[str, ...]
+
+    @classmethod
+    def of(cls, header: nibabel.Nifti1Header) -> "_Axes":
+        affine = _read_affine(header)
+        turns = np.array([[0.0, 1.0], [1.0, 1.0]])
+        remarks = ["where the axes point is not known: columns run along the first one"]
+        towards = turns if affine is None else io_orientation(affine)[:2]
+        # Equal to `turns`: towards right and front, the identity of those who know nothing.
+        if not (np.array_equal(towards, turns) or np.isnan(towards).any()):
+            turns, remarks = np.stack([towards[:, 0], -towards[:, 1]], axis=1), []
+        elif _is_upside_down(header):
+            turns[1, 1] = -1
+            remarks = ["rows are taken to be stored from the bottom, as dcm2niix does"]
+        sizes = _read_sizes(header, affine)
+        mm = None
+        if sizes is None:
+            remarks.append("the size of pixels is not known in mm")
+        else:
+            mm = cls(turns, None, ()).order(sizes)
+        return cls(turns, mm, tuple(remarks))
+
+    def order(self, along: Sequence[float] | NDArray[np.float64]) -> tuple[float, float]:
+        """Order what belongs to the stored axes as rows and columns."""
+        across, down = (float(along[axis]) for axis in self.turns[:, 0].argsort())
+        return down, across
+
+    def turn(self, values: NDArray[np.float32]) -> GreyImage:
+        return np.ascontiguousarray(apply_orientation(values, self.turns).T)
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[BinaryIO]:
+    """Open a file, inflated if it is compressed; what goes wrong then becomes a `ReadError`."""
+    try:
+        with path.open("rb") as file:
+            is_compressed = file.read(len(_GZIP_MAGIC)) == _GZIP_MAGIC
+            file.seek(0)
+            with gzip.GzipFile(fileobj=file) if is_compressed else nullcontext(file) as opened:
+                yield cast(BinaryIO, opened)
+    except ReadError:
+        raise
+    except Exception as error:
+        # Messages of nibabel may quote the header, so only the type of an error is told.
+        hint = ", cut off" if isinstance(error, EOFError) else ""
+        msg = f"expected a sound NIfTI file, got a damaged one{hint} ({type(error).__name__})"
+        raise ReadError(msg) from error
+
+
+def _read_header(file: BinaryIO) -> nibabel.Nifti1Header:
+    """Read the header alone: extensions may be large, and name the patient."""
+    block = file.read(_NIFTI_1_BYTES)
+    sizes = {int.from_bytes(block[:4], order) for order in ("little", "big")}
+    kind: Any = nibabel.Nifti1Header
+    if _NIFTI_2_BYTES in sizes:
+        kind = nibabel.Nifti2Header
+        block += file.read(_NIFTI_2_BYTES - _NIFTI_1_BYTES)
+    if len(block) < kind.sizeof_hdr or not sizes & {_NIFTI_1_BYTES, _NIFTI_2_BYTES}:
+        msg = f"expected the {kind.sizeof_hdr} bytes of a NIfTI header, got others or less of them"
+        raise ReadError(msg)
+    header: nibabel.Nifti1Header = kind(block, check=False)
+    magic = bytes(header["magic"])[:3]
+    if magic in _PAIR_MAGIC:
+        msg = "expected header and pixels in one file, got a header of a pair: convert it to .nii"
+        raise ReadError(msg)
+    if magic not in _SINGLE_MAGIC:
+        msg = "expected a NIfTI file, got one of its predecessor Analyze, or a damaged header"
+        raise ReadError(msg)
+    return header
+
+
+def _read_shape(header: nibabel.Nifti1Header) -> tuple[tuple[int, int], int]:
+    """Read the shape of a frame, (W, H), and the number of frames."""
+    shape = [int(size) for size in header.get_data_shape()]
+    if min(shape, default=0) < 1:
+        msg = f"expected at least one pixel along each axis, got the shape {shape}"
+        raise ReadError(msg)
+    others = [size for size in shape[2:] if size > 1]
+    if len(shape) < 2 or len(others) > 1 or prod(shape[4:]) > 1:
+        msg = "not a 2D image, nor a series: it has other dimensions, or colour along one of them"
+        raise SkippedError(msg)
+    frames = prod(others)
+    if frames > MOST_FRAMES:
+        msg = f"expected at most {MOST_FRAMES} frames, got {frames}"
+        raise ReadError(msg)
+    columns, rows = shape[:2]
+    check_size(rows, columns)
+    return (columns, rows), frames
+
+
+def _read_offset(header: nibabel.Nifti1Header) -> int:
+    offset = int(header.get_data_offset())
+    least = header.sizeof_hdr + _FLAG_BYTES
+    if not 0 <= offset - least <= _LARGEST_EXTENSIONS_BYTES:
+        msg = f"expected pixels from about byte {least} on, got {offset}"
+        raise ReadError(msg)
+    return offset
+
+
+def _read_affine(header: nibabel.Nifti1Header) -> NDArray[np.float64] | None:
+    """Read where the axes point, (4, 4) towards right, front and head; `None` if not told."""
+    if not header["sform_code"] and not header["qform_code"]:
+        return None
+    affine: NDArray[np.float64] = header.get_best_affine()
+    is_sound = bool(np.isfinite(affine).all()) and abs(np.linalg.det(affine[:3, :3])) > 0
+    return affine if is_sound else None
+
+
+def _is_upside_down(header: nibabel.Nifti1Header) -> bool:
+    """Tell by the origin, at the last of the rows, whether dcm2niix has turned them over."""
+    across, down, rows = header["srow_x"], header["srow_y"], int(header["dim"][2])
+    is_upright = rows < 2 or across[0] <= 0 or down[1] <= 0 or across[3] != 0
+    return not is_upright and bool(np.isclose(down[3], (1 - rows) * down[1]))
+
+
+def _read_sizes(
+    header: nibabel.Nifti1Header, affine: NDArray[np.float64] | None
+) -> NDArray[np.float64] | None:
+    """Read the size of a pixel along the stored axes in mm; `None` if it cannot be relied on."""
+    unit = _MM.get(header.get_xyzt_units()[0])
+    spacing = np.abs(np.asarray(header["pixdim"][1:3], dtype=np.float64))
+    if unit is None or not (np.isfinite(spacing).all() and spacing.all()):
+        return None
+    if affine is not None and not np.allclose(voxel_sizes(affine)[:2], spacing, rtol=_SAME_SCALE):
+        return None
+    return None if np.array_equal(spacing, [1, 1]) else spacing * unit

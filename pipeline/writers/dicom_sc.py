@@ -1,0 +1,49 @@
+"""Overlays as DICOM Secondary Capture, for viewers that show nothing else."""
+
+from pathlib import Path
+
+from pipeline.atomic import write_atomically
+from pipeline.writers.dicom.encode_object import encode_object
+from pipeline.writers.dicom.model_identity import ModelIdentity
+from pipeline.writers.dicom.secondary_capture import build_secondary_capture
+from pipeline.writers.output_path import output_path
+from pipeline.writers.png_overlay import draw_overlay
+from pipeline.writers.result import Result
+from pipeline.writers.writer import Writer
+
+
+class DicomSc(Writer):
+    """Write ``sc/<path of the source>``, a colour picture for each image or frame.
+
+    Args:
+        output_dir: the run's folder; ``sc`` is made in it.
+        model: that made the masks.
+        blanked: whether `Result.image` is black outside the ultrasound region, so that no name is
+            burned in any more.
+    """
+
+    def __init__(self, output_dir: str | Path, model: ModelIdentity, *, blanked: bool) -> None:
+        self.root = Path(output_dir) / "sc"
+        self.model = model
+        self.blanked = blanked
+
+    def write(self, result: Result) -> None:
+        """Write the picture of a DICOM source; others have none.
+
+        Args:
+            result: the segmentation of one image.
+
+        Raises:
+            WriteError: the object cannot be built of this source, or not written.
+        """
+        if result.header is None:
+            return
+        built = build_secondary_capture(
+            result.header,
+            draw_overlay(result),
+            frame=result.frame,
+            model=self.model,
+            blanked=self.blanked,
+        )
+        path = self.root / output_path(result.file, result.frame, ".dcm")
+        write_atomically(path, encode_object(built))

@@ -1,0 +1,55 @@
+"""Masks as DICOM Segmentation, for the PACS."""
+
+from pathlib import Path
+
+from pipeline.atomic import write_atomically
+from pipeline.writers.dicom.encode_object import encode_object
+from pipeline.writers.dicom.model_identity import ModelIdentity
+from pipeline.writers.dicom.segmentation import Geometry, build_segmentation
+from pipeline.writers.output_path import output_path
+from pipeline.writers.source_result import SourceResult
+from pipeline.writers.writer import Writer
+
+
+class DicomSeg(Writer):
+    """Write ``seg/<path of the source>``, one object for a DICOM file with a lesion.
+
+    A file without any lesion has none, and its structured report says so.
+
+    Args:
+        output_dir: the run's folder; ``seg`` is made in it.
+        model: that made the masks.
+        geometry: see `build_segmentation`.
+    """
+
+    needs_sources = True
+
+    def __init__(
+        self, output_dir: str | Path, model: ModelIdentity, *, geometry: Geometry = "nominal"
+    ) -> None:
+        self.root = Path(output_dir) / "seg"
+        self.model = model
+        self.geometry = geometry
+
+    def write_source(self, source: SourceResult) -> None:
+        """Write the object, or remove that of an earlier run if there is no lesion any more.
+
+        Args:
+            source: the results of a file.
+
+        Raises:
+            WriteError: the object cannot be built of this source, or not written.
+        """
+        path = self.root / output_path(source.file, None, ".dcm")
+        frames = [frame for frame in source.results if frame.lesions]
+        if source.header is None or not frames:
+            path.unlink(missing_ok=True)
+            return
+        built = build_segmentation(
+            source.header,
+            frames,
+            model=self.model,
+            mm_per_pixel=source.mm_per_pixel,
+            geometry=self.geometry,
+        )
+        write_atomically(path, encode_object(built))

@@ -1,0 +1,42 @@
+"""Measurements as DICOM structured report, for the PACS."""
+
+from pathlib import Path
+
+from pipeline.atomic import write_atomically
+from pipeline.writers.dicom.encode_object import encode_object
+from pipeline.writers.dicom.model_identity import ModelIdentity
+from pipeline.writers.dicom.structured_report import build_report
+from pipeline.writers.output_path import output_path
+from pipeline.writers.source_result import SourceResult
+from pipeline.writers.writer import Writer
+
+
+class DicomSr(Writer):
+    """Write ``sr/<path of the source>``, one object for every DICOM file.
+
+    Args:
+        output_dir: the run's folder; ``sr`` is made in it.
+        model: that made the masks.
+    """
+
+    needs_sources = True
+
+    def __init__(self, output_dir: str | Path, model: ModelIdentity) -> None:
+        self.root = Path(output_dir) / "sr"
+        self.model = model
+
+    def write_source(self, source: SourceResult) -> None:
+        """Write the report.
+
+        Args:
+            source: the results of a file.
+
+        Raises:
+            WriteError: the report cannot be built of this source, or not written.
+        """
+        if source.header is None:
+            return
+        built = build_report(
+            source.header, source.results, model=self.model, number_of_frames=source.frames
+        )
+        write_atomically(self.root / output_path(source.file, None, ".dcm"), encode_object(built))

@@ -1,0 +1,61 @@
+"""What ran, for those who have to tell later where a result comes from."""
+
+import json
+import platform
+import shlex
+import sys
+from datetime import datetime, timezone
+from importlib.metadata import version
+from pathlib import Path
+
+from pipeline import RESEARCH_ONLY, __version__
+from pipeline.atomic import write_atomically
+from pipeline.writers.dicom.model_identity import ModelIdentity
+from pipeline.writers.finished_run import FinishedRun
+from pipeline.writers.writer import Writer
+
+_PACKAGES = ("monai", "torch", "pytorch-ignite", "numpy", "scikit-image", "pydicom", "highdicom")
+
+
+class RunManifest(Writer):
+    """Write ``run.json``: model, weights, settings, versions, command, counts and times.
+
+    It is the only file of a run, but for DICOM objects, with a time in it.
+
+    Args:
+        output_dir: the run's folder.
+        model: that made the masks.
+    """
+
+    def __init__(self, output_dir: str | Path, model: ModelIdentity) -> None:
+        self.path = Path(output_dir) / "run.json"
+        self.model = model
+        self._started = datetime.now(timezone.utc)
+
+    def write_run(self, run: FinishedRun) -> None:
+        """Write the file.
+
+        Args:
+            run: whose counts and settings are told.
+
+        Raises:
+            WriteError: the file cannot be written.
+        """
+        ended = datetime.now(timezone.utc)
+        content = {
+            "notice": RESEARCH_ONLY,
+            "model": self.model.name,
+            "model_version": self.model.version,
+            "weights_sha256": self.model.weights_sha256,
+            "settings_sha256": run.fingerprint,
+            "settings": {name: str(value) for name, value in run.settings.items()},
+            "images": dict(run.counts),
+            "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+            "software": {"breast-us-seg": __version__, "python": platform.python_version()}
+            | {name: version(name) for name in _PACKAGES},
+            "platform": platform.platform(),
+            "started": self._started.isoformat(timespec="seconds"),
+            "ended": ended.isoformat(timespec="seconds"),
+            "seconds": round((ended - self._started).total_seconds(), 1),
+        }
+        write_atomically(self.path, json.dumps(content, indent=2).encode() + b"\n")
