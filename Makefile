@@ -9,7 +9,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint train evaluate package clean
+.PHONY: help demo test lint conformance train evaluate package clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,7 +22,8 @@ $(INSTALLED): pyproject.toml constraints.txt
 demo: $(INSTALLED) ## draw synthetic images and segment them
 	$(BIN)/breast-us-seg phantom demo
 	$(BIN)/breast-us-seg infer demo/images demo/results
-	@echo 'Look at demo/results: masks (white is lesion), overlays and results.csv.'
+	@echo 'Look at demo/results: open report.html; masks (white is lesion), overlays, seg and sr (DICOM),'
+	@echo 'lesions.csv and results.csv are beside it.'
 	@echo 'The true masks are in demo/truth.'
 
 test: $(INSTALLED) ## run all tests, offline
@@ -32,6 +33,12 @@ lint: $(INSTALLED) ## check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+conformance: $(INSTALLED) ## check DICOM results with dicom3tools, dcmqi and OHIF's adapter (npm)
+	mkdir -p build/cornerstone
+	cp tests/conformance/cornerstone/* build/cornerstone
+	npm install --prefix build/cornerstone --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error
+	CORNERSTONE=build/cornerstone $(BIN)/python -m pytest tests/conformance
 
 train: $(INSTALLED) ## train on DATA (a folder of `breast-us-seg prepare`) into RUN
 	$(BIN)/breast-us-seg train $(DATA) $(RUN)

@@ -22,8 +22,8 @@ class EvaluationItem:
     the source; `original`, the grey image (1, H, W) of 0 to 255 at the same size; `probability`,
     (1, H, W) of 0 to 1. It may have `lesion_probability`, one number of 0 to 1 for the whole
     image; without it the mean of the `TOP_PIXELS` highest pixel probabilities is taken. It may
-    have the strings `group`, `source` and `pathology`; without them the image is a group of its
-    own and the others are `unknown`.
+    have one number `outline_doubt` (see `OutlineDoubtd`), and the strings `group`, `source` and
+    `pathology`; without them the image is a group of its own and the others are `unknown`.
 
     Args:
         data: the item.
@@ -40,6 +40,7 @@ class EvaluationItem:
         "pred",
         "probability",
         "lesion_probability",
+        "outline_doubt",
     )
 
     def __init__(self, data: Mapping[str, Any], keys: Mapping[str, str]) -> None:
@@ -75,6 +76,7 @@ class EvaluationItem:
         except ValueError as error:
             msg = f"cannot score '{name}': {error}"
             raise ConfigError(msg) from error
+        doubt = self._data.get(self._keys["outline_doubt"])
         return EvaluatedImage(
             id=name,
             group=str(self._data.get(self._keys["group"], name)),
@@ -82,6 +84,7 @@ class EvaluationItem:
             pathology=str(self._data.get(self._keys["pathology"], "unknown")),
             probability=self._read_probability(name),
             scores=scores,
+            outline_doubt=None if doubt is None else float(doubt),
         )
 
     def planes(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:

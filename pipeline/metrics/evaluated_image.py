@@ -16,6 +16,7 @@ class EvaluatedImage:
         pathology: benign, malignant, normal or unknown.
         probability: of a lesion anywhere in the image, 0 to 1.
         scores: of the predicted mask.
+        outline_doubt: doubtful over lesion pixels, `None` if it was not computed.
     """
 
     id: str
@@ -24,3 +25,4 @@ class EvaluatedImage:
     pathology: str
     probability: float
     scores: ImageScores
+    outline_doubt: float | None = None

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _LOCK = threading.RLock()
-_PYDICOM = logging.getLogger("pydicom")
+_LOGGERS = [
+    logging.getLogger(name)
+    for name in ("pydicom", "pydicom.pixels.decoders.base", "pydicom.pixels.utils")
+]
 
 
 @contextmanager
@@ -15,7 +18,7 @@ def quiet_decoders() -> Iterator[list[warnings.WarningMessage]]:
     """Hold back the warnings of Pillow and pydicom, and pydicom's log.
 
     Both quote values of the file, as in ``Invalid value for VR DA: '...'``, which may be a
-    patient's. Filters and levels belong to the whole process, and `CacheDataset` reads in several
+    patient's. Filters and loggers belong to the whole process, and `CacheDataset` reads in several
     threads: one at a time is let in.
 
     Yields:
@@ -23,9 +26,12 @@ def quiet_decoders() -> Iterator[list[warnings.WarningMessage]]:
     """
     with _LOCK, warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        level = _PYDICOM.level
-        _PYDICOM.setLevel(logging.CRITICAL + 1)
+        # Not by a level, which would empty the caches of all loggers every time.
+        before = [logger.disabled for logger in _LOGGERS]
+        for logger in _LOGGERS:
+            logger.disabled = True
         try:
             yield caught
         finally:
-            _PYDICOM.setLevel(level)
+            for logger, disabled in zip(_LOGGERS, before, strict=True):
+                logger.disabled = disabled
