@@ -120,7 +120,8 @@ class ResultsWriter:
                 if writer.needs_sources and source.frames:
                     writer.write_source(source.collect())
         except Exception as error:
-            self.journal.add(ResultRow(source.file, None, "failed", describe(find_cause(error))))
+            reason = f"segmented, but without DICOM objects: {describe(find_cause(error))}"
+            self.journal.add(ResultRow(source.file, None, "failed", reason))
         self.journal.complete(source.file)
 
 

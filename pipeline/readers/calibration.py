@@ -6,7 +6,7 @@ from typing import Any
 
 from pydicom import Dataset
 
-from pipeline.errors import SkippedError
+from pipeline.errors import ReadError, SkippedError
 from pipeline.readers.calibrated_region import CalibratedRegion, RegionOrigin
 from pipeline.readers.field_edges import (
     Corners,
@@ -16,6 +16,7 @@ from pipeline.readers.field_edges import (
     reaches_beyond,
 )
 from pipeline.readers.field_of_view import find_box
+from pipeline.readers.limits import MOST_REGIONS
 
 MmPerPixel = tuple[float, float]
 
@@ -68,11 +69,12 @@ def find_calibrated_regions(
 
     Raises:
         SkippedError: the file tells of M-mode, spectra or waveforms, and of no 2D image.
+        ReadError: it tells of more than `MOST_REGIONS` regions.
 
     References:
         https://dicom.nema.org/medical/dicom/current/output/chtml/part03/sect_C.8.5.5.html
     """
-    items = list(dataset.get("SequenceOfUltrasoundRegions") or [])
+    items = _list_items(dataset)
     images = [image for item in items if (image := _read_image(item)) is not None]
     images = [image for image in images if _is_large(image.box, rows, columns)]
     spacing = _read_spacing(dataset, rows)
@@ -100,7 +102,7 @@ def contradicts_spacing(dataset: Dataset, rows: int) -> bool:
         rows: H, height of the frame.
     """
     spacing = _read_spacing(dataset, rows)
-    items = dataset.get("SequenceOfUltrasoundRegions") or []
+    items = _list_items(dataset)
     images = [image for item in items if (image := _read_image(item)) is not None]
     return spacing is not None and not all(_is_same(image.mm, spacing) for image in images)
 
@@ -111,6 +113,14 @@ class _Image:
 
     box: Corners
     mm: MmPerPixel | None
+
+
+def _list_items(dataset: Dataset) -> list[Dataset]:
+    items = dataset.get("SequenceOfUltrasoundRegions") or []
+    if len(items) > MOST_REGIONS:
+        msg = f"expected at most {MOST_REGIONS} ultrasound regions (0018,6011), got {len(items)}"
+        raise ReadError(msg)
+    return list(items)
 
 
 def _read_image(item: Dataset) -> _Image | None:

@@ -34,7 +34,7 @@ def check_class(header: DicomHeader) -> None:
     if any(uid in ULTRASOUND_CLASSES for uid in uids if isinstance(uid, str)):
         return
     names = [uid.name for uid in uids if isinstance(uid, UID) and uid.name != uid]
-    is_private = uids[0] is not None and uids[0] == uids[1]
+    is_private = uids[0] is not None and uids[0] == uids[1] and UID(str(uids[0])).is_valid
     if not names and not is_private:
         msg = "expected one SOPClassUID (0008,0016), got none or a damaged one"
         raise ReadError(msg)

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,18 +19,21 @@ from pydicom.uid import (
     JPEGLSTransferSyntaxes,
     RLELossless,
 )
+from rle.rle import decode_segment
 
 from pipeline.errors import ReadError
 from pipeline.readers.quiet import quiet_decoders
 
 _PLUGINS: dict[str, tuple[str, ...]] = {
-    RLELossless: ("pylibjpeg",),  # pydicom's own decodes damaged data without a word
     **dict.fromkeys(JPEGLSTransferSyntaxes, ("pyjpegls", "gdcm")),
     **dict.fromkeys(JPEG2000TransferSyntaxes, ("pylibjpeg", "gdcm", "pillow")),
 }
 """Plugins of pydicom, the fastest that is right first; HTJ2K is among JPEG 2000."""
 _OTHER_PLUGINS = ("gdcm", "pylibjpeg")
 _DCT_SYNTAXES = (JPEGBaseline8Bit, JPEGExtended12Bit)
+
+_RLE_PADDING = 2
+"""Bytes that decoding makes of the padding of a segment to an even length."""
 
 _START_OF_IMAGE, _END_OF_IMAGE = b"\xff\xd8", b"\xff\xd9"
 _DCT_FRAMES = (0xC0, 0xC1, 0xC2)
@@ -80,6 +84,8 @@ def _decode(
         # All decoders refuse it, but pyjpegls 1.5 takes seconds to do so.
         msg = f"expected pixel data in {syntax.name}, got a stream without its end"
         raise ReadError(msg)
+    if syntax == RLELossless:
+        return str(options["photometric_interpretation"]), _decode_rle(options, stream)
     if syntax not in _DCT_SYNTAXES:
         return _decode_by_plugins(syntax, options, stream)
     # What Pillow does not know is left to GDCM, but not what is damaged.
@@ -88,6 +94,34 @@ def _decode(
     # GDCM 3.2 cuts off what is beyond the bits stored, of which a header may have fewer.
     depth = {"bits_stored": options["bits_allocated"], "correct_unused_bits": False}
     return _decode_by_plugins(syntax, {**options, **depth}, stream)
+
+
+def _decode_rle(options: Mapping[str, Any], stream: bytes) -> NDArray[np.generic]:
+    """Decode the segments, which are bytes of all pixels, the highest first (PS3.5 section G.2).
+
+    pydicom and its plugins cut what is too long, so that another picture comes out.
+    """
+    rows, columns, samples = (options[key] for key in ("rows", "columns", "samples_per_pixel"))
+    allocated, pixels = int(options["bits_allocated"]), rows * columns
+    header = [int.from_bytes(stream[at : at + 4], "little") for at in range(0, 64, 4)]
+    bounds = [*header[1 : 1 + header[0]], len(stream)]
+    planes = []
+    for start, end in pairwise(bounds):
+        try:
+            plane = np.frombuffer(decode_segment(stream[start:end]), np.uint8)
+        except ValueError as error:
+            msg = "expected a segment of a frame in RLE, got one that cannot be decoded"
+            raise ReadError(msg) from error
+        if not pixels <= plane.size <= pixels + _RLE_PADDING:
+            msg = f"expected a segment of {pixels} px in a frame of RLE, got {plane.size}"
+            raise ReadError(msg)
+        planes.append(plane[:pixels])
+    values = np.stack(planes).reshape(samples, allocated // 8, pixels)
+    kind = "i" if options["pixel_representation"] else "u"
+    stored = np.ascontiguousarray(values.transpose(2, 0, 1)).view(f">{kind}{allocated // 8}")
+    unused = allocated - int(options["bits_stored"])
+    whole = stored.astype(f"{kind}{allocated // 8}") << unused >> unused
+    return whole.reshape((rows, columns) if samples == 1 else (rows, columns, samples))
 
 
 def _decode_by_plugins(

@@ -112,11 +112,15 @@ class DicomGrey:
         try:
             modality = np.asarray(apply_modality_lut(stored.astype(self._dtype()), self._dataset))
             table = _as_finite(modality)
+            if table[0] == table[-1]:
+                msg = "expected a Modality LUT that tells values apart, got another"
+                raise ValueError(msg)
             if voi:
                 displayed = _as_finite(apply_voi_lut(modality, self._dataset))
                 return displayed, *self._find_range(stored, voi[0])
         except Exception as error:  # whatever is wrong with what serves display only
             self.remarks = (f"its window or LUT was not followed ({type(error).__name__})",)
+            table = stored.astype(np.float64)
         return table, float(table.min()), float(table.max())
 
     def _dtype(self) -> np.dtype[np.generic]:
@@ -162,6 +166,7 @@ def _to_little_endian(dataset: Dataset) -> Dataset:
     if dataset.original_encoding[1] is not False:
         return dataset
     swapped = Dataset({element.tag: element for element in dataset.group_dataset(0x0028)})
+    swapped.set_original_encoding(*dataset.original_encoding, "iso8859")  # of segmented ones
     for keyword in _PALETTE_KEYWORDS:
         if keyword in swapped:
             content = np.frombuffer(swapped[keyword].value, ">u2")

@@ -50,6 +50,9 @@ class DicomSource:
         self._regions: dict[bool, list[CalibratedRegion]] = {}
         with quiet_decoders(), _refuse_damage("attributes of the pixels (0028,xxxx)"):
             check_class(self.header)
+            if self.header.pixel_offset is None:
+                msg = "expected PixelData (7FE0,0010), got none: the file may be cut off"
+                raise ReadError(msg)
             self._decoder = find_decoder(self.header.syntax)
             self._pixels = PixelDescription.read(self.header.dataset)
             self._grey = DicomGrey(self.header.dataset)
@@ -145,9 +148,6 @@ class DicomSource:
 
     def _check_pixels(self) -> EncapsulatedFrames | None:
         header = self.header
-        if header.pixel_offset is None:
-            msg = "expected PixelData (7FE0,0010), got none: the file may be cut off"
-            raise ReadError(msg)
         is_encapsulated = header.pixel_length is None
         if is_encapsulated != header.syntax.is_encapsulated:
             what = ("plain", "encapsulated") if is_encapsulated else ("encapsulated", "plain")
@@ -157,10 +157,11 @@ class DicomSource:
             return EncapsulatedFrames(header, 1)
         if is_encapsulated:
             return EncapsulatedFrames(header, self.frames)
-        available = min(header.pixel_bytes, header.pixel_length or 0)
-        if available < self._pixels.decoded_bytes:
+        expected = max(self._pixels.decoded_bytes, header.pixel_length or 0)
+        available = header.pixel_bytes
+        if self._pixels.decoded_bytes > (header.pixel_length or 0) or available < expected:
             msg = (
-                f"expected {self._pixels.decoded_bytes} bytes of PixelData (7FE0,0010) for "
+                f"expected {expected} bytes of PixelData (7FE0,0010) for "
                 f"{self.frames} frames of {self._pixels.rows} x {self._pixels.columns} px, "
                 f"got {available}: the file is cut off"
             )

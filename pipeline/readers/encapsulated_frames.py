@@ -118,7 +118,7 @@ def _list_fragments(file: BinaryIO) -> list[tuple[int, int]]:
         if len(fragments) > MOST_FRAGMENTS:
             msg = f"expected at most {MOST_FRAGMENTS} fragments of compressed frames, got more"
             raise ReadError(msg)
-    if head[:4] != _SEQUENCE_END:
+    if head[:4] != _SEQUENCE_END or len(head) < _HEAD_BYTES:
         msg = "expected the end of the compressed frames (FFFE,E0DD), got none: the file is cut off"
         raise ReadError(msg)
     return fragments

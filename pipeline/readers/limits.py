@@ -15,10 +15,10 @@ LARGEST_DECODED_BYTES = 64 << 30
 LARGEST_ENCODED_FRAME_BYTES = 512 << 20
 """Bytes of one compressed frame."""
 
-LARGEST_HEADER_BYTES = 16 << 20
+LARGEST_HEADER_BYTES = 8 << 20
 """Bytes of a DICOM header that are read; longer values than `DEFERRED_BYTES` are passed over."""
 
-DEFERRED_BYTES = 1 << 20
+DEFERRED_BYTES = 256 << 10
 """Length of a value of a DICOM header from which it is not read; none that is used is as long."""
 
 LARGEST_INFLATED_BYTES = 256 << 20
@@ -35,3 +35,6 @@ DEEPEST_SEQUENCE = 16
 
 MOST_FRAGMENTS = 1_000_000
 """Fragments of all compressed frames of a file."""
+
+MOST_REGIONS = 64
+"""Items of *Sequence of Ultrasound Regions* (0018,6011) of a DICOM file."""

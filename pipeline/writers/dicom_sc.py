@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from pipeline.atomic import write_atomically
+from pipeline.readers.quiet import quiet_decoders
 from pipeline.writers.dicom.encode_object import encode_object
 from pipeline.writers.dicom.model_identity import ModelIdentity
 from pipeline.writers.dicom.secondary_capture import build_secondary_capture
@@ -38,12 +39,14 @@ class DicomSc(Writer):
         """
         if result.header is None:
             return
-        built = build_secondary_capture(
-            result.header,
-            draw_overlay(result),
-            frame=result.frame,
-            model=self.model,
-            blanked=self.blanked,
-        )
+        with quiet_decoders():  # pydicom's warnings quote the header
+            built = build_secondary_capture(
+                result.header,
+                draw_overlay(result),
+                frame=result.frame,
+                model=self.model,
+                blanked=self.blanked,
+            )
+            content = encode_object(built)
         path = self.root / output_path(result.file, result.frame, ".dcm")
-        write_atomically(path, encode_object(built))
+        write_atomically(path, content)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from pipeline.atomic import write_atomically
+from pipeline.readers.quiet import quiet_decoders
 from pipeline.writers.dicom.encode_object import encode_object
 from pipeline.writers.dicom.model_identity import ModelIdentity
 from pipeline.writers.dicom.segmentation import Geometry, build_segmentation
@@ -45,11 +46,13 @@ class DicomSeg(Writer):
         if source.header is None or not frames:
             path.unlink(missing_ok=True)
             return
-        built = build_segmentation(
-            source.header,
-            frames,
-            model=self.model,
-            mm_per_pixel=source.mm_per_pixel,
-            geometry=self.geometry,
-        )
-        write_atomically(path, encode_object(built))
+        with quiet_decoders():  # pydicom's warnings quote the header
+            built = build_segmentation(
+                source.header,
+                frames,
+                model=self.model,
+                mm_per_pixel=source.mm_per_pixel,
+                geometry=self.geometry,
+            )
+            content = encode_object(built)
+        write_atomically(path, content)

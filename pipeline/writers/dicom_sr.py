@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from pipeline.atomic import write_atomically
+from pipeline.readers.quiet import quiet_decoders
 from pipeline.writers.dicom.encode_object import encode_object
 from pipeline.writers.dicom.model_identity import ModelIdentity
 from pipeline.writers.dicom.structured_report import build_report
@@ -36,7 +37,9 @@ class DicomSr(Writer):
         """
         if source.header is None:
             return
-        built = build_report(
-            source.header, source.results, model=self.model, number_of_frames=source.frames
-        )
-        write_atomically(self.root / output_path(source.file, None, ".dcm"), encode_object(built))
+        with quiet_decoders():  # pydicom's warnings quote the header
+            built = build_report(
+                source.header, source.results, model=self.model, number_of_frames=source.frames
+            )
+            content = encode_object(built)
+        write_atomically(self.root / output_path(source.file, None, ".dcm"), content)

@@ -18,6 +18,7 @@ from bad_files.dicom_bytes import (
 
 PHOTOMETRIC = "PhotometricInterpretation"
 TOO_LARGE = "expected a frame of 1 to 64000000 pixels"
+NOT_FOLLOWED = "its window or LUT was not followed"
 CUT_OFF = "ends too early|cut off"
 
 
@@ -101,12 +102,12 @@ def list_wrong_attributes() -> list[BadFile]:
         make_bad("vr-text", "text as Rows", "failed", "attributes", setting("Rows", text)),
         make_bad("vr-ds", "DS where FD is", "taken", "", _write_ds),
         make_bad("vr-length", "FD of 6 bytes", "taken or failed", "", _write_short_fd),
-        make_bad("window-0", "a window of no width", "taken or failed", "", _add_window(b"0 ")),
-        make_bad("window-name", "a name as window", "taken or failed", "", _add_window(text)),
-        make_bad("slope-name", "a name as slope", "failed", "", _add_slope(text)),
-        make_bad("slope-0", "a slope of 0", "taken or failed", "", _add_slope(b"0 ")),
-        make_bad("slope-nan", "no number as slope", "taken or failed", "", _add_slope(b"nan ")),
-        make_bad("slope-huge", "a slope of 1e308", "taken or failed", "", _add_slope(b"1e308 ")),
+        make_bad("window-0", "a window of no width", "taken", NOT_FOLLOWED, _add_window(b"0 ")),
+        make_bad("window-name", "a name as window", "taken", NOT_FOLLOWED, _add_window(text)),
+        make_bad("slope-name", "a name as slope", "taken", NOT_FOLLOWED, _add_slope(text)),
+        make_bad("slope-0", "a slope of 0", "taken", NOT_FOLLOWED, _add_slope(b"0 ")),
+        make_bad("slope-nan", "no number as slope", "taken", NOT_FOLLOWED, _add_slope(b"nan ")),
+        make_bad("slope-huge", "a slope of 1e308", "taken", NOT_FOLLOWED, _add_slope(b"1e308 ")),
         make_bad("palette", "a palette of 1 entry", "taken or failed", "", _add_palette),
         make_bad("no-pixels", "no PixelData", "failed", "PixelData", _drop_pixels),
         make_bad(

@@ -65,25 +65,31 @@ def list_preambles() -> list[BadFile]:
     ]
 
 
+INVALID_UID = "expected a valid SOPInstanceUID"
+"""The image is read, but DICOM outputs cannot refer to it."""
+
+_PATHS = {
+    "up": ("are paths upwards", b"../../../etc/passwd\0"),
+    "absolute": ("are paths", b"/etc/passwd\0"),
+    "nul": ("have NUL in them", b"1.2.3\0/../etc/passwd"),
+}
+
+
 def list_odd_headers() -> list[BadFile]:
     """Files that are sound but for text that leads elsewhere, or of other alphabets."""
     return [
-        make_bad(
-            "uid-up",
-            "UIDs that are paths upwards",
-            "taken",
-            "",
-            _set_uids(b"../../../etc/passwd\0"),
-        ),
-        make_bad("uid-absolute", "UIDs that are paths", "taken", "", _set_uids(b"/etc/passwd\0")),
-        make_bad(
-            "uid-nul", "UIDs with NUL in them", "taken", "", _set_uids(b"1.2.3\0/../etc/passwd")
-        ),
+        make_bad(f"uid-{name}", f"UIDs that {what}", "taken or failed", INVALID_UID, _set_uids(uid))
+        for name, (what, uid) in _PATHS.items()
+    ] + [
         make_bad("utf-8", "UTF-8", "taken", "", _set_name("ISO_IR 192", "Ωé山", "utf-8")),
         make_bad("cyrillic", "Cyrillic", "taken", "", _set_name("ISO_IR 144", "Иван", "iso8859-5")),
         make_bad("chinese", "GB18030", "taken", "", _set_name("GB18030", "山田", "gb18030")),
         make_bad(
-            "japanese", "JIS", "taken", "", _set_name("\\ISO 2022 IR 87", "山田", "iso2022_jp")
+            "japanese",
+            "ISO 2022 IR 87 after an empty value",
+            "taken",
+            "",
+            _set_name("\\ISO 2022 IR 87", "山田", "iso2022_jp"),
         ),
         make_bad(
             "charset", "unknown character set", "taken", "", _set_name("ISO_IR 999", "é", "utf-8")

@@ -74,7 +74,14 @@ def list_names() -> list[BadFile]:
             _writing("long"),
             in_run_only=True,
         ),
-        BadFile(DECOY, "a cine of three frames", "taken", "", _write_cine, in_run_only=True),
+        BadFile(
+            DECOY,
+            "a cine, beside a file that is called like its second frame",
+            "taken or failed",
+            "expected another name",
+            _write_cine,
+            in_run_only=True,
+        ),
         BadFile(
             f"{DECOY}#frame=2",
             "a file that is called like the second frame of another one",

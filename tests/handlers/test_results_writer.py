@@ -292,7 +292,9 @@ def test_file_whose_object_cannot_be_built_is_failed(tmp_path: Path) -> None:
 
     journal = run(tmp_path, [[make_batch()]], writers=[NoUid()])
     assert journal.failed == 1
-    assert read_lines(tmp_path)[0].startswith('x.dcm,,failed,"expected a SOPInstanceUID')
+    assert read_lines(tmp_path)[0].startswith(
+        'x.dcm,,failed,"segmented, but without DICOM objects: expected a SOPInstanceUID'
+    )
 
 
 def test_quality_and_doubt_are_told(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pydicom
@@ -42,19 +42,6 @@ class NotDecodedError(Exception):
     """The decoder says that it cannot read this file."""
 
 
-class Picture(NamedTuple):
-    """A decoded frame.
-
-    Attributes:
-        grey: (H, W) float64, 0 to 255: the luma that YBR stores, else luma of RGB.
-        is_clipped: (H, W) bool: YBR of a colour that RGB cannot hold, and the decoder gave RGB;
-            its luma may be another one than that which is stored.
-    """
-
-    grey: Grey
-    is_clipped: NDArray[np.bool_]
-
-
 @dataclass(frozen=True)
 class Decoder:
     """A way to grey values.
@@ -71,14 +58,14 @@ class Decoder:
     tools: tuple[str, ...]
     package: str
     syntaxes: frozenset[str]
-    decode: Callable[[Path, int], Picture]
+    decode: Callable[[Path, int], Grey]
 
     def missing(self) -> list[str]:
         """Names of its tools that are not installed."""
         return [tool for tool in self.tools if shutil.which(tool) is None]
 
 
-def decode_with_dcmtk(path: Path, index: int) -> Picture:
+def decode_with_dcmtk(path: Path, index: int) -> Grey:
     """Decode by dcmtk: colour transformation, palette, Modality and VOI LUT included."""
     dataset = pydicom.dcmread(path)
     syntax, photometric = str(dataset.file_meta.TransferSyntaxUID), _photometric(dataset)
@@ -94,11 +81,11 @@ def decode_with_dcmtk(path: Path, index: int) -> Picture:
         with Image.open(picture) as image:
             pixels = np.asarray(image)
     if pixels.ndim == 2:
-        return _exact(pixels.astype(np.float64))
-    return _from_rgb(pixels, photometric)
+        return pixels.astype(np.float64)
+    return _from_rgb(pixels)
 
 
-def decode_with_gdcm(path: Path, index: int) -> Picture:
+def decode_with_gdcm(path: Path, index: int) -> Grey:
     """Let GDCM decompress the file, and read what it wrote with numpy."""
     with tempfile.TemporaryDirectory() as folder:
         raw = Path(folder) / "raw.dcm"
@@ -109,13 +96,13 @@ def decode_with_gdcm(path: Path, index: int) -> Picture:
             raise NotDecodedError(msg)
         samples = _native_samples(written, index)
     if _photometric(written) == "RGB" and written.BitsStored == 8:
-        return _from_rgb(samples, _photometric(pydicom.dcmread(path)))
-    return _exact(_to_grey(samples, written, _photometric(written)))
+        return _from_rgb(samples)
+    return _to_grey(samples, written, _photometric(written))
 
 
-def decode_with_python(path: Path, index: int) -> Picture:
+def decode_with_python(path: Path, index: int) -> Grey:
     """Decode by FFmpeg, imagecodecs or numpy."""
-    return _exact(_decode_with_python(pydicom.dcmread(path), index))
+    return _decode_with_python(pydicom.dcmread(path), index)
 
 
 def _decode_with_python(dataset: Dataset, index: int) -> Grey:
@@ -130,15 +117,9 @@ def _decode_with_python(dataset: Dataset, index: int) -> Grey:
     return _to_grey(samples, dataset, "RGB" if is_rgb else photometric)
 
 
-def _exact(grey: Grey) -> Picture:
-    return Picture(grey, np.zeros(grey.shape, bool))
-
-
-def _from_rgb(pixels: Samples, photometric: str) -> Picture:
+def _from_rgb(pixels: Samples) -> Grey:
     """Take luma of RGB that a tool made of the file's pixels."""
-    is_extreme = ((pixels == 0) | (pixels == 255)).any(axis=-1) & (np.ptp(pixels, axis=-1) > 0)
-    is_ybr = photometric.startswith("YBR_FULL")
-    return Picture(_luma(pixels.astype(np.float64)), is_extreme & is_ybr)
+    return _luma(pixels.astype(np.float64))
 
 
 def _photometric(dataset: Dataset) -> str:
@@ -309,7 +290,7 @@ def _to_grey(samples: Samples, dataset: Dataset, photometric: str) -> Grey:
         grey = 255 * _to_shares(stored, every, dataset)
         return 255 - grey if photometric == "MONOCHROME1" else grey
     values = np.rint(samples.astype(np.float64) * (255 / (2.0**bits - 1)))
-    return values[..., 0] if photometric.startswith("YBR_FULL") else _luma(values)
+    return _luma(_to_rgb(values) if photometric.startswith("YBR_FULL") else values)
 
 
 def _to_shares(stored: Samples, ends: Samples, dataset: Dataset) -> Grey:
@@ -380,6 +361,14 @@ def _expand_segments(words: list[int]) -> Grey:
             msg = f"segment of kind {kind} in a palette"
             raise NotDecodedError(msg)
     return np.array(values, np.float64)
+
+
+def _to_rgb(ybr: Grey) -> Grey:
+    """Solve the equations of PS3.3 section C.7.6.3.1.2; what RGB cannot hold is clipped."""
+    luma, blue, red = (ybr[..., band] - (128 if band else 0) for band in range(3))
+    green = luma - 0.114 * 1.772 / 0.587 * blue - 0.299 * 1.402 / 0.587 * red
+    rgb = np.stack([luma + 1.402 * red, green, luma + 1.772 * blue], axis=-1)
+    return np.rint(rgb).clip(0, 255)
 
 
 def _luma(rgb: Grey) -> Grey:

@@ -258,10 +258,10 @@ def test_palette_of_signed_values() -> None:
     assert np.array_equal(to_grey(dataset), np.arange(256))
 
 
-def add_segments(dataset: Dataset, segments: list[int], bits: int) -> Dataset:
+def add_segments(dataset: Dataset, segments: list[int], bits: int, order: str = "<") -> Dataset:
     for colour in ("Red", "Green", "Blue"):
         setattr(dataset, f"{colour}PaletteColorLookupTableDescriptor", [256, 0, bits])
-        data = np.array(segments, f"<u{bits // 8}").tobytes()
+        data = np.array(segments, f"{order}u{bits // 8}").tobytes()
         setattr(dataset, f"Segmented{colour}PaletteColorLookupTableData", data)
     return dataset
 
@@ -273,6 +273,18 @@ def test_segmented_palette(bits: int) -> None:
     segments = [0, 1, 0, 1, 254, white * 254 // 255, 0, 1, white]
     grey = to_grey(add_segments(make_dataset("PALETTE COLOR"), segments, bits))
     assert np.allclose(grey, np.arange(256), atol=0.51)
+
+
+@pytest.mark.parametrize("is_segmented", [False, True])
+def test_palette_of_16_bits_in_big_endian(is_segmented: bool) -> None:
+    dataset = make_dataset("PALETTE COLOR")
+    dataset.set_original_encoding(False, False, "iso8859")
+    if is_segmented:
+        dataset = add_segments(dataset, [0, 1, 0, 1, 254, 254 * 257, 0, 1, 65535], 16, ">")
+    else:
+        table = np.repeat(np.arange(256)[:, None] * 257, 3, axis=1).astype(">u2")
+        dataset = add_palette(dataset, table, 0, 16)
+    assert np.allclose(to_grey(dataset), np.arange(256), atol=0.51)
 
 
 @pytest.mark.parametrize(

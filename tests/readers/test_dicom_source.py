@@ -358,20 +358,35 @@ def test_colours_in_both_orders(write, is_planar: bool) -> None:
     assert np.abs(read_as(write, dataset) - rgb @ [0.299, 0.587, 0.114]).max() < 0.51
 
 
+def to_luma(ybr: np.ndarray) -> np.ndarray:
+    """Luma of the RGB that YBR gives (PS3.3 section C.7.6.3.1.2), colours beyond it clipped."""
+    y, cb, cr = np.moveaxis(ybr.astype(float), -1, 0)
+    red, blue = y + 1.402 * (cr - 128), y + 1.772 * (cb - 128)
+    green = (y - 0.299 * red - 0.114 * blue) / 0.587
+    return np.stack([red, green, blue], axis=-1).clip(0, 255) @ [0.299, 0.587, 0.114]
+
+
 @pytest.mark.parametrize("is_planar", [False, True])
 def test_luma_of_ybr(write, is_planar: bool) -> None:
     ybr = draw_colours()
+    ybr[0, ..., 1:] = 128  # the first frame is grey
     stored = np.ascontiguousarray(np.moveaxis(ybr, -1, 1)) if is_planar else ybr
     dataset = make_noise("YBR_FULL", stored, SamplesPerPixel=3, PlanarConfiguration=int(is_planar))
-    assert np.array_equal(read_as(write, dataset), ybr[..., 0])
+    grey = read_as(write, dataset)
+    assert np.array_equal(grey[0], ybr[0, ..., 0])
+    assert np.abs(grey - to_luma(ybr)).max() < 1.51
 
 
 def test_luma_of_ybr_that_is_thinned_out(write) -> None:
     luma = np.random.default_rng(3).integers(0, 256, (3, 13, 16), dtype=np.uint8)
     colours = np.random.default_rng(4).integers(0, 256, (3, 13, 8, 2), dtype=np.uint8)
+    colours[0] = 128  # the first frame is grey
     stored = np.concatenate([luma.reshape(3, 13, 8, 2), colours], axis=-1)  # Y Y Cb Cr
     options = {"SamplesPerPixel": 3, "PlanarConfiguration": 0, "Columns": 16}
-    assert np.array_equal(read_as(write, make_noise("YBR_FULL_422", stored, **options)), luma)
+    grey = read_as(write, make_noise("YBR_FULL_422", stored, **options))
+    assert np.array_equal(grey[0], luma[0])
+    ybr = np.concatenate([luma[..., None], np.repeat(colours, 2, axis=2)], axis=-1)
+    assert np.abs(grey - to_luma(ybr)).max() < 1.51
 
 
 @pytest.mark.parametrize(

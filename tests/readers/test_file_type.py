@@ -39,6 +39,7 @@ def test_content_tells_the_type(head: bytes, expected: FileType, tmp_path: Path)
     [
         *(b"hello", bytes(200), b"GIF89a", b"DICM", b"\x89PNG", b"\x1f\x8bno gzip at all"),
         *(gzip.compress(b"a text"), gzip.compress(bytes(1000))[:15], bytes(343) + b"ni1\x00"),
+        b"\x02\x00\x00\x00\x10\x00\x00\x00",  # numbers of 32 bits
         *(b"\x08\x00\x05\x00ZZ\x0a\x00", b"\x02\x00\x10\x00UI\x0a\x00"),
     ],
 )
