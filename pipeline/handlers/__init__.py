@@ -6,6 +6,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "early_stop": ["EarlyStop"],
+        "evaluation_page": ["EvaluationPage"],
         "evaluation_report": ["EvaluationReport"],
         "progress": ["Progress"],
         "results_writer": ["ResultsWriter"],

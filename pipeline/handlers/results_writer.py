@@ -93,13 +93,14 @@ class ResultsWriter:
         parts, errors = self._parts, self._errors
         self._parts, self._errors = [], []
         file, frame = str(item["file"]), int(item["frame"]) or None
-        if self._source is None or self._source.file != file:
+        if self._source is not None and self._source.file != file:
             self._finish_source()
-            path = FrameReference.parse(str(item["image"].meta["filename_or_obj"])).path
-            self._source = _Source(file, self.reader.open(path).dataset)
         try:
             if errors:
                 raise errors[0]
+            if self._source is None:
+                path = FrameReference.parse(str(item["image"].meta["filename_or_obj"])).path
+                self._source = _Source(file, self.reader.open(path).dataset)
             result = _make_result(item, file, frame, parts, self._source.header)
             for writer in self.writers:
                 writer.write(result)
@@ -186,7 +187,11 @@ def _make_row(item: dict[str, Any], result: Result, parts: list[_Part]) -> Resul
     # Of several B-mode images the one with a lesion counts, which may be sharp beside an empty one.
     doubts = [part.outline_doubt for part in parts if part.mask.any() or not result.lesions]
     doubt = max(doubts)
-    quality = judge_quality(result.image, result.mask, result.regions, outline_doubt=doubt)
+    # Of an image that was blanked as a whole nothing tells how bright it was.
+    is_blanked = not item["image"].meta.get("region_known", True) and not result.image.any()
+    quality = judge_quality(
+        None if is_blanked else result.image, result.mask, result.regions, outline_doubt=doubt
+    )
     spacings = [region.mm_per_pixel for region in result.regions]
     return ResultRow(
         file=result.file,

@@ -17,7 +17,7 @@ _MOST_DARK, _MOST_BRIGHT = 0.98, 0.25
 
 
 def judge_quality(
-    image: NDArray[np.float32],
+    image: NDArray[np.float32] | None,
     mask: NDArray[np.bool_],
     regions: Sequence[CalibratedRegion],
     *,
@@ -31,7 +31,7 @@ def judge_quality(
       than the true one.
 
     Args:
-        image: grey values (H, W), 0 to 255.
+        image: grey values (H, W), 0 to 255; `None` if they are not known.
         mask: (H, W) bool.
         regions: the B-mode images in it.
         outline_doubt: of the image, 0 or more.
@@ -39,16 +39,17 @@ def judge_quality(
     Returns:
         The remarks, none if nothing speaks against it.
     """
-    inside = [(image[_slice(region.box)], mask[_slice(region.box)]) for region in regions]
-    pixels = sum(part.size for part, _ in inside) or 1
     remarks = []
-    if sum(np.count_nonzero(part < _DARK) for part, _ in inside) > _MOST_DARK * pixels:
-        remarks.append("empty")
-    if sum(np.count_nonzero(part >= _BRIGHT) for part, _ in inside) > _MOST_BRIGHT * pixels:
-        remarks.append("saturated")
+    if image is not None:
+        inside = [image[_slice(region.box)] for region in regions]
+        pixels = sum(part.size for part in inside) or 1
+        if sum(np.count_nonzero(part < _DARK) for part in inside) > _MOST_DARK * pixels:
+            remarks.append("empty")
+        if sum(np.count_nonzero(part >= _BRIGHT) for part in inside) > _MOST_BRIGHT * pixels:
+            remarks.append("saturated")
     if mask.any() and outline_doubt > MOST_OUTLINE_DOUBT:
         remarks.append("unsure outline")
-    if any(_touches_border(part) for _, part in inside):
+    if any(_touches_border(mask[_slice(region.box)]) for region in regions):
         remarks.append("touches the border")
     return tuple(remarks)
 

@@ -43,7 +43,9 @@ class DicomSeg(Writer):
         """
         path = self.root / output_path(source.file, None, ".dcm")
         frames = [frame for frame in source.results if frame.lesions]
-        if source.header is None or not frames:
+        if source.header is None:
+            return
+        if not frames:
             path.unlink(missing_ok=True)
             return
         with quiet_decoders():  # pydicom's warnings quote the header

@@ -50,6 +50,7 @@ class RunJournal:
         self._whole_files = whole_files
         self._offsets: dict[_Key, int] = {}
         self._rows: dict[_Key, ResultRow] = {}
+        self._broken: set[str] = set()
         self._end = 0
         self._take_over()
 
@@ -80,6 +81,7 @@ class RunJournal:
         row = record.row
         if row.status == "failed":
             self.failed += 1
+            self._broken.add(row.file)
             frame = "" if row.frame is None else f" frame {row.frame}"
             logger.error("failed: %s%s: %s", row.file, frame, row.reason)
         self._offsets[row.file, row.frame] = self._append(asdict(record))
@@ -88,13 +90,15 @@ class RunJournal:
     def complete(self, file: str) -> None:
         """Note that whatever belongs to a whole file is in place.
 
+        A file of which anything has failed is not complete: it is tried again as a whole.
+
         Args:
             file: path relative to the input folder.
 
         Raises:
             WriteError: the journal cannot be written.
         """
-        if self._whole_files:
+        if self._whole_files and file not in self._broken:
             self._append({"complete": file})
 
     def finish(self, writers: Sequence[Writer] = ()) -> None:
@@ -161,14 +165,14 @@ class RunJournal:
         if not self.partial_path.is_file():
             return
         complete: set[str] = set()
-        failed: set[str] = set()
-        offset = 0
         with self.partial_path.open("rb") as file:
             if _parse_line(file.readline()) != {"settings": self._fingerprint}:
                 logger.warning("an interrupted run had other settings or weights: starting anew")
                 return
             offset = file.tell()
             for line in file:
+                if not line.endswith(b"\n"):
+                    break  # cut off when the run was killed: the next line takes its place
                 entry = _parse_line(line)
                 if "complete" in entry:
                     complete.add(entry["complete"])
@@ -176,13 +180,10 @@ class RunJournal:
                     row = _make_record(entry).row
                     self._rows[row.file, row.frame] = row
                     self._offsets[row.file, row.frame] = offset
-                    (failed.add if row.status == "failed" else failed.discard)(row.file)
-                if not line.endswith(b"\n"):
-                    break  # cut off when the run was killed: the next line takes its place
                 offset += len(line)
         self._end = offset
         for key, row in list(self._rows.items()):
-            is_whole = row.status == "skipped" or (row.file in complete and row.file not in failed)
+            is_whole = row.status == "skipped" or row.file in complete
             if row.status == "failed" or (self._whole_files and not is_whole):
                 del self._rows[key], self._offsets[key]
         logger.info("an interrupted run goes on: %d images are done", len(self._rows))

@@ -1,11 +1,13 @@
 """What ran, for those who have to tell later where a result comes from."""
 
 import json
+import os
 import platform
 import shlex
 import sys
+from collections.abc import Sequence
 from datetime import datetime, timezone
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from pipeline import RESEARCH_ONLY, __version__
@@ -15,12 +17,17 @@ from pipeline.writers.finished_run import FinishedRun
 from pipeline.writers.writer import Writer
 
 _PACKAGES = ("monai", "torch", "pytorch-ignite", "numpy", "scikit-image", "pydicom", "highdicom")
+_PRIVATE_SETTINGS = ("dataset_dir",)
+"""Settings that are not told, as folders are named after patients."""
+_PATH = "PATH"
+"""What stands for a path in the command."""
 
 
 class RunManifest(Writer):
     """Write ``run.json``: model, weights, settings, versions, command, counts and times.
 
-    It is the only file of a run, but for DICOM objects, with a time in it.
+    It is the only file of a run, but for DICOM objects, with a time in it. Folders may be named
+    after patients, so no path is told: of the weights only the name, and none in the command.
 
     Args:
         output_dir: the run's folder.
@@ -48,14 +55,36 @@ class RunManifest(Writer):
             "model_version": self.model.version,
             "weights_sha256": self.model.weights_sha256,
             "settings_sha256": run.fingerprint,
-            "settings": {name: str(value) for name, value in run.settings.items()},
+            "settings": {
+                name: value.name if isinstance(value, Path) else str(value)
+                for name, value in run.settings.items()
+                if name not in _PRIVATE_SETTINGS
+            },
             "images": dict(run.counts),
-            "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+            "command": _describe_command(sys.argv),
             "software": {"breast-us-seg": __version__, "python": platform.python_version()}
-            | {name: version(name) for name in _PACKAGES},
+            | {name: _find_version(name) for name in _PACKAGES},
             "platform": platform.platform(),
             "started": self._started.isoformat(timespec="seconds"),
             "ended": ended.isoformat(timespec="seconds"),
             "seconds": round((ended - self._started).total_seconds(), 1),
         }
         write_atomically(self.path, json.dumps(content, indent=2).encode() + b"\n")
+
+
+def _describe_command(argv: Sequence[str]) -> str:
+    return shlex.join([Path(argv[0]).name, *map(_hide_path, argv[1:])])
+
+
+def _hide_path(word: str) -> str:
+    """Hide what is a path in ``value``, ``--name=value`` or ``name=value``."""
+    name, equals, value = word.rpartition("=")
+    is_path = Path(value).name != value or os.path.exists(value)
+    return f"{name}{equals}{_PATH}" if is_path else word
+
+
+def _find_version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:  # installed without metadata, which must not cost the run
+        return "unknown"

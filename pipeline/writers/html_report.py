@@ -1,0 +1,206 @@
+"""The page on which a person looks through a run."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from pipeline.atomic import write_atomically
+from pipeline.writers.dicom.model_identity import ModelIdentity
+from pipeline.writers.finished_run import FinishedRun, ImageRecord
+from pipeline.writers.output_path import output_path
+from pipeline.writers.report.describe_model import describe_model
+from pipeline.writers.report.outline_text import encode_outline
+from pipeline.writers.report.page import PREVIEWS, write_page
+from pipeline.writers.report.preview import encode_preview
+from pipeline.writers.result import Result
+from pipeline.writers.writer import Writer
+
+STATUSES = ("ok", "no_lesion", "skipped", "failed")
+"""In the page's data a status is its place in this list."""
+
+MEASURES = (
+    "probability",
+    "peak_probability",
+    "area_px",
+    "area_mm2",
+    "long_axis_px",
+    "long_axis_mm",
+    "short_axis_px",
+    "short_axis_mm",
+    "depth_px",
+    "depth_mm",
+    "width_px",
+    "width_mm",
+    "depth_width_ratio",
+    "orientation",
+    "top_distance_px",
+    "top_distance_mm",
+    "solidity",
+    "circularity",
+    "irregularity",
+    "mm_per_pixel_y",
+    "mm_per_pixel_x",
+)
+"""Columns of ``lesions.csv`` that the page has."""
+
+MANY_IMAGES = 5000
+"""From more images on, outlines have fewer corners."""
+
+CORNERS = 200
+"""Most corners of an outline."""
+
+CORNERS_OF_MANY = 64
+"""Most corners of an outline among many images."""
+
+PRIVATE_SETTINGS = ("dataset_dir", "output_dir", "weights", "writers")
+"""Settings that the page leaves out: folders of this computer, and what is no threshold."""
+
+
+class HtmlReport(Writer):
+    """Write ``report.html``, and ``report/<path of the source>.jpg`` for each image.
+
+    The page is one file with everything in it but the pictures, works without a web server, and
+    forbids itself any network. The pictures are grey and at most 640 px long; the page draws the
+    outlines over them. A file of several frames is one card.
+
+    Args:
+        output_dir: the run's folder.
+        title: of the page.
+        model: what the page names as the model; `None` names this program's version.
+    """
+
+    def __init__(
+        self,
+        output_dir: str | Path,
+        *,
+        title: str = "Breast lesions in ultrasound",
+        model: ModelIdentity | None = None,
+    ) -> None:
+        self.path = Path(output_dir) / "report.html"
+        self.root = Path(output_dir) / PREVIEWS
+        self.title = title
+        self.model = model
+
+    def write(self, result: Result) -> None:
+        """Write the preview of one image.
+
+        Args:
+            result: the segmentation of it.
+
+        Raises:
+            WriteError: the file cannot be written.
+        """
+        path = self.root / output_path(result.file, result.frame, ".jpg")
+        write_atomically(path, encode_preview(result.image))
+
+    def write_run(self, run: FinishedRun) -> None:
+        """Write the page.
+
+        Args:
+            run: all images, sorted by file and frame.
+
+        Raises:
+            WriteError: the file cannot be written.
+        """
+        many = sum(run.counts.values()) > MANY_IMAGES
+        data = _PageData(CORNERS_OF_MANY if many else CORNERS)
+        model = describe_model(self.model)
+        head = {
+            "kind": "run",
+            "statuses": STATUSES,
+            "measures": MEASURES,
+            "counts": [run.counts.get(status, 0) for status in STATUSES],
+            "brief": _say_briefly(model, run.settings),
+            "model": model,
+            "settings": [
+                [name, str(value)]
+                for name, value in run.settings.items()
+                if name not in PRIVATE_SETTINGS and not isinstance(value, Path)
+            ],
+        }
+        write_page(
+            self.path,
+            title=self.title,
+            head=head,
+            items=data.list_items(run.records()),
+            tail=data.list_texts,
+        )
+
+
+class _PageData:
+    """Turns images into short lists; a text that occurs often becomes a number."""
+
+    def __init__(self, max_corners: int) -> None:
+        self._max_corners = max_corners
+        self._texts: dict[str, dict[str, int]] = {
+            name: {} for name in ("folders", "reasons", "qualities", "regions")
+        }
+
+    def list_items(self, records: Iterator[ImageRecord]) -> Iterator[list[Any]]:
+        """Yield folder, name and images of each file."""
+        for file, images in groupby(records, key=lambda record: record.row.file):
+            path = PurePosixPath(file)
+            folder = "" if path.parent == PurePosixPath() else str(path.parent)
+            yield [
+                self._number("folders", folder),
+                path.name,
+                [self._describe_image(record) for record in images],
+            ]
+
+    def list_texts(self) -> dict[str, list[str]]:
+        """Return the texts by their numbers."""
+        return {name: list(texts) for name, texts in self._texts.items()}
+
+    def _number(self, name: str, text: str) -> int:
+        texts = self._texts[name]
+        return texts.setdefault(text, len(texts))
+
+    def _describe_image(self, record: ImageRecord) -> list[Any]:
+        """Frame, status, reason, then of processed ones the rest."""
+        row = record.row
+        image = [row.frame or 0, STATUSES.index(row.status), self._number("reasons", row.reason)]
+        if record.size is None:
+            return image
+        spacings = row.mm_per_pixel_y.split()
+        return [
+            *image,
+            None if row.probability is None else round(row.probability, 4),
+            self._number("qualities", row.quality),
+            self._number("regions", row.region),
+            int(bool(spacings) and "-" not in spacings),
+            None if row.outline_doubt is None else round(row.outline_doubt, 4),
+            *record.size,
+            [
+                [self._encode_outlines(contours, record.size), *_list_measures(lesion)]
+                for lesion, contours in zip(record.lesions, record.contours, strict=True)
+            ],
+        ]
+
+    def _encode_outlines(self, contours: Sequence[Sequence[float]], size: tuple[int, int]) -> str:
+        return " ".join(
+            encode_outline(contour, size, max_corners=self._max_corners) for contour in contours
+        )
+
+
+def _say_briefly(model: Sequence[Sequence[str]], settings: Mapping[str, Any]) -> str:
+    words = [" ".join(value for _, value in model[:2])]
+    words += [f"weights {value}" for _, value in model[2:]]
+    if "threshold" in settings:
+        words.append(f"threshold {settings['threshold']}")
+    return ", ".join(words)
+
+
+def _list_measures(lesion: Mapping[str, str]) -> list[float | str | None]:
+    return [_shorten(lesion[name]) for name in MEASURES]
+
+
+def _shorten(cell: str) -> float | str | None:
+    """Turn a cell into a number of as few characters as can be, where it is one."""
+    if not cell:
+        return None
+    try:
+        value = float(cell)
+    except ValueError:
+        return cell
+    return int(value) if value.is_integer() else value

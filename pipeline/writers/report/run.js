@@ -1,0 +1,156 @@
+// What is particular to the page of a run.
+const STATUS = {
+  ok: ['With lesion', 'lesion'],
+  no_lesion: ['No lesion', 'none'],
+  skipped: ['Skipped', 'skipped'],
+  failed: ['Failed', 'failed'],
+};
+
+class RunImage {
+  constructor(file, [frame, status, reason, probability, quality, region, calibrated, doubt, height, width, lesions]) {
+    this.file = file;
+    this.frame = frame;
+    this.status = page.statuses[status];
+    [this.statusName, this.tone] = STATUS[this.status];
+    this.reason = page.reasons[reason];
+    this.probability = probability;
+    this.quality = page.qualities[quality] || '';
+    this.region = page.regions[region] || '';
+    this.calibrated = Boolean(calibrated);
+    this.doubt = doubt;
+    this.height = height;
+    this.width = width;
+    this.raw = lesions || [];
+    this.src = width ? PREVIEWS + encodePath(previewPath(file, frame)) : null;
+  }
+
+  get lesions() {
+    return this.raw.map(([, ...cells], index) => Object.fromEntries([
+      ['number', index + 1], ...page.measures.map((name, at) => [name, cells[at]])]));
+  }
+
+  get shapes() {
+    const { lesions } = this;
+    return this.raw.map(([outlines], index) => ({ kind: 'prediction', outlines, lesion: lesions[index] }));
+  }
+
+  sum(name) {
+    const at = page.measures.indexOf(name) + 1;
+    return this.raw.reduce((total, lesion) => total + lesion[at], 0);
+  }
+
+  most(name) {
+    const at = page.measures.indexOf(name) + 1;
+    return this.raw.reduce((most, lesion) => (lesion[at] == null ? most : Math.max(most ?? 0, lesion[at])), null);
+  }
+}
+
+const readRunItem = ([folder, name, images], index) => {
+  const item = { index, name, folder: page.folders[folder], at: 0, mode: null };
+  item.file = item.folder ? `${item.folder === '/' ? '' : item.folder}/${name}` : name;
+  item.images = images.map((image) => new RunImage(item.file, image));
+  item.frames = Math.max(...item.images.map((image) => image.frame));
+  item.images.forEach((image) => { image.area = image.sum('area_px'); });
+  item.images.forEach((image, at) => { if (image.area > item.images[item.at].area) item.at = at; });
+  const reach = (values) => values.reduce((most, value) => (value == null ? most : Math.max(most ?? 0, value)), null);
+  item.probability = reach(item.images.map((image) => image.probability));
+  item.doubt = reach(item.images.map((image) => image.doubt));
+  item.longMm = reach(item.images.map((image) => image.most('long_axis_mm')));
+  item.longPx = reach(item.images.map((image) => image.most('long_axis_px')));
+  item.status = Math.min(...item.images.map((image) => page.statuses.indexOf(image.status)));
+  item.calibrated = item.images.some((image) => image.calibrated);
+  item.processed = item.images.some((image) => image.src);
+  item.remarks = [...new Set(item.images.flatMap((image) => [image.quality, image.reason]))].filter(Boolean);
+  item.text = [item.file, ...item.remarks].join('\n').toLowerCase();
+  return item;
+};
+
+const describeLesions = (image) => {
+  const { lesions } = image;
+  if (!lesions.length) return image.statusName;
+  const sizes = lesions.slice(0, 2).map(formatSize);
+  const isOneUnit = new Set(sizes.map((size) => size.slice(-2))).size === 1;
+  const texts = sizes.map((size, at) => (isOneUnit && at < sizes.length - 1 ? size.slice(0, -3) : size));
+  return texts.join(', ') + (lesions.length > 2 ? `, ${lesions.length - 2} more` : '');
+};
+
+const runKind = {
+  unit: 'file',
+  hint: 'Name, remark or reason',
+  read: readRunItem,
+  caption: (item, image) => ({
+    headline: describeLesions(image),
+    tags: image.lesions.some((lesion) => lesion.long_axis_mm == null) ? [['not calibrated', 'warn']] : [],
+    detail: image.probability == null ? '' : `probability ${percent(image.probability)}`,
+  }),
+  tallies: (all) => {
+    const total = page.counts.reduce((sum, count) => sum + count, 0);
+    return [{ name: total === 1 ? 'image' : 'images', count: total, test: () => true }].concat(
+      page.statuses.map((status, at) => ({
+        name: STATUS[status][0].toLowerCase(),
+        tone: STATUS[status][1],
+        count: page.counts[at],
+        test: (item) => item.images.some((image) => image.status === status),
+      })));
+  },
+  filters: (all) => {
+    const folders = [...new Set(all.map((item) => item.folder))].sort(compareText);
+    return [
+      { name: 'Folder', options: [['*', 'All folders'], ...folders.map((folder) => [`=${folder}`, folder || 'Top folder'])], test: (item, value) => `=${item.folder}` === value },
+      { name: 'Probability', range: true, test: (item, value) => (item.probability ?? -1) >= Number(value) },
+      { name: 'Calibration', options: [['*', 'Any'], ['yes', 'Calibrated'], ['no', 'Not calibrated']], test: (item, value) => item.processed && item.calibrated === (value === 'yes') },
+      { name: 'Quality', options: [['*', 'Any'], ['no', 'No remark'], ['yes', 'With remark']], test: (item, value) => item.processed && item.images.some((image) => image.quality) === (value === 'yes') },
+    ];
+  },
+  sorts: [
+    { name: 'Name', compare: (a, b) => compareText(a.file, b.file) },
+    { name: 'Probability', compare: falling((item) => item.probability) },
+    { name: 'Size (long axis; mm before px)', compare: (a, b) => falling((item) => item.longMm)(a, b) || falling((item) => item.longPx)(a, b) },
+    { name: 'Doubt of the outline', compare: falling((item) => item.doubt) },
+    { name: 'Status', compare: (a, b) => a.status - b.status },
+  ],
+  facts: (item, image) => {
+    const { lesions } = image;
+    const parts = [];
+    parts.push(make('p', { class: `verdict ${image.tone}` }, describeLesions(image)));
+    if (image.src && !image.calibrated) parts.push(make('p', { class: 'warning' }, 'Not calibrated: the file tells no size of a pixel, so lengths are in pixels.'));
+    if (image.quality) parts.push(make('p', { class: 'warning' }, image.quality));
+    parts.push(makeList([
+      ['File', item.file],
+      ['Status', image.statusName],
+      [image.src ? 'Remark' : 'Reason', image.reason],
+      ['Lesion probability', percent(image.probability)],
+      ['Doubtful outline', percent(image.doubt)],
+      ['Size of the image', image.width ? `${image.width} \u00d7 ${image.height} px` : ''],
+      ['Ultrasound region', image.region],
+    ]));
+    if (lesions.length) parts.push(makeTable('Measurements', lesions.map((lesion) => (lesions.length > 1 ? `Lesion ${lesion.number}` : 'Lesion')), listMeasures(lesions)));
+    return parts;
+  },
+};
+
+const listMeasures = (lesions) => {
+  const both = (name, unit = '') => (lesion) => {
+    const [mm, px] = [lesion[`${name}_mm${unit && '2'}`], lesion[`${name}_px`]];
+    const pixels = `${px.toFixed(0)} px`;
+    return mm == null ? pixels : make('span', {}, `${mm.toFixed(1)} mm${unit}`, make('small', {}, ` ${pixels}`));
+  };
+  const ratio = (name) => (lesion) => lesion[name].toFixed(2);
+  const rows = [
+    ['Long axis', both('long_axis')],
+    ['Short axis', both('short_axis')],
+    ['Area', both('area', '\u00b2')],
+    ['Depth (anterior to posterior)', both('depth')],
+    ['Width', both('width')],
+    ['Depth / width', ratio('depth_width_ratio')],
+    ['Orientation', (lesion) => String(lesion.orientation).replaceAll('_', ' ')],
+    ['Below the top of the image', both('top_distance')],
+    ['Mean probability', (lesion) => percent(lesion.probability)],
+    ['Peak probability', (lesion) => percent(lesion.peak_probability)],
+    ['Solidity', ratio('solidity')],
+    ['Circularity', ratio('circularity')],
+    ['Irregularity', ratio('irregularity')],
+    ['mm per pixel (rows, columns)', (lesion) => (lesion.mm_per_pixel_y == null ? 'unknown' : `${lesion.mm_per_pixel_y.toPrecision(3)}, ${lesion.mm_per_pixel_x.toPrecision(3)}`)],
+  ];
+  return rows.map(([name, cell]) => [name, ...lesions.map(cell)]);
+};

@@ -1,0 +1,108 @@
+// The large view of one file.
+class Viewer {
+  constructor({ setMode, closed }) {
+    this.dialog = document.getElementById('viewer');
+    this.picture = new Picture();
+    this.setMode = setMode;
+    this.axes = document.getElementById('viewer-axes');
+    this.showModeButtons = makeModes(document.getElementById('viewer-modes'), 'viewer-mode', (mode) => setMode(mode, this.item));
+    document.getElementById('viewer-previous').addEventListener('click', () => this.step(-1));
+    document.getElementById('viewer-next').addEventListener('click', () => this.step(1));
+    document.getElementById('viewer-close').addEventListener('click', () => this.dialog.close());
+    this.axes.addEventListener('click', () => this.toggleAxes());
+    this.dialog.addEventListener('keydown', (event) => this.press(event));
+    this.dialog.addEventListener('close', () => closed(this.item));
+    this.dialog.addEventListener('click', (event) => { if (event.target === this.dialog) this.dialog.close(); });
+    this.picture.element.addEventListener('wheel', (event) => this.strip?.turn(event), { passive: false });
+  }
+
+  get isOpen() {
+    return this.dialog.open;
+  }
+
+  open(item, items) {
+    this.items = items.includes(item) ? items : [item];
+    this.show(item);
+    if (!this.isOpen) this.dialog.showModal();
+    this.dialog.focus();
+  }
+
+  show(item) {
+    this.item = item;
+    this.strip = item.images.length > 1 ? new Strip(item, () => this.update()) : null;
+    document.getElementById('stage').replaceChildren(this.picture.element, ...(this.strip ? [this.strip.element, makeLegend()] : []));
+    this.update();
+    const at = this.items.indexOf(item);
+    for (const neighbour of [this.items[at + 1], this.items[at - 1]]) {
+      const src = neighbour?.images[neighbour.at].src;
+      if (src) new Image().src = src;
+    }
+  }
+
+  update() {
+    const { item } = this;
+    const image = item.images[item.at];
+    const place = this.items.indexOf(item) + 1;
+    document.getElementById('viewer-name').textContent = item.name;
+    document.getElementById('viewer-place').textContent = [
+      item.images.length > 1 && nameFrame(item, image),
+      `${place} of ${this.items.length.toLocaleString('en')}`,
+    ].filter(Boolean).join(', ');
+    document.getElementById('viewer-previous').disabled = place === 1;
+    document.getElementById('viewer-next').disabled = place === this.items.length;
+    this.picture.image.alt = image.src ? `Ultrasound image ${item.name}` : '';
+    this.picture.show(image, { axes: this.axes.getAttribute('aria-pressed') === 'true' });
+    document.getElementById('facts').replaceChildren(...kind.facts(item, image));
+    this.showMode();
+  }
+
+  showMode() {
+    if (!this.item) return;
+    const mode = this.item.mode || document.body.dataset.mode;
+    this.picture.element.dataset.mode = mode;
+    this.showModeButtons(mode);
+  }
+
+  toggleAxes() {
+    this.axes.setAttribute('aria-pressed', this.axes.getAttribute('aria-pressed') !== 'true');
+    this.update();
+  }
+
+  step(by) {
+    const next = this.items[this.items.indexOf(this.item) + by];
+    if (next) this.show(next);
+  }
+
+  press(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const isArrow = event.key.startsWith('Arrow');
+    if (isArrow && event.target.matches?.('input')) return;
+    const actions = {
+      ArrowLeft: () => this.step(-1),
+      ArrowRight: () => this.step(1),
+      ArrowUp: () => this.strip?.go(this.item.at - 1),
+      ArrowDown: () => this.strip?.go(this.item.at + 1),
+      d: () => this.toggleAxes(),
+    };
+    for (const mode of MODES) actions[mode[0]] = () => this.setMode(mode, this.item);
+    if (!(event.key in actions)) return;
+    if (event.key === 'ArrowUp' || event.key === 'ArrowDown') {
+      if (!this.strip) return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+    actions[event.key]();
+  }
+}
+
+const makeLegend = () => make('p', { class: 'legend' },
+  make('span', { class: 'key area' }), 'lesion area', make('span', { class: 'key line' }), 'probability');
+
+const makeTable = (caption, heads, rows) => make('table', {},
+  make('caption', {}, caption),
+  make('thead', {}, make('tr', {}, make('td', {}), ...heads.map((head) => make('th', { scope: 'col' }, head)))),
+  make('tbody', {}, ...rows.map(([name, ...cells]) => make('tr', {},
+    make('th', { scope: 'row' }, name), ...cells.map((cell) => make('td', {}, cell))))));
+
+const makeList = (pairs) => make('dl', {}, ...pairs.filter(([, value]) => value).flatMap(
+  ([name, value]) => [make('dt', {}, name), make('dd', {}, value)]));

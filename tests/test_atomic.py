@@ -1,0 +1,77 @@
+"""Files appear whole or not at all, and leave nothing else behind."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.atomic import open_atomically, write_atomically
+from pipeline.errors import WriteError
+
+
+def list_names(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
+
+
+def test_file_and_its_folders_are_made(tmp_path: Path) -> None:
+    write_atomically(tmp_path / "a" / "b" / "x.bin", b"new")
+    assert (tmp_path / "a" / "b" / "x.bin").read_bytes() == b"new"
+    assert list_names(tmp_path) == ["a", "a/b", "a/b/x.bin"]
+
+
+def test_file_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"an older and longer one")
+    write_atomically(tmp_path / "x", b"new")
+    assert (tmp_path / "x").read_bytes() == b"new"
+
+
+def test_what_a_killed_run_has_left_is_taken_over(tmp_path: Path) -> None:
+    (tmp_path / ".x.tmp").write_bytes(b"half of an older and longer one")
+    write_atomically(tmp_path / "x", b"new")
+    assert (tmp_path / "x").read_bytes() == b"new"
+    assert list_names(tmp_path) == ["x"]
+
+
+def test_nothing_is_there_before_the_end(tmp_path: Path) -> None:
+    (tmp_path / "x").write_bytes(b"old")
+    with open_atomically(tmp_path / "x") as file:
+        file.write(b"new")
+        file.flush()
+        assert (tmp_path / "x").read_bytes() == b"old"
+    assert (tmp_path / "x").read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_error_leaves_what_was_there(tmp_path: Path, error: type[BaseException]) -> None:
+    (tmp_path / "x").write_bytes(b"old")
+    with pytest.raises(error), open_atomically(tmp_path / "x") as file:
+        file.write(b"new")
+        raise error
+    assert (tmp_path / "x").read_bytes() == b"old"
+    assert list_names(tmp_path) == ["x"]
+
+
+def test_file_may_be_closed_by_what_wraps_it(tmp_path: Path) -> None:
+    with open_atomically(tmp_path / "x") as file:
+        file.write(b"new")
+        file.close()
+    assert (tmp_path / "x").read_bytes() == b"new"
+
+
+def test_folder_in_place_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "x").mkdir()
+    with pytest.raises(WriteError, match=r"expected to write .*x, got IsADirectoryError"):
+        write_atomically(tmp_path / "x", b"new")
+    assert list_names(tmp_path) == ["x"]
+
+
+def test_file_in_place_of_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"old")
+    with pytest.raises(WriteError, match="expected to write"):
+        write_atomically(tmp_path / "a" / "x", b"new")
+    assert (tmp_path / "a").read_bytes() == b"old"
+
+
+def test_name_that_no_file_system_takes(tmp_path: Path) -> None:
+    with pytest.raises(WriteError, match="File name too long"):
+        write_atomically(tmp_path / ("x" * 300), b"new")
+    assert list_names(tmp_path) == []
