@@ -43,9 +43,14 @@ def test_nothing_is_there_before_the_end(tmp_path: Path) -> None:
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
 def test_error_leaves_what_was_there(tmp_path: Path, error: type[BaseException]) -> None:
     (tmp_path / "x").write_bytes(b"old")
-    with pytest.raises(error), open_atomically(tmp_path / "x") as file:
-        file.write(b"new")
-        raise error
+
+    def write_and_fail() -> None:
+        with open_atomically(tmp_path / "x") as file:
+            file.write(b"new")
+            raise error
+
+    with pytest.raises(error):
+        write_and_fail()
     assert (tmp_path / "x").read_bytes() == b"old"
     assert list_names(tmp_path) == ["x"]
 

@@ -34,6 +34,14 @@ _PIPE_BYTES = 1 << 20
 _DTYPES = {"uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64"}
 _ERRORS: dict[str, type[ReadError]] = {"ReadError": ReadError, "SkippedError": SkippedError}
 _ROOT = str(Path(__file__).parents[2])
+_ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
+}
+"""One thread, and memory that is kept: glibc would fetch the pages of every frame anew, which takes
+longer than some decoders do."""
 _START = (
     "import sys; sys.path[:] = sys.argv[2:]; "
     "from pipeline.readers.codec_child import main; main(sys.argv[1])"
@@ -140,7 +148,6 @@ class _Child:
         paths = [_ROOT, *(path for path in sys.path if path)]
         options = ["-I", f"-Xutf8={sys.flags.utf8_mode}", "-Wignore"]
         options += ["-B"] if sys.dont_write_bytecode else []
-        threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         try:
             self._process = subprocess.Popen(
                 [sys.executable, *options, "-c", _START, json.dumps(extra_tasks), *paths],
@@ -149,7 +156,7 @@ class _Child:
                 # Decoders print what stands in a header, which may be a patient's.
                 stderr=subprocess.DEVNULL,
                 bufsize=0,  # buffers would have locks, and those be held when a process forks
-                env={**os.environ, **threads},
+                env={**os.environ, **_ENVIRONMENT},
                 start_new_session=True,
             )
         except OSError as error:

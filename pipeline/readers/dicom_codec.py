@@ -26,7 +26,7 @@ from pipeline.readers.quiet import quiet_decoders
 
 _PLUGINS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(JPEGLSTransferSyntaxes, ("pyjpegls", "gdcm")),
-    **dict.fromkeys(JPEG2000TransferSyntaxes, ("pylibjpeg", "gdcm", "pillow")),
+    **dict.fromkeys(JPEG2000TransferSyntaxes, ("gdcm", "pylibjpeg", "pillow")),
 }
 """Plugins of pydicom, the fastest that is right first; HTJ2K is among JPEG 2000."""
 _OTHER_PLUGINS = ("gdcm", "pylibjpeg")
@@ -103,6 +103,7 @@ def _decode_rle(options: Mapping[str, Any], stream: bytes) -> NDArray[np.generic
     """
     rows, columns, samples = (options[key] for key in ("rows", "columns", "samples_per_pixel"))
     allocated, pixels = int(options["bits_allocated"]), rows * columns
+    width = allocated // 8
     header = [int.from_bytes(stream[at : at + 4], "little") for at in range(0, 64, 4)]
     bounds = [*header[1 : 1 + header[0]], len(stream)]
     planes = []
@@ -116,12 +117,16 @@ def _decode_rle(options: Mapping[str, Any], stream: bytes) -> NDArray[np.generic
             msg = f"expected a segment of {pixels} px in a frame of RLE, got {plane.size}"
             raise ReadError(msg)
         planes.append(plane[:pixels])
-    values = np.stack(planes).reshape(samples, allocated // 8, pixels)
-    kind = "i" if options["pixel_representation"] else "u"
-    stored = np.ascontiguousarray(values.transpose(2, 0, 1)).view(f">{kind}{allocated // 8}")
+    # Of two bytes the low one comes second, and first in memory.
+    planes = [
+        plane for first in range(0, len(planes), width) for plane in planes[first:][:width][::-1]
+    ]
+    stored = planes[0] if len(planes) == 1 else np.stack(planes, axis=-1)
+    values = stored.reshape(-1).view(f"<{'i' if options['pixel_representation'] else 'u'}{width}")
     unused = allocated - int(options["bits_stored"])
-    whole = stored.astype(f"{kind}{allocated // 8}") << unused >> unused
-    return whole.reshape((rows, columns) if samples == 1 else (rows, columns, samples))
+    if unused:
+        values = values << unused >> unused
+    return values.reshape((rows, columns) if samples == 1 else (rows, columns, samples))
 
 
 def _decode_by_plugins(

@@ -180,7 +180,8 @@ def _clip_colours(grey: GreyImage, ybr: NDArray[np.integer]) -> GreyImage:
     Few pixels of ultrasound are coloured at all, so that luma is not computed of all of them.
     """
     first, width = _NO_COLOUR
-    coloured = ((ybr[..., 1:] - np.uint8(first)) > width).any(axis=-1)
+    blue, red = (ybr[..., band] - np.uint8(first) > width for band in (1, 2))
+    coloured = blue | red
     if coloured.any():
         rgb = convert_color_space(ybr[coloured][None], "YBR_FULL", "RGB")
         grey[coloured] = rgb_to_grey(np.ascontiguousarray(rgb))[0]

@@ -1,0 +1,88 @@
+"""What each step of the clean-up of masks does: `python benchmarks/clean_up.py [--data DIR]`.
+
+The network runs once per image of the validation list; then the post-processing of
+configs/evaluate.json is applied as it is, and with one of its settings changed.
+"""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from monai.bundle import ConfigParser
+from monai.data import load_decathlon_datalist
+
+from pipeline.metrics.score_image import score_image
+
+ROOT = Path(__file__).resolve().parents[1]
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    "as released": {},
+    "without smoothing": {"postprocessing#transforms#2#sigma": 0.0},
+    "smoothing by 2 px": {"postprocessing#transforms#2#sigma": 2.0},
+    "threshold 0.4": {"threshold": 0.4},
+    "threshold 0.6": {"threshold": 0.6},
+    "no least size": {"min_lesion_px": 0},
+    "least size 256 px": {"min_lesion_px": 256},
+    "no least share": {"min_lesion_share": 0.0},
+    "least share 0.1": {"min_lesion_share": 0.1},
+    "least share 0.5": {"min_lesion_share": 0.5},
+    "largest lesion only": {"min_lesion_share": 1.0},
+    "no operating point": {"min_lesion_probability": 0.0},
+}
+
+
+def main() -> None:
+    """Print one line per variant."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, default=ROOT / "data", help="folder of datalist.json")
+    args = parser.parse_args()
+    config = _read_config({})
+    network = config.get_parsed_content("network").eval()
+    network.load_state_dict(torch.load(ROOT / "models" / "model.pt", weights_only=True))
+    inferer = config.get_parsed_content("inferer")
+    chains = {name: _read_config(changes) for name, changes in VARIANTS.items()}
+    processes = {
+        name: (
+            chain.get_parsed_content("preprocessing"),
+            chain.get_parsed_content("postprocessing"),
+        )
+        for name, chain in chains.items()
+    }
+    scores: dict[str, list[Any]] = {name: [] for name in VARIANTS}
+    items = load_decathlon_datalist(str(args.data / "datalist.json"), True, "validation", args.data)
+    for item in items:
+        logits = None
+        for name, (preprocess, postprocess) in processes.items():
+            loaded = preprocess(dict(item))
+            if logits is None:
+                with torch.no_grad():
+                    logits = inferer(loaded["image"][None], network)[0]
+            done = postprocess({**loaded, "pred": logits.clone()})
+            label, pred = (np.asarray(done[key]) for key in ("label", "pred"))
+            scores[name].append(score_image(pred, label))
+    print(f"{len(items)} images of the validation list, mean per image with a lesion")
+    print("variant               Dice    missed  with a false lesion  normals marked")
+    for name, images in scores.items():
+        lesion = [image for image in images if image.has_lesion]
+        normal = [image for image in images if not image.has_lesion]
+        print(
+            f"{name:20}  {np.mean([image.dice for image in lesion]):.4f}  "
+            f"{sum(image.pred_px == 0 for image in lesion):6}  "
+            f"{sum(image.false_lesions > 0 for image in lesion):19}  "
+            f"{sum(image.pred_px > 0 for image in normal):14}"
+        )
+
+
+def _read_config(changes: dict[str, Any]) -> ConfigParser:
+    config = ConfigParser()
+    config.read_config(str(ROOT / "configs" / "evaluate.json"))
+    config["bundle_root"] = str(ROOT)
+    for key, value in changes.items():
+        config[key] = value
+    return config
+
+
+if __name__ == "__main__":
+    main()
