@@ -26,9 +26,9 @@ def open_atomically(path: Path) -> Iterator[BinaryIO]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with path.open("wb") as file:
+            with temporary.open("wb") as file:
                 yield file
-            pass
+            os.replace(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
