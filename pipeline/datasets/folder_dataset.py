@@ -60,14 +60,16 @@ class FolderDataset(IterableDataset[dict[str, Any]]):
     def __iter__(self) -> Iterator[dict[str, Any]]:
         root = self.data if self.data.is_dir() else self.data.parent
         taken: set[str] = set()
-        register = InstanceRegister(root, self.journal.instances())
+        instances = self.journal.instances()
+        register = InstanceRegister(root, instances)
+        done_dicom = set(instances.values())
         files = walk_folder(self.data, exclude=self.exclude)
         for path in tqdm(files, unit="file", disable=not self.progress):
             file = path.relative_to(root).as_posix()
             if path.is_dir():
                 self._fail(file, None, refuse_folder(path))
             elif self.journal.has_result(file):
-                taken.add(_name_result(file))
+                taken |= _name_results(file, is_dicom=file in done_dicom, is_still=True)
             elif not self.journal.is_done(file):
                 yield from self._iterate_frames(path, file, taken, register)
 
@@ -85,13 +87,13 @@ class FolderDataset(IterableDataset[dict[str, Any]]):
         except Exception as error:
             self._fail(file, None, error)
             return
-        if count == 1:
-            name = _name_result(file)
-            if name in taken:
-                reason = "expected another name: its results would overwrite those of another file"
-                self._fail(file, None, ReadError(reason))
-                return
-            taken.add(name)
+        is_dicom = source.dataset is not None
+        names = _name_results(file, is_dicom=is_dicom, is_still=count == 1)
+        if taken & names:
+            reason = "expected another name: its results would overwrite those of another file"
+            self._fail(file, None, ReadError(reason))
+            return
+        taken |= names
         frames = [None] if count == 1 else range(1, count + 1)
         for frame in frames:
             if self.journal.is_done(file, frame):
@@ -125,6 +127,10 @@ class FolderDataset(IterableDataset[dict[str, Any]]):
         self.journal.add(ResultRow(file, frame, status, describe(cause)))
 
 
-def _name_result(file: str) -> str:
-    """Name the result as a file system sees it that does not tell capitals from small letters."""
-    return str(output_path(file, None)).lower()
+def _name_results(file: str, *, is_dicom: bool, is_still: bool) -> set[str]:
+    """Name the results as a file system sees them that does not tell capitals from small letters.
+
+    Of a DICOM file there are objects beside the mask; masks of a cine are in a folder.
+    """
+    suffixes = [".png"] * is_still + [".dcm"] * is_dicom
+    return {str(output_path(file, None, suffix)).lower() for suffix in suffixes}

@@ -84,6 +84,16 @@ def test_capital_letters_make_no_other_name(tmp_path: Path) -> None:
     assert dataset.journal.failed == 1
 
 
+@pytest.mark.parametrize("frames", [IMAGE, np.stack([IMAGE, IMAGE])])
+def test_objects_of_two_dicom_files_need_two_names(tmp_path: Path, frames: np.ndarray) -> None:
+    (tmp_path / "in").mkdir()
+    write_phantom_dicom(tmp_path / "in" / "im1", frames)
+    write_phantom_dicom(tmp_path / "in" / "im1.dcm", 255 - frames)
+    dataset = make_dataset(tmp_path / "in", tmp_path / "out")
+    assert {item["file"] for item in dataset} == {"im1"}
+    assert dataset.journal.failed == 1
+
+
 def test_file_that_is_no_image_takes_no_name(tmp_path: Path) -> None:
     write_png(tmp_path / "in" / "scan.png")
     (tmp_path / "in" / "scan").write_text("notes on scan.png")
