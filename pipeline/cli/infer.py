@@ -11,7 +11,7 @@ def add_parser(subparsers: Any) -> None:
     """Add the command to those of `breast-us-seg`."""
     parser: argparse.ArgumentParser = subparsers.add_parser(
         "infer",
-        help="segment a folder of DICOM, PNG, JPEG, BMP or TIFF images",
+        help="segment a folder of DICOM, PNG, JPEG, BMP, TIFF or NIfTI images",
         description=(
             "Segment every image below IN (by content, not by suffix) and write masks (white is "
             "lesion), overlays and results.csv below OUT. A run that was killed goes on where it "
