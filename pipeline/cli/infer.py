@@ -14,9 +14,9 @@ def add_parser(subparsers: Any) -> None:
         help="segment a folder of DICOM, PNG, JPEG, BMP, TIFF or NIfTI images",
         description=(
             "Segment every image below IN (by content, not by suffix) and write masks (white is "
-            "lesion), overlays and results.csv below OUT. A run that was killed goes on where it "
-            "stopped when started again. Exit code 0: all files processed or skipped; 1: the run "
-            "could not start; 2: some files failed, see results.csv."
+            "lesion), overlays, sizes, DICOM SEG and SR, tables and report.html below OUT. A run "
+            "that was killed goes on where it stopped when started again. Exit code 0: all files "
+            "processed or skipped; 1: the run could not start; 2: some failed, see results.csv."
         ),
     )
     parser.add_argument("input", metavar="IN", type=Path, help="folder, or a single image")
