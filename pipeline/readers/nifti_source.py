@@ -1,7 +1,7 @@
 """2D images in NIfTI files through nibabel."""
 
 import gzip
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,8 +11,6 @@ from typing import Any, BinaryIO, cast
 
 import nibabel
 import numpy as np
-from nibabel.affines import voxel_sizes
-from nibabel.orientations import apply_orientation, io_orientation
 from nibabel.volumeutils import apply_read_scaling
 from numpy.typing import NDArray
 
@@ -26,16 +24,15 @@ from pipeline.readers.image_source import (
     rgb_to_grey,
 )
 from pipeline.readers.limits import MOST_FRAMES
+from pipeline.readers.nifti_axes import NiftiAxes
 
 _GZIP_MAGIC, _SINGLE_MAGIC, _PAIR_MAGIC = b"\x1f\x8b", (b"n+1", b"n+2"), (b"ni1", b"ni2")
 _NIFTI_1_BYTES, _NIFTI_2_BYTES, _FLAG_BYTES = 348, 540, 4
 """Length of the headers, which is also their first field, and of the flag for extensions."""
 _LARGEST_EXTENSIONS_BYTES, _LARGEST_INFLATED_BYTES = 16 << 20, 1 << 30
 """Bytes between header and pixels, and of compressed pixels, which all are in memory at once."""
-_MM = {"mm": 1.0, "meter": 1000.0, "micron": 0.001}
-"""Millimetres of the units of length that NIfTI has."""
-_SAME_SCALE, _DEEPEST_MM = 0.01, 400.0
-"""Relative difference of two spacings that is rounding, and a depth that no scanner shows."""
+_DEEPEST_MM = 400.0
+"""Depth that no scanner shows: a spacing that leads to it is a mistake."""
 _WHITE = 255.0
 
 FloatArray = NDArray[np.floating[Any]]
@@ -91,7 +88,7 @@ class NiftiSource:
             self._is_compressed = isinstance(file, gzip.GzipFile)
             header = _read_header(file)
             self._pixels = _Pixels.of(header)
-            self._axes = _Axes.of(header)
+            self._axes = NiftiAxes.of(header)
         self._check_length()
 
     @property
@@ -266,43 +263,6 @@ class _Pixels:
         return _Scale((low, high), "grey values: the least and the largest are black and white")
 
 
-@dataclass(frozen=True)
-class _Axes:
-    """How a stored frame (W, H) is turned into a picture (H, W), and the size of its pixels."""
-
-    turns: NDArray[np.float64]  # each axis' place, 0 columns, 1 rows, and direction, as nibabel's
-    mm_per_pixel: tuple[float, float] | None
-    remarks: tuple[str, ...]
-
-    @classmethod
-    def of(cls, header: nibabel.Nifti1Header) -> "_Axes":
-        affine = _read_affine(header)
-        turns = np.array([[0.0, 1.0], [1.0, 1.0]])
-        remarks = ["where the axes point is not known: columns run along the first one"]
-        towards = turns if affine is None else io_orientation(affine)[:2]
-        # Equal to `turns`: towards right and front, the identity of those who know nothing.
-        if not (np.array_equal(towards, turns) or np.isnan(towards).any()):
-            turns, remarks = np.stack([towards[:, 0], -towards[:, 1]], axis=1), []
-        elif _is_upside_down(header):
-            turns[1, 1] = -1
-            remarks = ["rows are taken to be stored from the bottom, as dcm2niix does"]
-        sizes = _read_sizes(header, affine)
-        mm = None
-        if sizes is None:
-            remarks.append("the size of pixels is not known in mm")
-        else:
-            mm = cls(turns, None, ()).order(sizes)
-        return cls(turns, mm, tuple(remarks))
-
-    def order(self, along: Sequence[float] | NDArray[np.float64]) -> tuple[float, float]:
-        """Order what belongs to the stored axes as rows and columns."""
-        across, down = (float(along[axis]) for axis in self.turns[:, 0].argsort())
-        return down, across
-
-    def turn(self, values: NDArray[np.float32]) -> GreyImage:
-        return np.ascontiguousarray(apply_orientation(values, self.turns).T)
-
-
 @contextmanager
 def _open(path: Path) -> Iterator[BinaryIO]:
     """Open a file, inflated if it is compressed; what goes wrong then becomes a `ReadError`."""
@@ -369,32 +329,3 @@ def _read_offset(header: nibabel.Nifti1Header) -> int:
         msg = f"expected pixels from about byte {least} on, got {offset}"
         raise ReadError(msg)
     return offset
-
-
-def _read_affine(header: nibabel.Nifti1Header) -> NDArray[np.float64] | None:
-    """Read where the axes point, (4, 4) towards right, front and head; `None` if not told."""
-    if not header["sform_code"] and not header["qform_code"]:
-        return None
-    affine: NDArray[np.float64] = header.get_best_affine()
-    is_sound = bool(np.isfinite(affine).all()) and abs(np.linalg.det(affine[:3, :3])) > 0
-    return affine if is_sound else None
-
-
-def _is_upside_down(header: nibabel.Nifti1Header) -> bool:
-    """Tell by the origin, at the last of the rows, whether dcm2niix has turned them over."""
-    across, down, rows = header["srow_x"], header["srow_y"], int(header["dim"][2])
-    is_upright = rows < 2 or across[0] <= 0 or down[1] <= 0 or across[3] != 0
-    return not is_upright and bool(np.isclose(down[3], (1 - rows) * down[1]))
-
-
-def _read_sizes(
-    header: nibabel.Nifti1Header, affine: NDArray[np.float64] | None
-) -> NDArray[np.float64] | None:
-    """Read the size of a pixel along the stored axes in mm; `None` if it cannot be relied on."""
-    unit = _MM.get(header.get_xyzt_units()[0])
-    spacing = np.abs(np.asarray(header["pixdim"][1:3], dtype=np.float64))
-    if unit is None or not (np.isfinite(spacing).all() and spacing.all()):
-        return None
-    if affine is not None and not np.allclose(voxel_sizes(affine)[:2], spacing, rtol=_SAME_SCALE):
-        return None
-    return None if np.array_equal(spacing, [1, 1]) else spacing * unit
