@@ -6,7 +6,6 @@ from pipeline.atomic import write_atomically
 from pipeline.readers.quiet import quiet_decoders
 from pipeline.writers.dicom.encode_object import encode_object
 from pipeline.writers.dicom.model_identity import ModelIdentity
-from pipeline.writers.dicom.secondary_capture import build_secondary_capture
 from pipeline.writers.output_path import output_path
 from pipeline.writers.png_overlay import draw_overlay
 from pipeline.writers.result import Result
@@ -39,6 +38,9 @@ class DicomSc(Writer):
         """
         if result.header is None:
             return
+        # Seconds of imports, which runs without DICOM need not pay.
+        from pipeline.writers.dicom.secondary_capture import build_secondary_capture
+
         with quiet_decoders():  # pydicom's warnings quote the header
             built = build_secondary_capture(
                 result.header,

@@ -1,15 +1,20 @@
 """Masks as DICOM Segmentation, for the PACS."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.atomic import write_atomically
 from pipeline.readers.quiet import quiet_decoders
 from pipeline.writers.dicom.encode_object import encode_object
 from pipeline.writers.dicom.model_identity import ModelIdentity
-from pipeline.writers.dicom.segmentation import Geometry, build_segmentation
 from pipeline.writers.output_path import output_path
 from pipeline.writers.source_result import SourceResult
 from pipeline.writers.writer import Writer
+
+if TYPE_CHECKING:
+    from pipeline.writers.dicom.segmentation import Geometry
 
 
 class DicomSeg(Writer):
@@ -48,6 +53,9 @@ class DicomSeg(Writer):
         if not frames:
             path.unlink(missing_ok=True)
             return
+        # Seconds of imports, which runs without DICOM need not pay.
+        from pipeline.writers.dicom.segmentation import build_segmentation
+
         with quiet_decoders():  # pydicom's warnings quote the header
             built = build_segmentation(
                 source.header,

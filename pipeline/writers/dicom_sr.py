@@ -6,7 +6,6 @@ from pipeline.atomic import write_atomically
 from pipeline.readers.quiet import quiet_decoders
 from pipeline.writers.dicom.encode_object import encode_object
 from pipeline.writers.dicom.model_identity import ModelIdentity
-from pipeline.writers.dicom.structured_report import build_report
 from pipeline.writers.output_path import output_path
 from pipeline.writers.source_result import SourceResult
 from pipeline.writers.writer import Writer
@@ -37,6 +36,9 @@ class DicomSr(Writer):
         """
         if source.header is None:
             return
+        # Seconds of imports, which runs without DICOM need not pay.
+        from pipeline.writers.dicom.structured_report import build_report
+
         with quiet_decoders():  # pydicom's warnings quote the header
             built = build_report(
                 source.header, source.results, model=self.model, number_of_frames=source.frames
