@@ -24,7 +24,7 @@ MODEL = ModelIdentity("breast-us-seg", "0.1.0", "0123456789abcdef" * 4)
 
 SETTINGS = {
     "weights": "0123456789abcdef" * 4,
-    "dataset_dir": "/home/somebody/images",
+    "dataset_dir": "/somebody/images",
     "threshold": 0.5,
     "min_lesion_px": 64,
 }
