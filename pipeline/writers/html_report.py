@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pipeline.atomic import write_atomically
+from pipeline.lesions.lesion_table import LESION_COLUMNS
 from pipeline.writers.dicom.model_identity import ModelIdentity
 from pipeline.writers.finished_run import FinishedRun, ImageRecord
 from pipeline.writers.output_path import output_path
@@ -19,28 +20,10 @@ from pipeline.writers.writer import Writer
 STATUSES = ("ok", "no_lesion", "skipped", "failed")
 """In the page's data a status is its place in this list."""
 
-MEASURES = (
-    "probability",
-    "peak_probability",
-    "area_px",
-    "area_mm2",
-    "long_axis_px",
-    "long_axis_mm",
-    "short_axis_px",
-    "short_axis_mm",
-    "depth_px",
-    "depth_mm",
-    "width_px",
-    "width_mm",
-    "depth_width_ratio",
-    "orientation",
-    "top_distance_px",
-    "top_distance_mm",
-    "solidity",
-    "circularity",
-    "irregularity",
-    "mm_per_pixel_y",
-    "mm_per_pixel_x",
+MEASURES = tuple(
+    column
+    for column in LESION_COLUMNS
+    if not column.startswith(("file", "frame", "lesion", "centroid", "box"))
 )
 """Columns of ``lesions.csv`` that the page has."""
 
