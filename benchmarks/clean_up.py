@@ -1,6 +1,7 @@
-"""What each step of the clean-up of masks does: `python benchmarks/clean_up.py [--data DIR]`.
+"""What each step of the clean-up of masks does: `python benchmarks/clean_up.py RUN`.
 
-The network runs once per image of the validation list; then the post-processing of
+RUN is a finished run of `benchmarks/accuracy.py`, such as WORK/fold-0: its network has not seen
+its validation list. It runs once per image of that; then the post-processing of
 configs/evaluate.json is applied as it is, and with one of its settings changed.
 """
 
@@ -21,6 +22,13 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "as released": {},
     "without smoothing": {"postprocessing#transforms#2#sigma": 0.0},
     "smoothing by 2 px": {"postprocessing#transforms#2#sigma": 2.0},
+    "fixed threshold": {
+        "postprocessing#transforms#7": {
+            "_target_": "AsDiscreted",
+            "keys": "pred",
+            "threshold": 0.5,
+        }
+    },
     "threshold 0.4": {"threshold": 0.4},
     "threshold 0.6": {"threshold": 0.6},
     "no least size": {"min_lesion_px": 0},
@@ -36,11 +44,11 @@ VARIANTS: dict[str, dict[str, Any]] = {
 def main() -> None:
     """Print one line per variant."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, default=ROOT / "data", help="folder of datalist.json")
+    parser.add_argument("run", type=Path, help="folder of data/ and train/")
     args = parser.parse_args()
     config = _read_config({})
     network = config.get_parsed_content("network").eval()
-    network.load_state_dict(torch.load(ROOT / "models" / "model.pt", weights_only=True))
+    network.load_state_dict(torch.load(args.run / "train" / "model.pt", weights_only=True))
     inferer = config.get_parsed_content("inferer")
     chains = {name: _read_config(changes) for name, changes in VARIANTS.items()}
     processes = {
@@ -51,7 +59,9 @@ def main() -> None:
         for name, chain in chains.items()
     }
     scores: dict[str, list[Any]] = {name: [] for name in VARIANTS}
-    items = load_decathlon_datalist(str(args.data / "datalist.json"), True, "validation", args.data)
+    items = load_decathlon_datalist(
+        str((args.run / "data") / "datalist.json"), True, "validation", (args.run / "data")
+    )
     for item in items:
         logits = None
         for name, (preprocess, postprocess) in processes.items():

@@ -79,7 +79,7 @@ def check_training(
             resume, or the weights are missing, damaged or do not fit.
     """
     check_overrides(sys.argv)
-    check_datalist(datalist, dataset_dir, ("training", "validation"))
+    check_datalist(datalist, dataset_dir, ("training",))
     if ckpt:
         check_weights(ckpt, network)
     last = Path(output_dir) / "last.pt"

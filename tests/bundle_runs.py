@@ -43,6 +43,7 @@ def run_brightness(source: Path, output: Path, **overrides: Any) -> ConfigWorkfl
         "ckpt": str(weights),
         "network_def": {"_target_": "torch.nn.Identity"},
         "threshold": 0.87,
+        "min_lesion_probability": 0.9,
         "image_size": [128, 128],
         "progress": False,
     }

@@ -14,9 +14,16 @@ from pipeline.datasets.phantom_study import write_phantom_dataset
 from pipeline.errors import ConfigError
 
 TINY = {
-    "network_def#channels": [4, 8],
-    "network_def#strides": [2],
-    "network_def#num_res_units": 1,
+    "network_def": {
+        "_target_": "monai.networks.nets.UNet",
+        "spatial_dims": 2,
+        "in_channels": 1,
+        "out_channels": 2,
+        "channels": [4, 8],
+        "strides": [2],
+        "num_res_units": 1,
+    },
+    "pretrained": False,
     "image_size": [32, 32],
     "batch_size": 4,
     "epochs": 4,
@@ -39,10 +46,12 @@ class Killed(BaseException):
     """Like a signal: nothing in between may catch it."""
 
 
-def train(data: Path, output: Path, *, kill_at: int = 0, **overrides: Any) -> list[float]:
+def train(
+    data: Path, output: Path, *, kill_at: int = 0, changes: str = "", **overrides: Any
+) -> list[float]:
     """Train, and give the loss of every iteration; raise `Killed` behind iteration `kill_at`."""
     workflow = ConfigWorkflow(
-        str(CONFIGS / "train.json"),
+        [str(CONFIGS / f"{name}.json") for name in ("train", changes) if name],
         workflow_type=None,
         logging_file=False,
         bundle_root=str(ROOT),
@@ -187,3 +196,28 @@ def test_early_stop(data: Path, tmp_path: Path) -> None:
     losses = train(data, tmp_path, epochs=8, patience=2, learning_rate=0.0)
     assert len(losses) == 2 * 3
     assert load(tmp_path / "last.pt")["best_metric_epoch"] == 1
+
+
+def test_without_a_validation_list_the_last_epoch_is_kept(data: Path, tmp_path: Path) -> None:
+    datalist = json.loads((data / "datalist.json").read_text())
+    path = data / "everything.json"
+    path.write_text(json.dumps({**datalist, "validation": []}))
+    train(data, tmp_path, epochs=2, datalist=str(path))
+    last = load(tmp_path / "last.pt")
+    assert last["best_metric_epoch"] == -1
+    assert_equal(load(tmp_path / "model.pt"), last["objects"]["average"])
+
+
+def test_large_config_trains(data: Path, tmp_path: Path) -> None:
+    """As it is, but for the number of channels and the sizes."""
+    small: dict[str, Any] = {
+        "image_size": [64, 64],
+        "batch_size": 4,
+        "epochs": 2,
+        "num_workers": 0,
+    }
+    network = json.loads((CONFIGS / "train_large.json").read_text())["network_def"]
+    small["network_def"] = {**network, "filters": [4] * len(network["filters"])}
+    losses = train(data, tmp_path, changes="train_large", **small)
+    assert len(losses) == 4
+    assert losses[-1] < losses[0]

@@ -22,6 +22,11 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument("input", metavar="IN", type=Path, help="folder, or a single image")
     parser.add_argument("output", metavar="OUT", type=Path, help="folder of the results")
     parser.add_argument("--weights", type=Path, help="other weights than the bundle's")
+    parser.add_argument(
+        "--target",
+        choices=("lesion", "malignant"),
+        help="what is white: every lesion (default), or those that are probably malignant",
+    )
     add_override_options(parser)
     parser.set_defaults(run=run)
 
@@ -34,6 +39,7 @@ def run(args: argparse.Namespace) -> int:
         settings={
             "dataset_dir": str(args.input),
             "output_dir": str(args.output),
+            "target": args.target,
             "ckpt": None if args.weights is None else str(args.weights),
         },
         overrides=args.overrides,

@@ -49,6 +49,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="fold that becomes the test list (default: 0)",
     )
     parser.add_argument(
+        "--test-source",
+        choices=(*_SETS, "plain"),
+        help="data set that becomes the test list instead of a fold",
+    )
+    parser.add_argument(
         "--validation-fraction",
         type=float,
         default=0.1,
@@ -85,9 +90,10 @@ def run(args: argparse.Namespace) -> int:
 
     datalist = Datalist(
         folds=args.folds,
-        test_fold=args.test_fold,
+        test_fold=None if args.test_source else args.test_fold,
         seed=args.seed,
         validation_fraction=args.validation_fraction,
+        test_source=args.test_source,
     )
     readers = {
         "busi": read_busi,

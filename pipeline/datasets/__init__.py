@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "epoch_sampler": ["EpochSampler"],
         "folder_dataset": ["FolderDataset"],
+        "repeat_items": ["repeat_items"],
         "seeded_cache_dataset": ["SeededCacheDataset"],
     },
 )

@@ -26,15 +26,18 @@ class Datalist:
         seed: decides the folds and the validation list.
         validation_fraction: share of the cases outside the test fold that becomes the
             validation list, 0 up to but not including 1.
+        test_source: the data set that becomes the test list, with every group that has an image
+            of it, instead of a fold.
 
     Raises:
-        ConfigError: a value is out of its range.
+        ConfigError: a value is out of its range, or there is both a test fold and a test source.
     """
 
     folds: int = 5
     test_fold: int | None = 0
     seed: int = 0
     validation_fraction: float = 0.1
+    test_source: str | None = None
 
     def __post_init__(self) -> None:
         if self.folds < 2:
@@ -42,6 +45,9 @@ class Datalist:
             raise ConfigError(msg)
         if self.test_fold is not None and not 0 <= self.test_fold < self.folds:
             msg = f"expected a test fold of 0 to {self.folds - 1} or none, got {self.test_fold}"
+            raise ConfigError(msg)
+        if self.test_source is not None and self.test_fold is not None:
+            msg = f"expected no test fold beside the test source, got {self.test_fold}"
             raise ConfigError(msg)
         if not 0 <= self.validation_fraction < 1:
             msg = f"expected a validation fraction in [0, 1), got {self.validation_fraction}"
@@ -55,11 +61,22 @@ class Datalist:
 
         Returns:
             The lists `training`, `validation` and `test` of cases and their folds, by id.
+
+        Raises:
+            ConfigError: no case, or every case, is of the test source.
         """
         cases = sorted(cases, key=lambda case: case.id)
         folds = distribute_groups(cases, [1.0] * self.folds, seed=self.seed)
         pairs = list(zip(cases, folds, strict=True))
-        rest = [(case, fold) for case, fold in pairs if fold != self.test_fold]
+        groups = {case.group for case in cases if case.source == self.test_source}
+        if self.test_source is not None and len(groups) in (0, len({c.group for c in cases})):
+            msg = (
+                f"expected images of {self.test_source} to test and of another data set to train, "
+                f"got {sorted({case.source for case in cases})}"
+            )
+            raise ConfigError(msg)
+        tested = [fold == self.test_fold or case.group in groups for case, fold in pairs]
+        rest = [pair for pair, is_test in zip(pairs, tested, strict=True) if not is_test]
         parts = [0] * len(rest)
         if self.validation_fraction:
             shares = [1 - self.validation_fraction, self.validation_fraction]
@@ -67,7 +84,7 @@ class Datalist:
         return {
             "training": [pair for pair, part in zip(rest, parts, strict=True) if part == 0],
             "validation": [pair for pair, part in zip(rest, parts, strict=True) if part == 1],
-            "test": [(case, fold) for case, fold in pairs if fold == self.test_fold],
+            "test": [pair for pair, is_test in zip(pairs, tested, strict=True) if is_test],
         }
 
     def write(
@@ -99,6 +116,7 @@ class Datalist:
             "folds": {
                 "count": self.folds,
                 "test_fold": self.test_fold,
+                "test_source": self.test_source,
                 "seed": self.seed,
                 "validation_fraction": self.validation_fraction,
             },

@@ -22,8 +22,10 @@ class EvaluationItem:
     the source; `original`, the grey image (1, H, W) of 0 to 255 at the same size; `probability`,
     (1, H, W) of 0 to 1. It may have `lesion_probability`, one number of 0 to 1 for the whole
     image; without it the mean of the `TOP_PIXELS` highest pixel probabilities is taken. It may
-    have one number `outline_doubt` (see `OutlineDoubtd`), and the strings `group`, `source` and
-    `pathology`; without them the image is a group of its own and the others are `unknown`.
+    have one number `outline_doubt` (see `OutlineDoubtd`), `malignancy` (1, H, W) of 0 to 1 (see
+    `SplitMalignancyd`), whose mean over the prediction is taken, and the strings `group`,
+    `source` and `pathology`; without them the image is a group of its own and the others are
+    `unknown`.
 
     Args:
         data: the item.
@@ -41,6 +43,7 @@ class EvaluationItem:
         "probability",
         "lesion_probability",
         "outline_doubt",
+        "malignancy",
     )
 
     def __init__(self, data: Mapping[str, Any], keys: Mapping[str, str]) -> None:
@@ -85,6 +88,7 @@ class EvaluationItem:
             probability=self._read_probability(name),
             scores=scores,
             outline_doubt=None if doubt is None else float(doubt),
+            malignancy=self._average_malignancy(),
         )
 
     def planes(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
@@ -108,6 +112,13 @@ class EvaluationItem:
             label.reshape(height, width),
             pred.reshape(height, width),
         )
+
+    def _average_malignancy(self) -> float | None:
+        values = self._data.get(self._keys["malignancy"])
+        mask = np.asarray(convert_to_numpy(self._get("pred"))) > 0
+        if values is None or not mask.any():
+            return None
+        return float(np.asarray(convert_to_numpy(values))[mask].mean(dtype=np.float64))
 
     def _get(self, role: str) -> Any:
         key = self._keys[role]

@@ -41,6 +41,7 @@ COLUMNS = (
     "false_lesions",
     "probability",
     "outline_doubt",
+    "malignancy",
 )
 """Columns of `per_image.csv`; an undefined score is an empty field."""
 

@@ -13,6 +13,7 @@ from pydicom import Dataset
 from pipeline.errors import describe, find_cause
 from pipeline.lesions.judge_quality import judge_quality
 from pipeline.lesions.lesion import find_lesions
+from pipeline.lesions.malignancy_scale import MalignancyScale
 from pipeline.readers.calibrated_region import CalibratedRegion, RegionOrigin
 from pipeline.readers.frame_reference import FrameReference
 from pipeline.readers.ultrasound_reader import UltrasoundReader
@@ -31,6 +32,7 @@ class _Part:
 
     mask: NDArray[np.bool_]
     probability: NDArray[np.float32]
+    malignancy: NDArray[np.float32] | None
     lesion_probability: float
     outline_doubt: float
     region: CalibratedRegion
@@ -47,10 +49,11 @@ class ResultsWriter:
     Args:
         postprocessing: takes an item with ``pred`` and ``image`` to ``pred`` (1, H, W) 0 or 1,
             ``probability`` (1, H, W), ``lesion_probability`` and ``outline_doubt`` at the size of
-            ``original``.
+            ``original``, and ``malignancy`` (1, H, W) if the network has a channel for it.
         writers: each writes one kind of file.
         journal: of the run.
         reader: that has read the items, and still has the file open.
+        malignancy_scale: makes a probability of malignancy of that channel.
     """
 
     def __init__(
@@ -59,11 +62,13 @@ class ResultsWriter:
         writers: Sequence[Writer],
         journal: RunJournal,
         reader: UltrasoundReader,
+        malignancy_scale: MalignancyScale = MalignancyScale(),  # noqa: B008
     ) -> None:
         self.postprocessing = postprocessing
         self.writers = writers
         self.journal = journal
         self.reader = reader
+        self.malignancy_scale = malignancy_scale
         self._parts: list[_Part] = []
         self._errors: list[Exception] = []
         self._source: _Source | None = None
@@ -101,7 +106,8 @@ class ResultsWriter:
             if self._source is None:
                 path = FrameReference.parse(str(item["image"].meta["filename_or_obj"])).path
                 self._source = _Source(file, self.reader.open(path).dataset)
-            result = _make_result(item, file, frame, parts, self._source.header)
+            header = self._source.header
+            result = _make_result(item, file, frame, parts, header, self.malignancy_scale)
             for writer in self.writers:
                 writer.write(result)
             row = _make_row(item, result, parts)
@@ -159,24 +165,43 @@ def _read_part(item: dict[str, Any]) -> _Part:
     return _Part(
         mask=np.asarray(item["pred"][0]) > 0,
         probability=np.asarray(item["probability"][0], np.float32),
+        malignancy=_find_map(item, "malignancy"),
         lesion_probability=float(item["lesion_probability"]),
         outline_doubt=float(item["outline_doubt"]),
         region=region,
     )
 
 
+def _find_map(item: dict[str, Any], name: str) -> NDArray[np.float32] | None:
+    return np.asarray(item[name][0], np.float32) if name in item else None
+
+
 def _make_result(
-    item: dict[str, Any], file: str, frame: int | None, parts: list[_Part], header: Dataset | None
+    item: dict[str, Any],
+    file: str,
+    frame: int | None,
+    parts: list[_Part],
+    header: Dataset | None,
+    malignancy_scale: MalignancyScale,
 ) -> Result:
     mask = np.any([part.mask for part in parts], axis=0)
     probability = np.max([part.probability for part in parts], axis=0)
     regions = tuple(part.region for part in parts)
+    # Outside of its own region, a part is 0.
+    malignancies = [part.malignancy for part in parts if part.malignancy is not None]
+    lesions = find_lesions(
+        mask,
+        probability,
+        regions=regions,
+        malignancy=np.max(malignancies, axis=0) if malignancies else None,
+        malignancy_scale=malignancy_scale,
+    )
     return Result(
         file=file,
         frame=frame,
         image=np.asarray(item["original"][0], np.float32),
         mask=mask,
-        lesions=tuple(find_lesions(mask, probability, regions=regions)),
+        lesions=tuple(lesions),
         probability=max(part.lesion_probability for part in parts),
         regions=regions,
         header=header,

@@ -17,9 +17,14 @@ logger = logging.getLogger(__name__)
 _SCHEDULE = ("max_epochs", "epoch_length")
 """Attributes of the trainer's state that a resumed training must share."""
 
+_NEVER_VALIDATED = -1
+"""Best epoch of a MONAI evaluator that has not run."""
+
 
 class TrainingCheckpoint:
     """Write ``model.pt`` when validation improves and ``last.pt`` after every epoch.
+
+    Without validation, ``model.pt`` is written after every epoch too.
 
     Both are written to a temporary name and renamed, which MONAI's `CheckpointSaver` does not do:
     a training that is killed while it saves keeps the file of the epoch before. ``model.pt`` is a
@@ -33,7 +38,8 @@ class TrainingCheckpoint:
         network: what is saved as ``model.pt``, usually the moving average.
         objects: name -> object with `state_dict` and `load_state_dict`, for ``last.pt``. The
             trainer is added by itself.
-        evaluator: MONAI `Evaluator` whose key metric chooses the best network.
+        evaluator: MONAI `Evaluator` whose key metric chooses the best network; one that never
+            runs leaves that to the last epoch.
         resume: load ``last.pt`` before the first epoch.
 
     Raises:
@@ -99,9 +105,9 @@ class TrainingCheckpoint:
         logger.info("resumed after epoch %d from %s", engine.state.epoch, self.last_path)
 
     def save(self, engine: Engine) -> None:
-        """Save after an epoch; the network too if this epoch's validation was the best."""
+        """Save after an epoch; the network too unless an earlier validation was better."""
         best_epoch = self.evaluator.state.best_metric_epoch
-        if best_epoch == engine.state.epoch:
+        if best_epoch in (engine.state.epoch, _NEVER_VALIDATED):
             _save_atomically(self.network.state_dict(), self.best_path)
         checkpoint = {
             "objects": {name: item.state_dict() for name, item in self.objects.items()},

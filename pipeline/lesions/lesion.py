@@ -10,6 +10,7 @@ from skimage.measure import label
 
 from pipeline.lesions.axis import Axis
 from pipeline.lesions.convex_hull import count_hull_pixels, find_hull
+from pipeline.lesions.malignancy_scale import MalignancyScale
 from pipeline.lesions.measure_axes import measure_axes
 from pipeline.lesions.orientation import Orientation
 from pipeline.lesions.outline import trace_outline
@@ -17,6 +18,8 @@ from pipeline.readers.calibrated_region import CalibratedRegion
 
 ROUND = 1 - 1e-9
 """Ratio of depth to width from which a mass is round: 1, for lengths with errors of rounding."""
+
+_UNSCALED = MalignancyScale()
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class Lesion:
         area_mm2: their area.
         probability: mean probability over its pixels, 0 to 1.
         peak_probability: highest probability over its pixels, 0 to 1.
+        malignancy: probability that it is malignant, 0 to 1; `None` if the network does not tell.
         long_axis: the longest diameter; of calibrated pixels, in mm. See `measure_axes`.
         short_axis: the longest diameter perpendicular to it, of the convex hull.
         depth_px: rows from the uppermost to the lowest pixel, both included: the axial, or
@@ -71,6 +75,7 @@ class Lesion:
     area_mm2: float | None
     probability: float
     peak_probability: float
+    malignancy: float | None
     long_axis: Axis
     short_axis: Axis
     depth_px: int
@@ -96,6 +101,8 @@ def find_lesions(
     probability: NDArray[np.float32],
     *,
     regions: Sequence[CalibratedRegion] = (),
+    malignancy: NDArray[np.float32] | None = None,
+    malignancy_scale: MalignancyScale = _UNSCALED,
 ) -> list[Lesion]:
     """Take a mask apart into its lesions, and measure them.
 
@@ -110,6 +117,8 @@ def find_lesions(
         mask: (H, W) bool, `True` where there is lesion.
         probability: (H, W) float32, 0 to 1.
         regions: B-mode images of the frame; without, all is one region of unknown scale.
+        malignancy: (H, W) float32, 0 to 1, the network's second channel; `None` if it has none.
+        malignancy_scale: makes a probability of it.
 
     Returns:
         The lesions, the largest in px first.
@@ -134,10 +143,11 @@ def find_lesions(
         return []
     top, left = int(rows[0]), int(columns[0])
     owners = _find_owners(mask[top : rows[-1] + 1, left : columns[-1] + 1], (top, left), regions)
-    lesions = [
-        _measure(component, probability[box[0] : box[2], box[1] : box[3]], box, region)
-        for component, box, region in _split(owners, (top, left), regions)
-    ]
+    lesions = []
+    for component, box, region in _split(owners, (top, left), regions):
+        crop = slice(box[0], box[2]), slice(box[1], box[3])
+        malignant = None if malignancy is None else malignancy_scale(component, malignancy[crop])
+        lesions.append(_measure(component, probability[crop], malignant, box, region))
     lesions.sort(key=lambda lesion: (-lesion.area_px, lesion.box))
     return [replace(lesion, number=number) for number, lesion in enumerate(lesions, start=1)]
 
@@ -191,6 +201,7 @@ def _is_within(
 def _measure(
     component: NDArray[np.bool_],
     probability: NDArray[np.float32],
+    malignancy: float | None,
     box: tuple[int, int, int, int],
     region: CalibratedRegion | None,
 ) -> Lesion:
@@ -212,6 +223,7 @@ def _measure(
         area_mm2=mm and area * mm[0] * mm[1],
         probability=float(probabilities.mean(dtype=np.float64)),
         peak_probability=float(probabilities.max()),
+        malignancy=malignancy,
         long_axis=long_axis,
         short_axis=short_axis,
         depth_px=depth,

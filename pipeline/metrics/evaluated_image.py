@@ -17,6 +17,8 @@ class EvaluatedImage:
         probability: of a lesion anywhere in the image, 0 to 1.
         scores: of the predicted mask.
         outline_doubt: doubtful over lesion pixels, `None` if it was not computed.
+        malignancy: mean of the network's second channel over the predicted mask, 0 to 1, `None`
+            if it has no such channel or the mask is black.
     """
 
     id: str
@@ -26,3 +28,4 @@ class EvaluatedImage:
     probability: float
     scores: ImageScores
     outline_doubt: float | None = None
+    malignancy: float | None = None

@@ -5,12 +5,17 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "add_malignancyd": ["AddMalignancyd"],
         "blank_outside_regiond": ["BlankOutsideRegiond"],
         "crop_to_regiond": ["CropToRegiond"],
         "discard_unlikelyd": ["DiscardUnlikelyd"],
         "keep_major_lesionsd": ["KeepMajorLesionsd"],
+        "keep_targetd": ["KeepTargetd"],
         "lesion_probabilityd": ["LesionProbabilityd"],
         "outline_doubtd": ["OutlineDoubtd"],
         "rand_depth_gaind": ["RandDepthGaind"],
+        "rand_lesion_free_cropd": ["RandLesionFreeCropd"],
+        "relative_thresholdd": ["RelativeThresholdd"],
+        "split_malignancyd": ["SplitMalignancyd"],
     },
 )

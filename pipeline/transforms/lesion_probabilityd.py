@@ -13,7 +13,7 @@ class LesionProbabilityd(MapTransform):
     A single bright pixel does not count for much in it, and the size of the lesion neither.
 
     Args:
-        keys: probability maps (1, H, W), 0 to 1, at the network's size.
+        keys: probability maps (C, H, W), 0 to 1, at the network's size; the first channel counts.
         output_key: where the number goes, a scalar tensor.
         pixels: how many pixels are averaged.
 
@@ -51,7 +51,7 @@ class LesionProbabilityd(MapTransform):
         """
         item = dict(data)
         for key in self.key_iterator(item):
-            values = torch.as_tensor(item[key]).flatten()
+            values = torch.as_tensor(item[key])[0].flatten()
             highest = values.topk(min(self.pixels, len(values))).values
             item[self.output_key] = torch.Tensor.as_subclass(highest.mean(), torch.Tensor)
         return item

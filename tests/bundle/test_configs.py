@@ -4,11 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from monai.bundle import ConfigParser
 
 from bundle.build import ROOT
 
 CONFIGS = sorted((ROOT / "configs").glob("*.json"))
-RUNS = [path for path in CONFIGS if path.stem != "metadata"]
+CHANGES = ["train_large"]
+"""Configs that only hold what they change of another one."""
+RUNS = [path for path in CONFIGS if path.stem not in ["metadata", *CHANGES]]
 
 
 def read(name: str) -> dict[str, Any]:
@@ -56,6 +59,13 @@ class TestRun:
 
 def test_train_handlers_are_literal() -> None:
     assert all(isinstance(handler, dict) for handler in read("train")["train"]["handlers"])
+
+
+def test_train_large_changes_what_train_has() -> None:
+    train = ConfigParser(read("train"))
+    for key in read("train_large"):
+        first, _, last = key.rpartition("#")
+        assert key in train or (last == "amp" and first in train), key
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,24 @@ class TestDatalist:
         lists = Datalist(test_fold=None).split(cases)
         assert [len(pairs) for pairs in lists.values()] == [90, 10, 0]
 
+    def test_test_source_takes_its_groups_whole(self, cases: list[Case]) -> None:
+        """Case 0 is of another set and shares its group with case 1."""
+        cases[0] = replace(cases[0], source="other")
+        lists = Datalist(test_fold=None, test_source="other").split(cases)
+        assert {case.id for case, _ in lists["test"]} == {"s/0", "s/1"}
+        assert len(lists["training"] + lists["validation"]) == 98
+
+    @pytest.mark.parametrize("source", ["s", "missing"])
+    def test_test_source_must_leave_something_on_both_sides(
+        self, cases: list[Case], source: str
+    ) -> None:
+        with pytest.raises(ConfigError, match="and of another data set to train"):
+            Datalist(test_fold=None, test_source=source).split(cases)
+
+    def test_test_source_and_test_fold_exclude_each_other(self) -> None:
+        with pytest.raises(ConfigError, match="no test fold beside the test source"):
+            Datalist(test_fold=0, test_source="s")
+
     def test_without_validation_fraction_the_validation_list_is_empty(
         self, cases: list[Case]
     ) -> None:
@@ -101,6 +119,7 @@ class TestDatalist:
         assert content["folds"] == {
             "count": 4,
             "test_fold": None,
+            "test_source": None,
             "seed": 9,
             "validation_fraction": 0.2,
         }

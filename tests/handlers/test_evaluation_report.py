@@ -139,6 +139,19 @@ class TestProbability:
             evaluate([item("a", label=5, pred=5, **facts)], tmp_path)
 
 
+class TestMalignancy:
+    def test_mean_over_the_prediction(self, tmp_path: Path) -> None:
+        malignancy = torch.full((1, HEIGHT, WIDTH), 0.9)
+        malignancy[..., 12:17] = 0.2  # half of the prediction, which spans columns 7 to 16
+        evaluate([item("a", label=5, pred=7, malignancy=malignancy)], tmp_path, size=1)
+        assert float(read_table(tmp_path)[0]["malignancy"]) == pytest.approx(0.55, abs=1e-6)
+
+    def test_empty_without_a_prediction_or_a_channel(self, tmp_path: Path) -> None:
+        silent = item("a", label=5, pred=None, malignancy=torch.ones(1, HEIGHT, WIDTH))
+        evaluate([silent, item("b", label=5, pred=5)], tmp_path, size=1)
+        assert [row["malignancy"] for row in read_table(tmp_path)] == ["", ""]
+
+
 class TestSummary:
     def test_numbers(self, tmp_path: Path) -> None:
         evaluate(items(), tmp_path)

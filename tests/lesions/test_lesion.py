@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from lesion_shapes import U_SHAPE, draw_blob, draw_ellipse, draw_rectangle
 
+from pipeline.lesions import MalignancyScale
 from pipeline.lesions.lesion import Lesion, find_lesions
 from pipeline.lesions.orientation import Orientation
 from pipeline.readers.calibrated_region import CalibratedRegion, RegionOrigin
@@ -55,6 +56,16 @@ class TestComponents:
         probability[5, 8] = 1  # in the box of `B`, but not in it
         lesions = find_lesions(MASK, probability)
         assert [lesion.peak_probability for lesion in lesions] == pytest.approx([0.9, 0.7])
+
+    def test_malignancy_is_the_scaled_mean_within(self) -> None:
+        malignancy = np.full(MASK.shape, 0.75, np.float32)
+        malignancy[5:] = 0.5
+        scale = MalignancyScale(slope=2.0)
+        lesions = find_lesions(MASK, PROBABILITY, malignancy=malignancy, malignancy_scale=scale)
+        assert [lesion.malignancy for lesion in lesions] == pytest.approx([0.9, 0.5])
+
+    def test_without_a_second_channel_there_is_no_malignancy(self) -> None:
+        assert {lesion.malignancy for lesion in find_lesions(MASK, PROBABILITY)} == {None}
 
     def test_equal_areas_come_in_the_order_of_rows(self) -> None:
         mask = np.zeros((8, 10), bool)

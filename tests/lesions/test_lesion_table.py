@@ -12,7 +12,8 @@ PROBABILITY = np.broadcast_to(PROBABILITY, MASK.shape)
 
 def make_lesion(mm_per_pixel: tuple[float, float] | None) -> Lesion:
     region = CalibratedRegion((1, 0, *MASK.shape), mm_per_pixel, RegionOrigin.GIVEN)
-    (lesion,) = find_lesions(MASK, PROBABILITY, regions=[region])
+    malignancy = np.full(MASK.shape, 0.25, np.float32) if mm_per_pixel else None
+    (lesion,) = find_lesions(MASK, PROBABILITY, regions=[region], malignancy=malignancy)
     return lesion
 
 
@@ -24,6 +25,7 @@ def test_cells() -> None:
         "lesion": "1",
         "probability": "0.5500",
         "peak_probability": "0.7500",
+        "malignancy": "0.2500",
         "area_px": "5",
         "area_mm2": "0.07",
         "long_axis_px": "5.00",
@@ -61,7 +63,8 @@ def test_columns_keep_their_order() -> None:
 def test_without_calibration_cells_in_mm_are_empty() -> None:
     row = format_lesion("a.png", None, make_lesion(None))
     empty = {name for name, cell in row.items() if not cell}
-    assert empty == {name for name in LESION_COLUMNS if "_mm" in name or "mm_" in name} | {"frame"}
+    in_mm = {name for name in LESION_COLUMNS if "_mm" in name or "mm_" in name}
+    assert empty == in_mm | {"frame", "malignancy"}
 
 
 def test_same_in_every_run() -> None:

@@ -147,6 +147,7 @@ const listMeasures = (lesions) => {
     ['Below the top of the image', both('top_distance')],
     ['Mean probability', (lesion) => percent(lesion.probability)],
     ['Peak probability', (lesion) => percent(lesion.peak_probability)],
+    ['Malignant (research only)', (lesion) => (lesion.malignancy == null ? 'not told' : percent(lesion.malignancy))],
     ['Solidity', ratio('solidity')],
     ['Circularity', ratio('circularity')],
     ['Irregularity', ratio('irregularity')],

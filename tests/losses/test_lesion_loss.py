@@ -1,0 +1,73 @@
+"""The loss on maps of 4 x 4 against sums written out."""
+
+import math
+
+import pytest
+import torch
+from torch.nn.functional import binary_cross_entropy_with_logits, logsigmoid
+
+from pipeline.losses import LesionLoss
+
+LOGITS = torch.linspace(-3, 3, 32).reshape(2, 1, 4, 4)
+MASK = torch.zeros(2, 1, 4, 4)
+MASK[0, 0, 1:3, 1:4] = 1
+
+
+def test_one_channel_is_smoothed_dice_and_cross_entropy() -> None:
+    probability = torch.sigmoid(LOGITS)
+    overlap = (probability * MASK).sum(dim=(1, 2, 3))
+    areas = (probability + MASK).sum(dim=(1, 2, 3))
+    dice = (1 - (2 * overlap + 10) / (areas + 10)).mean()
+    expected = dice + binary_cross_entropy_with_logits(LOGITS, MASK)
+    assert float(LesionLoss(smooth=10)(LOGITS, MASK)) == pytest.approx(float(expected), abs=1e-6)
+
+
+def test_dice_of_an_empty_label_falls_with_the_area_that_is_marked() -> None:
+    """Without cross entropy: what is left of the loss must tell few marked pixels from many."""
+    empty = torch.zeros(1, 1, 4, 4)
+    few, many = torch.full((1, 1, 4, 4), -9.0), torch.full((1, 1, 4, 4), 9.0)
+    few[0, 0, 0, 0] = 9.0
+    dice = LesionLoss(smooth=64).lesion.dice
+    assert float(dice(few, empty)) == pytest.approx(1 - 64 / 65, abs=1e-3)
+    assert float(dice(many, empty)) == pytest.approx(1 - 64 / 80, abs=1e-3)
+
+
+def compute_malignancy_term(malignant: torch.Tensor, truth: torch.Tensor) -> float:
+    pred = torch.cat([LOGITS, malignant], dim=1)
+    label = torch.cat([MASK, truth], dim=1)
+    weighted = LesionLoss(malignancy=0.5)(pred, label) - LesionLoss(malignancy=0)(pred, label)
+    return float(weighted) / 0.5
+
+
+def test_malignancy_is_asked_for_inside_the_lesion() -> None:
+    logits = torch.full((2, 1, 4, 4), 1.0)
+    logits[0, 0, 0] = 50.0
+    assert compute_malignancy_term(logits, MASK) == pytest.approx(
+        -float(logsigmoid(torch.tensor(1.0))), abs=1e-5
+    )
+
+
+def test_each_lesion_has_the_same_weight() -> None:
+    mask = MASK.clone()
+    mask[1, 0, 0, 0] = 1
+    logits = torch.zeros(2, 1, 4, 4)
+    logits[1] = 2.0
+    label = torch.cat([mask, mask * torch.tensor([1.0, 0.0]).reshape(2, 1, 1, 1)], dim=1)
+    pred = torch.cat([LOGITS, logits], dim=1)
+    term = LesionLoss(malignancy=1)(pred, label) - LesionLoss(malignancy=0)(pred, label)
+    expected = (math.log(2) + math.log(1 + math.exp(2))) / 2
+    assert float(term) == pytest.approx(expected, abs=1e-5)
+
+
+def test_unknown_pathology_is_not_asked_for() -> None:
+    assert compute_malignancy_term(torch.ones(2, 1, 4, 4), torch.full((2, 1, 4, 4), -1.0)) == 0
+
+
+def test_second_channel_does_not_reach_the_first() -> None:
+    pred = torch.cat([LOGITS, LOGITS], dim=1).requires_grad_()
+    label = torch.cat([MASK, MASK], dim=1)
+    LesionLoss()(pred, label).backward()
+    both = pred.grad[:, 0].clone()
+    alone = LOGITS.clone().requires_grad_()
+    LesionLoss()(alone, MASK).backward()
+    assert torch.allclose(both, alone.grad[:, 0])

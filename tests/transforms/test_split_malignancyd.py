@@ -1,0 +1,26 @@
+"""The channel of malignancy taken off an output of 2 x 2 pixels."""
+
+import torch
+from monai.data import MetaTensor
+
+from pipeline.transforms import SplitMalignancyd
+
+LESION = torch.tensor([[[0.9, 0.1], [0.5, 0.0]]])
+MALIGNANT = torch.tensor([[[0.7, 0.6], [0.3, 1.0]]])
+
+
+def test_second_channel_goes_to_its_key() -> None:
+    item = SplitMalignancyd("pred")({"pred": torch.cat([LESION, MALIGNANT])})
+    assert torch.equal(item["pred"], LESION)
+    assert torch.equal(item["malignancy"], MALIGNANT)
+
+
+def test_one_channel_gives_no_key() -> None:
+    item = SplitMalignancyd("pred")({"pred": LESION})
+    assert item.keys() == {"pred"}
+
+
+def test_meta_stays() -> None:
+    pred = MetaTensor(torch.cat([LESION, MALIGNANT]), meta={"a": 1})
+    item = SplitMalignancyd("pred")({"pred": pred})
+    assert item["pred"].meta["a"] == item["malignancy"].meta["a"] == 1
