@@ -7,12 +7,14 @@ REPORT ?= eval
 
 BIN := .venv/bin
 INSTALLED := .venv/.installed
+LABEL_BIN := .venv-label/bin
+LABEL_INSTALLED := .venv-label/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint conformance train evaluate package clean
+.PHONY: help demo label-demo test label-test lint conformance train evaluate package clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv .venv
@@ -26,8 +28,23 @@ demo: $(INSTALLED) ## draw synthetic images and segment them
 	@echo 'lesions.csv and results.csv are beside it.'
 	@echo 'The true masks are in demo/truth.'
 
+# A venv of its own: MONAI Label is installed without its requirements, some of which do not fit.
+$(LABEL_INSTALLED): pyproject.toml constraints.txt constraints-label.txt
+	$(LABEL_BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv .venv-label
+	$(LABEL_BIN)/python -m pip install -c constraints.txt -c constraints-label.txt --editable '.[label]'
+	$(LABEL_BIN)/python -m pip install --no-deps monailabel==0.8.5
+	@touch $@
+
+label-demo: $(LABEL_INSTALLED) ## correct the masks of synthetic images in the browser
+	$(LABEL_BIN)/breast-us-seg phantom demo
+	$(LABEL_BIN)/breast-us-seg label demo/images
+
 test: $(INSTALLED) ## run all tests, offline
 	$(BIN)/python -m pytest
+
+label-test: $(LABEL_INSTALLED) ## run the tests of the annotation server, against Orthanc if it is there
+	$(LABEL_BIN)/python -m pip install -c constraints.txt -c constraints-label.txt pytest pytest-socket pynetdicom
+	$(LABEL_BIN)/python -m pytest tests/label --ignore=tests/label/page
 
 lint: $(INSTALLED) ## check style and types
 	$(BIN)/ruff check .

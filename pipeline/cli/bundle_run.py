@@ -4,6 +4,7 @@ import argparse
 import json
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -77,12 +78,14 @@ def run_config(
         raise ConfigError(msg)
     values: dict[str, Any] = {"bundle_root": str(root)}
     values |= {key: value for key, value in settings.items() if value is not None}
-    values |= _parse_overrides(overrides, config_file)
+    values |= parse_overrides(overrides, config_file)
 
     # Seconds of imports, which --help need not pay.
-    from monai.bundle import ConfigWorkflow
-
+    from pipeline.cli.import_lightly import import_lightly
     from pipeline.errors import find_cause
+
+    with import_lightly() if name == "inference" else nullcontext():
+        from monai.bundle import ConfigWorkflow
 
     workflow = ConfigWorkflow(str(config_file), workflow_type=None, **values)
     try:
@@ -96,7 +99,19 @@ def run_config(
         raise
 
 
-def _parse_overrides(overrides: Sequence[str], config_file: Path) -> dict[str, Any]:
+def parse_overrides(overrides: Sequence[str], config_file: Path) -> dict[str, Any]:
+    """Take ``key=value`` apart.
+
+    Args:
+        overrides: of the command line; values are JSON or plain text.
+        config_file: whose keys they are.
+
+    Returns:
+        Key to value.
+
+    Raises:
+        ConfigError: there is no ``=``, or the config does not have the key.
+    """
     known = json.loads(config_file.read_text(encoding="utf-8"))
     values: dict[str, Any] = {}
     for override in overrides:

@@ -13,6 +13,7 @@ COMMANDS: tuple[str, ...] = (
     "infer",
     "train",
     "evaluate",
+    "label",
     "prepare",
     "duplicates",
     "phantom",

@@ -1,0 +1,32 @@
+"""Import MONAI without what it has for others, which takes longer than a segmentation."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+
+_OPTIONAL = ("scipy.signal", "tensorboard", "jsonschema", "nibabel")
+"""What MONAI does without if it is not installed, and inference never asks MONAI for."""
+
+_ZERO = "torch.distributed.optim"
+"""Ignite imports one class of it, to tell whether a checkpoint holds it; and it sympy and more."""
+
+
+@contextmanager
+def import_lightly() -> Iterator[None]:
+    """Let imports find nothing, or next to nothing, of modules that inference has no use for.
+
+    Afterwards they can be imported as ever. What is there already is left alone.
+    """
+    left_out: dict[str, ModuleType | None] = dict.fromkeys(_OPTIONAL)
+    left_out[_ZERO] = ModuleType(_ZERO)
+    left_out[_ZERO].__dict__["ZeroRedundancyOptimizer"] = type("ZeroRedundancyOptimizer", (), {})
+    left_out = {name: module for name, module in left_out.items() if name not in sys.modules}
+    modules: dict[str, ModuleType | None] = sys.modules  # type: ignore[assignment]
+    modules.update(left_out)  # None makes an import fail as if it were not installed
+    try:
+        yield
+    finally:
+        for name, module in left_out.items():
+            if modules.get(name) is module:
+                del modules[name]

@@ -1,0 +1,113 @@
+"""Serve annotators: correct masks in a browser or a viewer, and train on them."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from pipeline.cli.bundle_run import add_override_options, find_bundle_root, parse_overrides
+from pipeline.errors import ConfigError
+
+_REMOTE_LABELS = "breast-us-labels"
+"""Folder of labels, in the current one, where the studies have no folder to put it beside."""
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to those of `breast-us-seg`."""
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        "label",
+        help="correct masks in a browser or a viewer, and train on them",
+        description=(
+            "Serve a page to annotate with, and MONAI Label's interface for viewers. STUDIES is a "
+            "folder of images, in which nothing is changed, or the URL of a DICOMweb service; its "
+            "user and password come from the environment, MONAI_LABEL_DICOMWEB_USERNAME and "
+            "MONAI_LABEL_DICOMWEB_PASSWORD. Needs the extra 'label', see docs/label.md."
+        ),
+    )
+    parser.add_argument("studies", metavar="STUDIES", help="folder of images, or a DICOMweb URL")
+    parser.add_argument(
+        "--labels",
+        type=Path,
+        help="folder of labels and weights (default: beside the studies, NAME-labels)",
+    )
+    parser.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="address to listen on (default: 127.0.0.1, this machine alone); there is no login",
+    )
+    parser.add_argument(
+        "--name",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="name under which a proxy before the server is reached; may be repeated",
+    )
+    parser.add_argument("--port", type=int, default=8000, help="port (default: 8000)")
+    parser.add_argument("--weights", type=Path, help="begin with other weights than the bundle's")
+    parser.add_argument(
+        "--allow-weights", action="store_true", help="let clients replace the weights"
+    )
+    add_override_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until interrupted.
+
+    Args:
+        args: parsed arguments.
+
+    Returns:
+        0.
+
+    Raises:
+        ConfigError: an argument does not fit, or the packages of the extra are missing.
+        ArchiveError: the archive does not answer.
+    """
+    from pipeline.label.server import LOOPBACK, make_server
+
+    settings = _make_settings(args)
+    if args.host not in LOOPBACK:
+        print(
+            f"breast-us-seg: warning: {args.host} can be reached by others, and there is no login: "
+            "whoever reaches it sees the images and changes the labels",
+            file=sys.stderr,
+        )
+    server = make_server(
+        settings,
+        host=args.host,
+        port=args.port,
+        names=args.name,
+        allow_weights=args.allow_weights,
+    )
+    import uvicorn
+
+    print(f"labels and weights are kept in {settings.state}")
+    print(f"open http://{args.host}:{args.port}/annotate/ and stop with Ctrl+C", flush=True)
+    uvicorn.run(server, host=args.host, port=args.port, log_level="warning", access_log=False)
+    return 0
+
+
+def _make_settings(args: argparse.Namespace) -> Any:
+    from pipeline.label.label_settings import LabelSettings
+
+    root = (args.bundle_root or find_bundle_root()).resolve()
+    studies = args.studies.rstrip("/")
+    is_remote = studies.startswith(("http://", "https://"))
+    if is_remote and "@" in studies.split("/")[2]:
+        msg = (
+            "expected a URL without user and password, which others could read on the command "
+            "line: set MONAI_LABEL_DICOMWEB_USERNAME and MONAI_LABEL_DICOMWEB_PASSWORD"
+        )
+        raise ConfigError(msg)
+    if not is_remote:
+        folder = Path(studies or "/").resolve()
+        studies = str(folder)
+    default = Path(_REMOTE_LABELS) if is_remote else folder.with_name(folder.name + "-labels")
+    return LabelSettings(
+        studies=studies,
+        state=str((args.labels or default).resolve()),
+        bundle_root=str(root),
+        weights="" if args.weights is None else str(args.weights.resolve()),
+        overrides=parse_overrides(args.overrides, root / "configs" / "inference.json"),
+    )

@@ -1,0 +1,154 @@
+"""What the annotator page asks for, below ``/annotate/api/``."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import APIRouter, Body, Request, Response
+from fastapi.concurrency import run_in_threadpool
+
+from pipeline import __version__
+from pipeline.label.label_errors import RequestError, UnknownImageError
+from pipeline.label.mask_file import LARGEST_MASK_BYTES, decode_mask, encode_grey, encode_mask
+from pipeline.label.sampler import Sampler
+from pipeline.label.study_image import StudyImage
+from pipeline.label.trainer_status import TrainerStatus
+from pipeline.label.workbench import Workbench
+
+_PNG = "image/png"
+
+
+def make_annotate_api(
+    workbench: Workbench,
+    sampler: Sampler,
+    *,
+    read_status: Callable[[], TrainerStatus],
+    start_training: Callable[[int], Any],
+) -> APIRouter:
+    """Make the routes; frames are counted from 0 here.
+
+    Args:
+        workbench: of the images.
+        sampler: chooses the next image.
+        read_status: tells how far a training is.
+        start_training: begins one of so many epochs.
+    """
+    router = APIRouter(prefix="/annotate/api", tags=["Annotator page"])
+    _add_images(router, workbench, sampler)
+    _add_masks(router, workbench)
+    _add_training(router, workbench, read_status, start_training)
+    return router
+
+
+def _add_images(router: APIRouter, workbench: Workbench, sampler: Sampler) -> None:
+    @router.get("/images")
+    def list_images() -> list[dict[str, Any]]:
+        return [_describe(workbench, image) for image in workbench.studies.list_images()]
+
+    @router.get("/image")
+    def show_image(id: str, frame: int = 0) -> Response:  # noqa: A002
+        view, blanked = workbench.view(*_find(workbench, id, frame))
+        headers = {"X-Blanked": "1"} if blanked else {}
+        return Response(encode_grey(view), media_type=_PNG, headers=headers)
+
+    @router.get("/next")
+    def choose_next(strategy: str = "uncertain") -> dict[str, Any]:
+        chosen = sampler.choose(strategy)
+        return {} if chosen is None else {"id": chosen[0].id, "frame": chosen[1] - 1}
+
+
+def _add_masks(router: APIRouter, workbench: Workbench) -> None:
+    @router.post("/predict")
+    def predict(id: str, frame: int = 0) -> Response:  # noqa: A002
+        prediction = workbench.predict(*_find(workbench, id, frame))
+        headers = {
+            "X-Lesion-Probability": f"{prediction.lesion_probability:.4f}",
+            "X-Outline-Doubt": f"{prediction.outline_doubt:.4f}",
+        }
+        return Response(encode_mask(prediction.mask, ".png"), media_type=_PNG, headers=headers)
+
+    @router.get("/label")
+    def load_label(id: str, frame: int = 0) -> Response:  # noqa: A002
+        mask = workbench.labels.load(*_find(workbench, id, frame))
+        if mask is None:
+            msg = "no label was saved for this image yet"
+            raise UnknownImageError(msg)
+        return Response(encode_mask(mask, ".png"), media_type=_PNG)
+
+    @router.put("/label")
+    async def save_label(request: Request, id: str, frame: int = 0) -> dict[str, Any]:  # noqa: A002
+        content = b""
+        async for chunk in request.stream():
+            content += chunk
+            if len(content) > LARGEST_MASK_BYTES:
+                msg = f"expected a mask of at most {LARGEST_MASK_BYTES} bytes"
+                raise RequestError(msg)
+        saved: dict[str, Any] = await run_in_threadpool(_save, workbench, content, id, frame)
+        return saved
+
+
+def _add_training(
+    router: APIRouter,
+    workbench: Workbench,
+    read_status: Callable[[], TrainerStatus],
+    start_training: Callable[[int], Any],
+) -> None:
+    weights = workbench.segmenter.weights
+
+    @router.get("/info")
+    def tell_info() -> dict[str, Any]:
+        status = read_status()
+        frames = workbench.list_frames()
+        labeled = sum(workbench.is_labeled(image, number) for image, number in frames)
+        return {
+            "version": __version__,
+            "weights": weights.name,
+            "can_restore": weights.can_restore,
+            "training": {
+                "status": status.status,
+                "epoch": status.epoch,
+                "epochs": status.epochs,
+                "reason": status.reason,
+            },
+            "labeled": labeled,
+            "total": len(frames),
+            "mm": None,
+        }
+
+    @router.post("/train")
+    def train(epochs: int = Body(default=10, embed=True, ge=1, le=1000)) -> dict[str, Any]:
+        start_training(epochs)
+        return {"status": "running"}
+
+    @router.post("/weights/restore")
+    def restore() -> dict[str, Any]:
+        return {"weights": weights.restore()}
+
+
+def _save(workbench: Workbench, content: bytes, image_id: str, frame: int) -> dict[str, Any]:
+    image, number = _find(workbench, image_id, frame)
+    mask = decode_mask(content, (image.rows, image.columns))
+    workbench.accept(image, number, mask, {"client": "annotate"})
+    return {"id": image.id, "frame": number - 1}
+
+
+def _find(workbench: Workbench, image_id: str, frame: int) -> tuple[StudyImage, int]:
+    images = {image.id: image for image in workbench.studies.list_images()}
+    image = images.get(image_id)
+    if image is None or not 0 <= frame < image.frames:
+        msg = "expected the id and frame of an image in the studies, got others: list them again"
+        raise UnknownImageError(msg)
+    return image, frame + 1
+
+
+def _describe(workbench: Workbench, image: StudyImage) -> dict[str, Any]:
+    labeled = workbench.labels.frames(image)
+    return {
+        "id": image.id,
+        "name": image.name,
+        "labeled": bool(labeled),
+        "labeled_frames": [number - 1 for number in labeled],
+        "key_frames": [number - 1 for number in image.key_frames],
+        "frames": image.frames,
+        "width": image.columns,
+        "height": image.rows,
+    }

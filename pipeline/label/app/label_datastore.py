@@ -1,0 +1,203 @@
+"""Our studies and labels as MONAI Label's data store."""
+
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from monailabel.interfaces.datastore import Datastore
+
+from pipeline.label.label_errors import RequestError, UnknownImageError
+from pipeline.label.label_store import TAGS
+from pipeline.label.mask_file import LARGEST_MASK_BYTES, decode_mask
+from pipeline.label.study_image import StudyImage
+from pipeline.label.workbench import Workbench
+
+
+class LabelDatastore(Datastore):
+    """An image id is the name of a frame (`StudyImage.name_frame`), and so is a label id.
+
+    Args:
+        workbench: does the work.
+        title: *name* in MONAI Label's answers.
+    """
+
+    def __init__(self, workbench: Workbench, title: str) -> None:
+        self.workbench = workbench
+        self._title = title
+
+    def name(self) -> str:
+        """Give the title."""
+        return self._title
+
+    def set_name(self, name: str) -> None:
+        """Refuse: the title is that of the studies."""
+        msg = "the name of the studies cannot be changed"
+        raise RequestError(msg)
+
+    def description(self) -> str:
+        """Give the title."""
+        return self._title
+
+    def set_description(self, description: str) -> None:
+        """Refuse: there is nothing to describe."""
+        msg = "the description of the studies cannot be changed"
+        raise RequestError(msg)
+
+    def datalist(self) -> list[dict[str, Any]]:
+        """List the frames that have a final label."""
+        return [
+            {"image": self.get_image_uri(name), "label": self.get_label_uri(name, "final")}
+            for name in self.get_labeled_images()
+        ]
+
+    def get_labels_by_image_id(self, image_id: str) -> dict[str, str]:
+        """Give the label's id by tag."""
+        return {tag: image_id for tag in TAGS if self.get_label_by_image_id(image_id, tag)}
+
+    def get_label_by_image_id(self, image_id: str, tag: str) -> str:
+        """Give the label's id, empty if there is no label."""
+        found = self.workbench.labels.path(*self.workbench.find(image_id), tag).is_file()
+        return image_id if found else ""
+
+    def get_image(self, image_id: str, params: Any = None) -> Any:
+        """Give the content of the file."""
+        return Path(self.workbench.locate(*self.workbench.find(image_id))[0]).read_bytes()
+
+    def get_image_uri(self, image_id: str) -> str:
+        """Give the path of the file; of a cine that of the whole file."""
+        return str(self.workbench.locate(*self.workbench.find(image_id))[0])
+
+    def get_label(self, label_id: str, label_tag: str, params: Any = None) -> Any:
+        """Give the content of a label's PNG."""
+        return Path(self.get_label_uri(label_id, label_tag)).read_bytes()
+
+    def get_label_uri(self, label_id: str, label_tag: str) -> str:
+        """Give the path of a label's PNG."""
+        path = self.workbench.labels.path(*self.workbench.find(label_id), label_tag)
+        if not path.is_file():
+            msg = "expected a label that was saved before, there is none for this image"
+            raise UnknownImageError(msg)
+        return str(path)
+
+    def get_image_info(self, image_id: str) -> dict[str, Any]:
+        """Give what is known of an image, and what was noted."""
+        image, number = self.workbench.find(image_id)
+        return {
+            **self.workbench.read_notes(image_id),
+            "name": image.name_frame(number).rsplit("/", 1)[-1],
+            "rows": image.rows,
+            "columns": image.columns,
+            "frame": number,
+            "frames": image.frames,
+        }
+
+    def get_label_info(self, label_id: str, label_tag: str) -> dict[str, Any]:
+        """Give what is known of a label."""
+        return self.workbench.labels.read_info(*self.workbench.find(label_id), label_tag)
+
+    def get_labeled_images(
+        self, label_tag: str | None = None, labels: list[str] | None = None
+    ) -> list[str]:
+        """Name the frames that have a label, a final one if no tag is given."""
+        return [image.name_frame(number) for image, number in self._select(label_tag, True)]
+
+    def get_unlabeled_images(
+        self, label_tag: str | None = None, labels: list[str] | None = None
+    ) -> list[str]:
+        """Name the frames that have no label, no final one if no tag is given."""
+        return [image.name_frame(number) for image, number in self._select(label_tag, False)]
+
+    def list_images(self) -> list[str]:
+        """Name the frames to label."""
+        return [image.name_frame(number) for image, number in self.workbench.list_frames()]
+
+    def get_dataset_archive(self, limit_cases: int | None) -> str:
+        """Write the labeled images and their labels to a ZIP file in the temporary folder."""
+        names = self.get_labeled_images()[:limit_cases]
+        with (
+            tempfile.NamedTemporaryFile(suffix=".zip", delete=False) as file,
+            zipfile.ZipFile(file, "w") as archive,
+        ):
+            for name in names:
+                image, number = self.workbench.find(name)
+                label = Path(self.get_label_uri(name, "final"))
+                archive.write(label, f"labels/{name.replace('#', '_')}.png")
+                inside = f"images/{image.id}"
+                if inside not in archive.namelist():
+                    archive.write(self.workbench.locate(image, number)[0], inside)
+        return file.name
+
+    def refresh(self) -> None:
+        """Do nothing: the studies are looked at whenever they are asked for."""
+
+    def add_image(self, image_id: str, image_filename: str, image_info: dict[str, Any]) -> str:
+        """Take an uploaded image under its id, with the suffix of the file."""
+        path = Path(image_filename)
+        suffix = "".join(
+            path.suffixes[-2:] if path.suffixes[-1:] == [".gz"] else path.suffixes[-1:]
+        )
+        name = image_id if image_id.endswith(suffix) else image_id + suffix
+        return self.workbench.studies.add(name, path.read_bytes())
+
+    def remove_image(self, image_id: str) -> None:
+        """Refuse: the studies are not ours to change."""
+        msg = "images cannot be removed here: remove them from the studies"
+        raise RequestError(msg)
+
+    def save_label(
+        self, image_id: str, label_filename: str, label_tag: str, label_info: dict[str, Any]
+    ) -> str:
+        """Save a label that is a PNG, NRRD or NIfTI file of the image's size."""
+        image, number = self.workbench.find(image_id)
+        path = Path(label_filename)
+        if path.stat().st_size > LARGEST_MASK_BYTES:
+            msg = f"expected a mask of at most {LARGEST_MASK_BYTES} bytes"
+            raise RequestError(msg)
+        mask = decode_mask(path.read_bytes(), (image.rows, image.columns))
+        if label_tag == "final":
+            self.workbench.accept(image, number, mask, label_info)
+        else:
+            self.workbench.labels.path(image, number, label_tag)  # refuses other tags
+            self.workbench.labels.save(image, number, mask, tag="original", info=label_info)
+        return image.name_frame(number)
+
+    def remove_label(self, label_id: str, label_tag: str) -> None:
+        """Remove a label from the folder of labels."""
+        self.workbench.labels.remove(*self.workbench.find(label_id), label_tag)
+
+    def update_image_info(self, image_id: str, info: dict[str, Any]) -> None:
+        """Note something about an image."""
+        self.workbench.add_notes(image_id, info)
+
+    def update_label_info(self, label_id: str, label_tag: str, info: dict[str, Any]) -> None:
+        """Note something about a label."""
+        self.workbench.labels.update_info(*self.workbench.find(label_id), label_tag, info)
+
+    def status(self) -> dict[str, Any]:
+        """Count images and labels."""
+        return {
+            "total": len(self.list_images()),
+            "completed": len(self.get_labeled_images()),
+            "label_tags": {tag: len(self.get_labeled_images(tag)) for tag in TAGS},
+            "train": [],
+        }
+
+    def json(self) -> dict[str, Any]:
+        """List images and their labels, without paths."""
+        objects = {}
+        for image, number in self.workbench.list_frames():
+            name = image.name_frame(number)
+            tags = self.get_labels_by_image_id(name)
+            labels = {tag: {"name": name, "info": self.get_label_info(name, tag)} for tag in tags}
+            info = {"image": {"info": self.get_image_info(name)}, "labels": {"tags": labels}}
+            objects[name] = info
+        return {"name": self._title, "description": self._title, "objects": objects}
+
+    def _select(self, tag: str | None, labeled: bool) -> list[tuple[StudyImage, int]]:
+        path = self.workbench.labels.path
+        return [
+            frame
+            for frame in self.workbench.list_frames()
+            if path(*frame, tag or "final").is_file() == labeled
+        ]

@@ -1,0 +1,71 @@
+"""MONAI Label's OHIF viewer, and the archive as it asks for it."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.responses import FileResponse, StreamingResponse
+
+from pipeline.label.dicomweb_client import DicomwebClient
+from pipeline.label.label_errors import ArchiveError, UnknownImageError
+
+_PATH = re.compile(r"(studies|series|instances)(/[A-Za-z0-9.,]+)*/?")
+"""Resources of DICOMweb; no empty, no dotted and no escaped steps."""
+_SECONDS = (5.0, 60.0)
+_CHUNK = 1 << 20
+
+
+def add_viewer(web: FastAPI, client: DicomwebClient) -> None:
+    """Serve the viewer that comes with MONAI Label, and let it read the archive.
+
+    MONAI Label passes any path on to the archive with the server's password, also
+    ``../instances``, by which Orthanc's own interface can be reached, and any object to store. Here
+    only resources of DICOMweb are passed on, and only to be read.
+
+    Args:
+        web: the server.
+        client: of the archive.
+    """
+    router = APIRouter()
+    _add_archive(router, client)
+    _add_pages(router)
+    web.include_router(router)
+
+
+def _add_archive(router: APIRouter, client: DicomwebClient) -> None:
+    import requests
+
+    @router.get("/proxy/dicom/{service}/{path:path}", include_in_schema=False)
+    def read_archive(request: Request, service: str, path: str) -> Response:
+        steps = path.split("/")
+        if service not in ("qido", "wado") or not _PATH.fullmatch(path) or ".." in steps:
+            msg = "expected a resource of DICOMweb to read, got another path"
+            raise UnknownImageError(msg)
+        headers = {"Accept": request.headers.get("accept", "*/*")}
+        try:
+            answer = client.session.get(
+                f"{client.url}/{path}",
+                params=request.query_params.multi_items(),
+                headers=headers,
+                stream=True,
+                timeout=_SECONDS,
+            )
+        except requests.RequestException as error:
+            msg = f"expected the archive to answer, got {type(error).__name__}: is it running?"
+            raise ArchiveError(msg) from error
+        media_type = answer.headers.get("Content-Type", "application/octet-stream")
+        chunks = answer.iter_content(_CHUNK)
+        return StreamingResponse(chunks, status_code=answer.status_code, media_type=media_type)
+
+
+def _add_pages(router: APIRouter) -> None:
+    from monailabel import endpoints
+
+    pages = Path(str(endpoints.__file__)).parent / "static" / "ohif"
+
+    @router.get("/ohif/{path:path}", include_in_schema=False)
+    def open_viewer(path: str) -> Any:
+        found = (pages / path).resolve()
+        is_page = path and found.is_file() and found.is_relative_to(pages.resolve())
+        return FileResponse(found if is_page else pages / "index.html")

@@ -1,0 +1,168 @@
+"""Finished labels and predictions of a folder, one PNG for each frame."""
+
+import json
+import threading
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.atomic import write_atomically
+from pipeline.label.label_errors import RequestError, UnknownImageError
+from pipeline.label.mask_file import decode_mask, encode_mask
+from pipeline.label.study_image import StudyImage
+from pipeline.writers.output_path import FRAME_DIGITS
+
+LabelTag = Literal["final", "original"]
+TAGS: tuple[LabelTag, ...] = ("final", "original")
+"""What a person has accepted, and what the network had said."""
+
+
+class LabelStore:
+    """Masks in ``final/`` and ``original/``, named like their images.
+
+    Of ``a/x.dcm`` the label is ``a/x.dcm.png``, of frame 3 of a cine ``a/x.dcm/0003.png``: 8-bit
+    grey, 0 or 255. What a client tells of a label lies beside it as JSON. All files are whole or
+    not there, and the folder is all there is: another process sees a label as soon as it is saved.
+
+    Args:
+        folder: of the labels.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._lock = threading.Lock()
+
+    def path(self, image: StudyImage, number: int, tag: str) -> Path:
+        """Tell where a label is, or would be.
+
+        Args:
+            image: of the studies; only what the studies list may come here.
+            number: of the frame from 1.
+            tag: one of `TAGS`.
+
+        Raises:
+            RequestError: there is no such tag.
+            UnknownImageError: there is no such frame.
+        """
+        if tag not in TAGS:
+            msg = f"expected a tag of {', '.join(TAGS)}, got another"
+            raise RequestError(msg)
+        if not 1 <= number <= image.frames:
+            msg = f"expected a frame from 1 to {image.frames}, got {number}"
+            raise UnknownImageError(msg)
+        base = self.folder / tag / image.id
+        if image.frames == 1:
+            return base.with_name(base.name + ".png")
+        return base / f"{number:0{FRAME_DIGITS}d}.png"
+
+    def save(
+        self,
+        image: StudyImage,
+        number: int,
+        mask: NDArray[np.bool_],
+        *,
+        tag: LabelTag = "final",
+        info: dict[str, Any] | None = None,
+    ) -> None:
+        """Save a label in place of an earlier one.
+
+        Args:
+            image: of the studies.
+            number: of the frame from 1.
+            mask: (H, W) bool at the size of the image.
+            tag: whether a person has accepted it.
+            info: what else is known of it, as JSON.
+
+        Raises:
+            WriteError: the file cannot be written.
+        """
+        path = self.path(image, number, tag)
+        with self._lock:
+            write_atomically(path, encode_mask(mask, ".png"))
+            self._write_info(path, info or {})
+
+    def load(self, image: StudyImage, number: int, tag: str = "final") -> NDArray[np.bool_] | None:
+        """Load a label.
+
+        Args:
+            image: of the studies.
+            number: of the frame from 1.
+            tag: one of `TAGS`.
+
+        Returns:
+            (H, W) bool, `None` if there is none.
+
+        Raises:
+            RequestError: it does not have the size of the image any more, or is damaged.
+        """
+        path = self.path(image, number, tag)
+        if not path.is_file():
+            return None
+        return decode_mask(path.read_bytes(), (image.rows, image.columns))
+
+    def remove(self, image: StudyImage, number: int, tag: str) -> None:
+        """Remove a label, if there is one.
+
+        Args:
+            image: of the studies.
+            number: of the frame from 1.
+            tag: one of `TAGS`.
+        """
+        path = self.path(image, number, tag)
+        with self._lock:
+            path.unlink(missing_ok=True)
+            path.with_suffix(".json").unlink(missing_ok=True)
+
+    def frames(self, image: StudyImage, tag: str = "final") -> list[int]:
+        """Tell which frames of an image have a label, by their numbers from 1.
+
+        Args:
+            image: of the studies.
+            tag: one of `TAGS`.
+        """
+        path = self.path(image, 1, tag)
+        if image.frames == 1:
+            return [1] if path.is_file() else []
+        if not path.parent.is_dir():
+            return []
+        numbers = [int(found.stem) for found in path.parent.glob("*.png") if found.stem.isdigit()]
+        return sorted(number for number in numbers if 1 <= number <= image.frames)
+
+    def read_info(self, image: StudyImage, number: int, tag: str) -> dict[str, Any]:
+        """Read what is known of a label besides its mask.
+
+        Args:
+            image: of the studies.
+            number: of the frame from 1.
+            tag: one of `TAGS`.
+        """
+        path = self.path(image, number, tag).with_suffix(".json")
+        if not path.is_file():
+            return {}
+        info: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return info
+
+    def update_info(self, image: StudyImage, number: int, tag: str, info: dict[str, Any]) -> None:
+        """Add to what is known of a label.
+
+        Args:
+            image: of the studies.
+            number: of the frame from 1.
+            tag: one of `TAGS`.
+            info: names and values, as JSON.
+
+        Raises:
+            UnknownImageError: there is no such label.
+            WriteError: the file cannot be written.
+        """
+        path = self.path(image, number, tag)
+        with self._lock:
+            if not path.is_file():
+                msg = "expected a label that was saved before, there is none for this image"
+                raise UnknownImageError(msg)
+            self._write_info(path, self.read_info(image, number, tag) | info)
+
+    def _write_info(self, path: Path, info: dict[str, Any]) -> None:
+        write_atomically(path.with_suffix(".json"), (json.dumps(info, indent=2) + "\n").encode())

@@ -1,0 +1,174 @@
+"""Masks as the files that annotation tools exchange, in and out."""
+
+import gzip
+import io
+import re
+import zlib
+from typing import Literal
+
+import nibabel
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from pipeline.label.label_errors import RequestError
+from pipeline.readers.quiet import quiet_decoders
+
+MaskFormat = Literal[".png", ".nrrd", ".nii", ".nii.gz"]
+
+LARGEST_MASK_BYTES = 64 << 20
+"""Bytes of an uploaded mask; one of 64 million pixels has less when compressed."""
+
+_NRRD_TYPES = {
+    **dict.fromkeys(("uchar", "unsigned char", "uint8", "uint8_t"), "u1"),
+    **dict.fromkeys(("signed char", "int8", "int8_t"), "i1"),
+    **dict.fromkeys(("short", "int16", "int16_t", "short int"), "i2"),
+    **dict.fromkeys(("ushort", "unsigned short", "uint16", "uint16_t"), "u2"),
+    **dict.fromkeys(("int", "int32", "int32_t"), "i4"),
+    **dict.fromkeys(("uint", "unsigned int", "uint32", "uint32_t"), "u4"),
+    "float": "f4",
+    "double": "f8",
+}
+_LONGEST_NRRD_HEADER = 64 << 10
+
+
+def encode_mask(
+    mask: NDArray[np.bool_], suffix: MaskFormat, *, mm_per_pixel: tuple[float, float] | None = None
+) -> bytes:
+    """Encode a mask.
+
+    Args:
+        mask: (H, W) bool, `True` where there is lesion.
+        suffix: of the format: ``.png`` has 0 and 255, as all our masks; the others are label maps
+            of 0 and 1, (W, H, 1), columns first, the first axis to the left and the second to the
+            back, as ITK and so 3D Slicer reads an image.
+        mm_per_pixel: mm between rows and between columns; `None` writes 1.
+
+    Returns:
+        The content of the file.
+    """
+    values = mask.astype(np.uint8)
+    if suffix == ".png":
+        return encode_grey(values * 255)
+    down, across = mm_per_pixel or (1.0, 1.0)
+    if suffix == ".nrrd":
+        head = (
+            "NRRD0004\ntype: uint8\ndimension: 3\nspace: left-posterior-superior\n"
+            f"sizes: {mask.shape[1]} {mask.shape[0]} 1\n"
+            f"space directions: ({across!r},0,0) (0,{down!r},0) (0,0,1)\n"
+            "kinds: domain domain domain\nencoding: gzip\nspace origin: (0,0,0)\n\n"
+        )
+        return head.encode() + gzip.compress(values.tobytes(), mtime=0)
+    image = nibabel.Nifti1Image(values.T[..., None], np.diag([-across, -down, 1.0, 1.0]))
+    image.header.set_xyzt_units("mm" if mm_per_pixel else "unknown")
+    content: bytes = image.to_bytes()
+    return content if suffix == ".nii" else gzip.compress(content, mtime=0)
+
+
+def encode_grey(values: NDArray[np.uint8]) -> bytes:
+    """Encode grey values as PNG.
+
+    Args:
+        values: (H, W) uint8.
+
+    Returns:
+        The content of the file.
+    """
+    buffer = io.BytesIO()
+    Image.fromarray(values).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def decode_mask(content: bytes, shape: tuple[int, int]) -> NDArray[np.bool_]:
+    """Decode a mask that somebody sends; nothing of it is believed.
+
+    Args:
+        content: of a PNG, NRRD or NIfTI file; what it is decides the content. Whatever is not 0
+            is lesion. One slice, one channel.
+        shape: rows and columns of the image.
+
+    Returns:
+        (H, W) bool, `True` where there is lesion.
+
+    Raises:
+        RequestError: the content is too long, damaged or none of these, refers to other files, or
+            has another size than the image.
+    """
+    if len(content) > LARGEST_MASK_BYTES:
+        msg = f"expected a mask of at most {LARGEST_MASK_BYTES} bytes, got {len(content)}"
+        raise RequestError(msg)
+    try:
+        if content.startswith(b"\x89PNG"):
+            return _decode_png(content, shape)
+        if content.startswith(b"NRRD"):
+            return _decode_nrrd(content, shape)
+        return _decode_nifti(content, shape)
+    except RequestError:
+        raise
+    except Exception as error:  # what decoders let out depends on the damage
+        msg = f"expected a mask as PNG, NRRD or NIfTI, got a file with {type(error).__name__}"
+        raise RequestError(msg) from error
+
+
+def _decode_png(content: bytes, shape: tuple[int, int]) -> NDArray[np.bool_]:
+    with quiet_decoders():
+        image = Image.open(io.BytesIO(content), formats=["PNG"])
+        _check_size((image.height, image.width), shape)
+        if image.mode not in ("1", "L", "I;16", "I"):
+            msg = f"expected a mask of one grey channel, got a PNG of mode {image.mode}"
+            raise RequestError(msg)
+        return np.asarray(image) > 0
+
+
+def _decode_nrrd(content: bytes, shape: tuple[int, int]) -> NDArray[np.bool_]:
+    # Own, as readers follow "data file:" to any file of this machine.
+    end = re.search(rb"\r?\n\r?\n", content[:_LONGEST_NRRD_HEADER])
+    if end is None:
+        msg = "expected an NRRD file with its data behind the header"
+        raise RequestError(msg)
+    fields: dict[str, str] = {}
+    for line in content[: end.start()].decode("ascii").splitlines()[1:]:
+        name, colon, value = line.partition(":")
+        if colon and not line.startswith("#"):
+            fields[name.strip().lower()] = value.strip().lower()
+    if {"data file", "datafile", "line skip", "lineskip", "byte skip", "byteskip"} & set(fields):
+        msg = "expected an NRRD file with its data right behind the header"
+        raise RequestError(msg)
+    sizes = [int(size) for size in fields["sizes"].split()]
+    _check_size(_squeeze((sizes[1], sizes[0], *sizes[2:])), shape)
+    order = ">" if fields.get("endian") == "big" else "<"
+    dtype = np.dtype(order + _NRRD_TYPES[fields["type"]])
+    wanted = shape[0] * shape[1] * dtype.itemsize
+    data = content[end.end() :]
+    if fields["encoding"] in ("gzip", "gz"):
+        data = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(data, wanted)
+    elif fields["encoding"] != "raw":
+        msg = "expected an NRRD file of encoding gzip or raw"
+        raise RequestError(msg)
+    values = np.frombuffer(data[:wanted], dtype)
+    return np.asarray(values.reshape(shape) != 0)
+
+
+def _decode_nifti(content: bytes, shape: tuple[int, int]) -> NDArray[np.bool_]:
+    most = 1 << 20
+    if content.startswith(b"\x1f\x8b"):
+        most += shape[0] * shape[1] * 8
+        content = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(content, most)
+    image = nibabel.Nifti1Image.from_bytes(content)
+    sizes = image.header.get_data_shape()
+    _check_size(_squeeze((sizes[1], sizes[0], *sizes[2:])), shape)
+    values = np.asanyarray(image.dataobj).reshape(shape[::-1])
+    return np.asarray(values.T != 0)
+
+
+def _squeeze(sizes: tuple[int, ...]) -> tuple[int, ...]:
+    return (*sizes[:2], *(size for size in sizes[2:] if size != 1))
+
+
+def _check_size(got: tuple[int, ...], shape: tuple[int, int]) -> None:
+    if got != shape:
+        msg = (
+            f"expected a mask of {shape[0]} rows and {shape[1]} columns as the image has, got one "
+            f"of {' x '.join(map(str, got))}"
+        )
+        raise RequestError(msg)

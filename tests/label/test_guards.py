@@ -1,0 +1,130 @@
+"""Requests that must not reach the server behind."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from pipeline.label.app import guards
+from pipeline.label.app.guards import Guards
+from pipeline.label.server import LOOPBACK
+
+
+def ask(
+    method: str = "GET",
+    path: str = "/info/",
+    headers: dict[str, str] | None = None,
+    *,
+    body: list[bytes] | None = None,
+    hosts: tuple[str, ...] = LOOPBACK,
+    **options: Any,
+) -> tuple[int, dict[str, str], bytes]:
+    """Send a request to guards before a server that reads the body and answers its length."""
+    parts = list(body or [b""])
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        part = parts.pop(0)
+        return {"type": "http.request", "body": part, "more_body": bool(parts)}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    async def server(scope: Any, receive: Any, send: Any) -> None:
+        length, more = 0, True
+        while more:
+            message = await receive()
+            length, more = length + len(message["body"]), message["more_body"]
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": str(length).encode()})
+
+    pairs = {"host": "127.0.0.1:8000", **(headers or {})}
+    scope = {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "headers": [(name.encode(), value.encode()) for name, value in pairs.items()],
+    }
+    asyncio.run(Guards(server, hosts=hosts, **options)(scope, receive, send))
+    named = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    return sent[0]["status"], named, sent[1]["body"]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost", "LOCALHOST:1", "[::1]:8000"])
+def test_own_names_pass(host):
+    assert ask(headers={"host": host})[0] == 200
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example:8000", "", "[::2]"])
+def test_other_names_are_refused(host):
+    assert ask(headers={"host": host})[0] == 403
+
+
+def test_address_passes_where_others_may_reach_the_server():
+    for host in ("192.0.2.7:8000", "[2001:db8::7]:8000"):
+        assert ask(headers={"host": host})[0] == 403
+        assert ask(headers={"host": host}, any_address=True)[0] == 200
+    # A name of their own may point to any address.
+    assert ask(headers={"host": "evil.example"}, any_address=True)[0] == 403
+
+
+def test_proxy_with_a_name_of_ours_passes():
+    headers = {"host": "labels.example", "origin": "https://labels.example"}
+    assert ask("PUT", headers=headers, hosts=("labels.example",))[0] == 200
+
+
+def test_own_page_passes():
+    assert ask("PUT", headers={"origin": "http://127.0.0.1:8000"})[0] == 200
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:9000", ""])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_other_pages_are_refused(origin, method):
+    status, _, body = ask(method, headers={"origin": origin})
+    assert status == 403
+    assert "another site" in json.loads(body)["detail"]
+
+
+def test_form_of_another_page_without_origin_is_refused():
+    assert ask("POST", headers={"sec-fetch-site": "cross-site"})[0] == 403
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "POST"])
+def test_weights_are_not_replaced(method):
+    status, _, body = ask(method, "/model/lesion")
+    assert status == 403
+    assert "--allow-weights" in json.loads(body)["detail"]
+
+
+def test_weights_are_replaced_where_that_is_allowed():
+    assert ask("PUT", "/model/lesion", allow_weights=True)[0] == 200
+
+
+def test_weights_may_be_read():
+    assert ask("GET", "/model/lesion")[0] == 200
+
+
+def test_announced_body_that_is_too_long_is_refused():
+    length = str(guards.LARGEST_JSON_BYTES + 1)
+    assert ask("POST", headers={"content-length": length})[0] == 413
+
+
+def test_body_that_goes_on_and_on_is_cut_off(monkeypatch):
+    monkeypatch.setattr(guards, "LARGEST_JSON_BYTES", 10)
+    assert ask("POST", body=[b"12345", b"12345"])[2] == b"10"
+    assert ask("POST", body=[b"12345", b"12345", b"1"])[0] == 413
+
+
+def test_uploads_may_be_longer(monkeypatch):
+    monkeypatch.setattr(guards, "LARGEST_JSON_BYTES", 10)
+    headers = {"content-type": "multipart/form-data; boundary=x"}
+    assert ask("PUT", body=[b"12345678901"], headers=headers)[0] == 200
+    monkeypatch.setattr(guards, "LARGEST_REQUEST_BYTES", 10)
+    assert ask("PUT", body=[b"12345678901"], headers=headers)[0] == 413
+
+
+def test_page_may_load_nothing_of_others():
+    headers = ask(path="/annotate/")[1]
+    assert headers["content-security-policy"].startswith("default-src 'self';")
+    assert headers["x-content-type-options"] == "nosniff"

@@ -1,0 +1,103 @@
+"""Masks of 4 x 6 pixels, one corner set, so that each turn and mirroring shows."""
+
+import gzip
+import io
+
+import nibabel
+import numpy as np
+import pytest
+from PIL import Image
+
+from pipeline.label.label_errors import RequestError
+from pipeline.label.mask_file import decode_mask, encode_mask
+
+MASK = np.zeros((4, 6), bool)
+MASK[0, 3:] = MASK[1, 5] = True
+
+
+def _make_nrrd(head: str, data: bytes = b"") -> bytes:
+    return f"NRRD0004\n{head}\n\n".encode() + data
+
+
+class TestEncode:
+    def test_png_is_white_where_there_is_lesion(self):
+        with Image.open(io.BytesIO(encode_mask(MASK, ".png"))) as image:
+            assert image.mode == "L"
+            assert np.array_equal(np.asarray(image), np.where(MASK, 255, 0))
+
+    @pytest.mark.parametrize("suffix", [".nii", ".nii.gz"])
+    def test_nifti_has_columns_first_and_ones(self, suffix):
+        content = encode_mask(MASK, suffix, mm_per_pixel=(0.2, 0.1))
+        plain = gzip.decompress(content) if suffix == ".nii.gz" else content
+        image = nibabel.Nifti1Image.from_bytes(plain)
+        values = np.asanyarray(image.dataobj)
+        assert values.dtype == np.uint8
+        assert np.array_equal(values[:, :, 0], MASK.T)
+        # Along a row to the left, 0.1 mm; along a column to the back, 0.2 mm.
+        assert np.allclose(np.diag(image.affine), [-0.1, -0.2, 1, 1])
+
+    def test_nrrd_has_columns_as_its_fastest_axis(self):
+        head, _, data = encode_mask(MASK, ".nrrd", mm_per_pixel=(0.2, 0.1)).partition(b"\n\n")
+        lines = head.decode().splitlines()
+        assert {"sizes: 6 4 1", "type: uint8", "space: left-posterior-superior"} <= set(lines)
+        assert "space directions: (0.1,0,0) (0,0.2,0) (0,0,1)" in lines
+        assert gzip.decompress(data) == MASK.astype(np.uint8).tobytes()
+
+    def test_same_mask_gives_the_same_bytes(self):
+        for suffix in (".png", ".nrrd", ".nii.gz"):
+            assert encode_mask(MASK, suffix) == encode_mask(MASK, suffix)
+
+
+class TestDecode:
+    @pytest.mark.parametrize("suffix", [".png", ".nrrd", ".nii", ".nii.gz"])
+    def test_what_was_encoded_comes_back(self, suffix):
+        assert np.array_equal(decode_mask(encode_mask(MASK, suffix), MASK.shape), MASK)
+
+    def test_png_of_ones_is_a_mask_too(self):
+        buffer = io.BytesIO()
+        Image.fromarray(MASK.astype(np.uint8)).save(buffer, "PNG")
+        assert np.array_equal(decode_mask(buffer.getvalue(), MASK.shape), MASK)
+
+    def test_nrrd_of_big_endian_shorts_of_two_axes(self):
+        head = "type: short\ndimension: 2\nsizes: 6 4\nendian: big\nencoding: raw"
+        content = _make_nrrd(head, MASK.astype(">i2").tobytes())
+        assert np.array_equal(decode_mask(content, MASK.shape), MASK)
+
+    @pytest.mark.parametrize("suffix", [".png", ".nrrd", ".nii.gz"])
+    def test_turned_mask_is_refused(self, suffix):
+        with pytest.raises(RequestError, match="4 rows and 6 columns"):
+            decode_mask(encode_mask(MASK.T, suffix), MASK.shape)
+
+    def test_nrrd_that_points_to_a_file_is_refused(self):
+        head = "type: uint8\ndimension: 2\nsizes: 6 4\nencoding: raw\ndata file: /etc/passwd"
+        with pytest.raises(RequestError, match="right behind the header"):
+            decode_mask(_make_nrrd(head), MASK.shape)
+
+    def test_colours_are_refused(self):
+        buffer = io.BytesIO()
+        Image.fromarray(np.zeros((4, 6, 3), np.uint8)).save(buffer, "PNG")
+        with pytest.raises(RequestError, match="one grey channel"):
+            decode_mask(buffer.getvalue(), MASK.shape)
+
+    def test_claimed_size_is_not_allocated(self):
+        head = "type: uint8\ndimension: 3\nsizes: 6 4 2000000000\nencoding: gzip"
+        with pytest.raises(RequestError, match="4 rows and 6 columns"):
+            decode_mask(_make_nrrd(head, gzip.compress(b"")), MASK.shape)
+
+    def test_inflated_data_beyond_the_image_is_left_alone(self):
+        head = "type: uint8\ndimension: 2\nsizes: 6 4\nencoding: gzip"
+        data = gzip.compress(MASK.astype(np.uint8).tobytes() + bytes(50_000_000))
+        assert np.array_equal(decode_mask(_make_nrrd(head, data), MASK.shape), MASK)
+
+    @pytest.mark.parametrize(
+        "content", [b"", b"NRRD0004\n", b"\x89PNG\r\n", b"\x1f\x8b\x08", b"text"]
+    )
+    def test_damage_is_told(self, content):
+        with pytest.raises(RequestError, match="expected"):
+            decode_mask(content, MASK.shape)
+
+    @pytest.mark.parametrize("suffix", [".png", ".nrrd", ".nii.gz"])
+    def test_half_a_file_is_told(self, suffix):
+        content = encode_mask(np.random.default_rng(0).random((40, 60)) > 0.5, suffix)
+        with pytest.raises(RequestError):
+            decode_mask(content[: len(content) // 2], (40, 60))
