@@ -4,7 +4,8 @@
     python benchmarks/accuracy.py table
 
 `run` prepares, trains and evaluates five folds, and each data set with a network that was trained
-on the other one alone; what is finished in WORK is not done again, and a training that was killed
+on the other one alone. As in the release, the network of the last epoch is taken, not that of the
+best one. What is finished in WORK is not done again, and a training that was killed
 goes on. It then writes one row per image into bundle/evaluation. `table` makes the tables of
 docs/model.md from those rows. See `benchmarks/accuracy_tables.py` for what is in them.
 """
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from accuracy_tables import ROWS, write_tables
 from PIL import Image
 
@@ -66,12 +68,19 @@ def _run(args: argparse.Namespace) -> None:
             resume = ["--resume"] if (folder / "train" / "last.pt").is_file() else []
             _call("train", data, folder / "train", *train, *resume)
             (folder / "done").touch()
+        _take_last(folder / "train")
         for split in ("test", "lesion_free"):
             if split == "lesion_free":
                 _add_lesion_free_parts(data)
             if not (folder / split / "summary.json").is_file():
                 _evaluate(folder, split)
     _collect(args.work)
+
+
+def _take_last(folder: Path) -> None:
+    """Write the moving average behind the last epoch."""
+    last = torch.load(folder / "last.pt", map_location="cpu", weights_only=True)
+    torch.save(last["objects"]["average"], folder / "final.pt")
 
 
 def _evaluate(folder: Path, split: str) -> None:
@@ -81,7 +90,7 @@ def _evaluate(folder: Path, split: str) -> None:
         folder / "data",
         folder / split,
         "--weights",
-        folder / "train" / "model.pt",
+        folder / "train" / "final.pt",
         "--set",
         f"split={split}",
         "--set",

@@ -48,7 +48,7 @@ def main() -> None:
     args = parser.parse_args()
     config = _read_config({})
     network = config.get_parsed_content("network").eval()
-    network.load_state_dict(torch.load(args.run / "train" / "model.pt", weights_only=True))
+    network.load_state_dict(torch.load(args.run / "train" / "final.pt", weights_only=True))
     inferer = config.get_parsed_content("inferer")
     chains = {name: _read_config(changes) for name, changes in VARIANTS.items()}
     processes = {

@@ -1,18 +1,21 @@
 """Whether the outline doubt tells poor masks: `python benchmarks/quality.py TABLE`.
 
-TABLE is per_image.csv of an evaluation of the validation list, without the operating point:
+TABLE is that of a cross-validation (`benchmarks/accuracy.py`) or per_image.csv of an evaluation.
+Images with a lesion and, at the operating point of the configs, a mask count.
 
-    breast-us-seg evaluate data eval/validation --split validation --set min_lesion_probability=0
-    python benchmarks/quality.py eval/validation/per_image.csv --plot docs/quality.png
+    python benchmarks/quality.py bundle/evaluation/cross_validation.csv --plot docs/quality.png
 """
 
 import argparse
 import csv
+import json
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from scipy.stats import spearmanr
+
+CONFIG = Path(__file__).resolve().parents[1] / "configs" / "evaluate.json"
 
 THRESHOLDS = (0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.7)
 POOR, GOOD = 0.7, 0.85
@@ -26,7 +29,10 @@ def main() -> None:
     parser.add_argument("--plot", type=Path, help="PNG to write")
     args = parser.parse_args()
     with args.table.open(newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["dice"]]
+        rows = [row for row in csv.DictReader(file) if row["dice"] and row["pred_px"] != "0"]
+    point = json.loads(CONFIG.read_text())["min_lesion_probability"]
+    rows = [row for row in rows if float(row["probability"]) >= point]
+    rows = [row for row in rows if row.get("run", "fold-").startswith("fold-")]
     dice, doubt = (np.array([float(row[key]) for row in rows]) for key in ("dice", "outline_doubt"))
     print(f"{len(rows)} images with a lesion, Spearman {spearmanr(doubt, dice).statistic:.3f}")
     print("threshold  marked  their Dice  Dice of the others  poor marked  good marked")
@@ -59,7 +65,7 @@ def _plot(doubt: "np.ndarray[tuple[int], np.dtype[np.float64]]", dice: object) -
         y = side - margin - value * span
         draw.text((margin - 6, y), f"{value:g}", fill=0, font=font, anchor="rm")
     draw.text((side / 2, side - 16), "outline doubt", fill=0, font=font, anchor="mm")
-    draw.text((side / 2, 22), "Dice per validation image", fill=0, font=font, anchor="mm")
+    draw.text((side / 2, 22), "Dice per image of the folds", fill=0, font=font, anchor="mm")
     return picture
 
 

@@ -73,6 +73,8 @@ def list_sources(weights: Path) -> dict[str, Path]:
         "LICENSE": ROOT / "LICENSE",
         "docs/README.md": ROOT / "bundle" / "README.md",
         "docs/data_license.txt": ROOT / "bundle" / "data_license.txt",
+        "docs/failures.png": ROOT / "docs" / "failures.png",
+        "docs/training.json": ROOT / "bundle" / "evaluation" / "training.json",
         "models/model.pt": weights,
     }
     for path in sorted((ROOT / "configs").glob("*")):

@@ -11,5 +11,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "progress": ["Progress"],
         "results_writer": ["ResultsWriter"],
         "training_checkpoint": ["TrainingCheckpoint"],
+        "training_record": ["TrainingRecord"],
     },
 )

@@ -1,5 +1,8 @@
 """The shipped weights on real images, where BREAST_US_DATA names a folder that has some.
 
+The weights were trained on these images: the scores tell whether anything has changed, not how
+good they are.
+
 Expected in it: `Dataset_BUSI_with_GT/` and `BUSBRA/` in their published layouts, `dicom_us/`
 with ultrasound DICOM, `monai/` with the metadata schema.
 """
