@@ -29,7 +29,8 @@ class FolderDataset(IterableDataset[dict[str, Any]]):
     An item has the keys that the transforms make of ``image`` (a `FrameReference` as text), and
     ``file`` (relative to the folder, forward slashes), ``frame`` (from 1; 0 for a file with a
     single one), ``regions_left`` (items of the same frame that are still to come), ``remarks``
-    (what the user should know of the file, else empty) and ``instance`` (see `InstanceRegister`).
+    (what the user should know of the file, else empty), ``instance`` (see `InstanceRegister`) and
+    ``header`` (of a DICOM file, without its pixels, else `None`).
 
     Args:
         data: a folder, or a single file.
@@ -83,6 +84,7 @@ class FolderDataset(IterableDataset[dict[str, Any]]):
                 "file": file,
                 "instance": register.enter(source.identity["SOPInstanceUID"], file),
                 "remarks": "; ".join(source.remarks),
+                "header": source.dataset,
             }
         except Exception as error:
             self._fail(file, None, error)

@@ -15,8 +15,6 @@ from pipeline.lesions.judge_quality import judge_quality
 from pipeline.lesions.lesion import find_lesions
 from pipeline.lesions.malignancy_scale import MalignancyScale
 from pipeline.readers.calibrated_region import CalibratedRegion, RegionOrigin
-from pipeline.readers.frame_reference import FrameReference
-from pipeline.readers.ultrasound_reader import UltrasoundReader
 from pipeline.writers.dicom.result_frame import ResultFrame
 from pipeline.writers.finished_run import ImageRecord
 from pipeline.writers.result import Result
@@ -52,7 +50,6 @@ class ResultsWriter:
             ``original``, and ``malignancy`` (1, H, W) if the network has a channel for it.
         writers: each writes one kind of file.
         journal: of the run.
-        reader: that has read the items, and still has the file open.
         malignancy_scale: makes a probability of malignancy of that channel.
     """
 
@@ -61,20 +58,18 @@ class ResultsWriter:
         postprocessing: Callable[[dict[str, Any]], Any],
         writers: Sequence[Writer],
         journal: RunJournal,
-        reader: UltrasoundReader,
         malignancy_scale: MalignancyScale = MalignancyScale(),  # noqa: B008
     ) -> None:
         self.postprocessing = postprocessing
         self.writers = writers
         self.journal = journal
-        self.reader = reader
         self.malignancy_scale = malignancy_scale
         self._parts: list[_Part] = []
         self._errors: list[Exception] = []
         self._source: _Source | None = None
 
     def attach(self, engine: Engine) -> None:
-        """Attach to an evaluator that decollates its batches."""
+        """Attach to an evaluator whose batches are lists of the items of `FolderDataset`."""
         engine.add_event_handler(Events.ITERATION_COMPLETED, self)
         engine.add_event_handler(Events.COMPLETED, self.finish)
 
@@ -104,8 +99,7 @@ class ResultsWriter:
             if errors:
                 raise errors[0]
             if self._source is None:
-                path = FrameReference.parse(str(item["image"].meta["filename_or_obj"])).path
-                self._source = _Source(file, self.reader.open(path).dataset)
+                self._source = _Source(file, item["header"])
             header = self._source.header
             result = _make_result(item, file, frame, parts, header, self.malignancy_scale)
             for writer in self.writers:

@@ -84,7 +84,7 @@ class RunJournal:
             self._broken.add(row.file)
             frame = "" if row.frame is None else f" frame {row.frame}"
             logger.error("failed: %s%s: %s", row.file, frame, row.reason)
-        self._offsets[row.file, row.frame] = self._append(asdict(record))
+        self._offsets[row.file, row.frame] = self._append(_make_entry(record))
         self._rows[row.file, row.frame] = row
 
     def complete(self, file: str) -> None:
@@ -226,6 +226,12 @@ def _parse_line(line: bytes) -> dict[str, Any]:
     except (ValueError, TypeError):
         pass
     return {}
+
+
+def _make_entry(record: ImageRecord) -> dict[str, Any]:
+    """Give the fields by name, not copied to their depth as `asdict` does: contours are long."""
+    entry = {field.name: getattr(record, field.name) for field in fields(record)}
+    return {**entry, "row": asdict(record.row)}
 
 
 def _make_record(entry: Mapping[str, Any]) -> ImageRecord:

@@ -24,15 +24,6 @@ PROBABILITY = PRED * 0.75
 HEADER = Dataset()
 
 
-class OneHeaderReader:
-    """Has opened one DICOM file, whatever is asked for."""
-
-    dataset = HEADER
-
-    def open(self, path: Path) -> "OneHeaderReader":
-        return self
-
-
 class NoteWriter(Writer):
     def __init__(self, *, needs_sources: bool = False) -> None:
         self.needs_sources = needs_sources
@@ -51,7 +42,6 @@ def make_meta(
 ) -> dict:
     mm_per_pixel = np.array([mm, 2 * mm])
     return {
-        "filename_or_obj": "in/x.dcm",
         "region": np.array(box),
         "region_origin": origin,
         "mm_per_pixel": mm_per_pixel,
@@ -69,6 +59,7 @@ def make_batch(
         "regions_left": left,
         "remarks": "",
         "instance": "",
+        "header": HEADER,
     }
 
 
@@ -83,7 +74,7 @@ def run(output: Path, batches: list[list[dict]], postprocessing=None, writers=()
     }
     engine = Engine(lambda engine, batch: [{"pred": PRED} for _ in batch])
     process = postprocessing or (lambda item: {**item, **done})
-    ResultsWriter(process, writers, journal, OneHeaderReader()).attach(engine)
+    ResultsWriter(process, writers, journal).attach(engine)
     engine.run(batches)
     return journal
 

@@ -1,5 +1,7 @@
 """How the network is called; inputs of 2 x 1 x 4 x 6 that are not symmetric."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 import torch
@@ -88,6 +90,79 @@ def test_gradients_reach_the_weights(fast_bf16: None) -> None:
     CpuInferer(flip=True)(INPUT, network).mean().backward()
     assert network.weight.grad is not None
     assert network.weight.grad.abs().sum() > 0
+
+
+def make_frozen() -> torch.nn.Module:
+    """Make a network whose result shows what was run, and how often."""
+    torch.manual_seed(0)
+    layers = torch.nn.Conv2d(1, 2, 3, padding=1), torch.nn.BatchNorm2d(2), torch.nn.ReLU()
+    return torch.nn.Sequential(*layers).eval()
+
+
+class TestWithoutGradients:
+    @pytest.fixture(autouse=True)
+    def _no_grad(self) -> Iterator[None]:
+        with torch.no_grad():
+            yield
+
+    @pytest.mark.parametrize("flip", [False, True])
+    @pytest.mark.parametrize("count", [1, 2, 5])
+    def test_result_is_the_same(self, count: int, flip: bool) -> None:
+        network, image = make_frozen(), torch.randn(count, 1, 6, 8)
+        expected = network(image)
+        if flip:
+            expected = (expected + network(image.flip(-1)).flip(-1)) / 2
+        result = CpuInferer(bf16=False, flip=flip)(image, network)
+        assert torch.allclose(result, expected, atol=1e-6)
+        assert result.is_contiguous()
+
+    def test_changed_weights_are_seen(self) -> None:
+        network, inferer = make_frozen(), CpuInferer(bf16=False)
+        inferer(INPUT, network)
+        network[0].weight.mul_(2)
+        assert torch.allclose(inferer(INPUT, network), network(INPUT), atol=1e-4)
+        network.load_state_dict(make_frozen().state_dict())
+        assert torch.allclose(inferer(INPUT, network), network(INPUT), atol=1e-4)
+
+    def test_changed_statistics_are_seen(self) -> None:
+        network, inferer = make_frozen(), CpuInferer(bf16=False)
+        inferer(INPUT, network)
+        network[1].running_mean.add_(5)
+        assert torch.allclose(inferer(INPUT, network), network(INPUT), atol=1e-4)
+
+    def test_another_network_is_seen(self) -> None:
+        inferer = CpuInferer(bf16=False)
+        inferer(INPUT, make_frozen())
+        other = torch.nn.Conv2d(1, 1, 1).eval()
+        assert torch.allclose(inferer(INPUT, other), other(INPUT), atol=1e-5)
+
+    def test_network_that_trains_is_run_itself(self) -> None:
+        network = make_frozen().train()
+        CpuInferer(bf16=False)(INPUT, network)
+        assert int(network[1].num_batches_tracked) == 1
+
+    def test_network_without_weights_is_not_rounded(self, fast_bf16: None) -> None:
+        image = INPUT + 0.001
+        assert torch.equal(CpuInferer()(image, torch.nn.Identity().eval()), image)
+
+    def test_bf16_is_used(self, fast_bf16: None) -> None:
+        network, seen = make_frozen(), []
+        network[0].register_forward_hook(lambda module, args, out: seen.append(out.dtype))
+        network[2].register_forward_hook(lambda module, args, out: seen.append(out.dtype))
+        assert CpuInferer(flip=True)(INPUT, network).dtype == torch.float32
+        assert set(seen) == {torch.bfloat16}
+
+    def test_metadata_comes_through(self) -> None:
+        image = MetaTensor(INPUT.clone(), meta={"frame": 7})
+        result = CpuInferer()(image, make_frozen())
+        assert isinstance(result, MetaTensor)
+        assert result.meta["frame"] == 7
+
+
+def test_layers_get_plain_tensors() -> None:
+    seen = []
+    CpuInferer()(MetaTensor(INPUT.clone()), lambda image: seen.append(type(image)) or image)
+    assert seen == [torch.Tensor]
 
 
 def dice(mask: torch.Tensor, label: torch.Tensor) -> float:
