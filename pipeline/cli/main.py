@@ -13,6 +13,7 @@ COMMANDS: tuple[str, ...] = (
     "infer",
     "train",
     "evaluate",
+    "export",
     "label",
     "prepare",
     "duplicates",

@@ -1,0 +1,55 @@
+"""Write the network for other programs than PyTorch."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from pipeline.cli.bundle_run import find_bundle_root
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command to those of `breast-us-seg`."""
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        "export",
+        help="write the network as ONNX, which ONNX Runtime and OpenVINO compute faster",
+        description=(
+            "Write the network with its weights as ONNX beside the weights, check what each "
+            "installed backend makes of it against PyTorch, and let `infer` find it. Needs the "
+            "extra `export`."
+        ),
+    )
+    parser.add_argument("--weights", type=Path, help="other weights than the bundle's")
+    parser.add_argument(
+        "--bundle-root",
+        type=Path,
+        help="folder with configs/ and models/ (default: the one this command came with)",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Export, and print what was compared.
+
+    Args:
+        args: parsed arguments.
+
+    Returns:
+        0.
+
+    Raises:
+        ConfigError: a package is missing, or a backend computes something else.
+        WriteError: the file cannot be written.
+    """
+    # Seconds of imports, which --help need not pay.
+    from pipeline.inferers.export_network import export_network
+
+    root = args.bundle_root or find_bundle_root()
+    path, differences = export_network(
+        root / "configs" / "inference.json", args.weights or root / "models" / "model.pt"
+    )
+    print(f"wrote {path}")
+    for backend, difference in differences.items():
+        print(f"{backend}: logits differ from PyTorch's by at most {difference:.1g}")
+    if not differences:
+        print("not checked: neither onnxruntime nor openvino is installed")
+    return 0

@@ -1,0 +1,100 @@
+"""From a config and weights to an ONNX file that computes the same."""
+
+import importlib
+import tempfile
+import warnings
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import torch
+from monai.bundle import ConfigParser
+
+from pipeline.atomic import write_atomically
+from pipeline.errors import ConfigError
+from pipeline.hash_file import hash_file
+from pipeline.inferers.exported_network import PACKAGES, SUFFIX, ExportedNetwork, name_origin
+
+TOLERANCE = 1e-3
+"""Most that a logit may differ from PyTorch's in float32; a threshold of 0.5 is a logit of 0."""
+
+_EXPORTERS = ("onnx", "onnxscript")
+_IMAGES = 2
+
+
+def export_network(config_file: Path, weights: Path) -> tuple[Path, dict[str, float]]:
+    """Write the network of a config as ONNX, for any number of images of the config's size.
+
+    Args:
+        config_file: a config with ``network_def`` and ``image_size``.
+        weights: its state_dict; the file goes beside it.
+
+    Returns:
+        The file, and the largest difference of a logit from PyTorch's for each backend that is
+        installed.
+
+    Raises:
+        ConfigError: a package that exports is missing, the weights do not fit, or a backend
+            differs by more than `TOLERANCE`; then there is no file.
+        WriteError: the file cannot be written.
+    """
+    for package in _EXPORTERS:
+        if find_spec(package) is None:
+            msg = f"expected the package {package}, found none: pip install 'breast-us-seg[export]'"
+            raise ConfigError(msg)
+    network, image = _load(config_file, weights)
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter's, of its own deprecations
+        program: Any = torch.onnx.export(
+            network,
+            (image,),
+            dynamo=True,
+            verbose=False,
+            input_names=["image"],
+            output_names=["pred"],
+            dynamic_shapes=[{0: torch.export.Dim.DYNAMIC}],
+        )
+        expected = network(image)
+    path = weights.with_suffix(SUFFIX)
+    origin = name_origin(path)
+    origin.unlink(missing_ok=True)  # what is half done must not be found
+    with tempfile.TemporaryDirectory() as folder:
+        program.save(Path(folder) / path.name)
+        write_atomically(path, (Path(folder) / path.name).read_bytes())
+    write_atomically(origin, f"{hash_file(weights)}  {weights.name}\n".encode())
+    try:
+        return path, _compare(weights, image, expected)
+    except ConfigError:
+        path.unlink()
+        origin.unlink()
+        raise
+
+
+def _load(config_file: Path, weights: Path) -> tuple[torch.nn.Module, torch.Tensor]:
+    parser = ConfigParser()
+    parser.read_config(str(config_file))
+    for statement in parser.get("imports", []):
+        importlib.import_module(statement.removeprefix("$import ").strip())
+    network: torch.nn.Module = parser.get_parsed_content("network_def")
+    try:
+        state: dict[str, Any] = torch.load(weights, map_location="cpu", weights_only=True)
+        network.load_state_dict(state)
+    except (OSError, RuntimeError) as error:
+        msg = f"expected weights of the config's network_def in {weights}, got others or none"
+        raise ConfigError(msg) from error
+    shape = (_IMAGES, 1, *parser.get_parsed_content("image_size"))
+    return network.eval(), torch.randn(shape, generator=torch.Generator().manual_seed(0))
+
+
+def _compare(weights: Path, image: torch.Tensor, expected: torch.Tensor) -> dict[str, float]:
+    differences: dict[str, float] = {}
+    for backend, package in PACKAGES.items():
+        if find_spec(package) is None:
+            continue
+        logits = ExportedNetwork(weights, backend)(image)
+        difference = float((logits - expected).abs().max())
+        if not difference <= TOLERANCE:
+            msg = f"expected logits within {TOLERANCE} of PyTorch's, got {difference} by {backend}"
+            raise ConfigError(msg)
+        differences[backend] = difference
+    return differences

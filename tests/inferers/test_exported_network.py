@@ -1,0 +1,145 @@
+"""Which exported network is taken, and that it computes the same.
+
+What needs onnxruntime, openvino or the exporter is skipped where they are not installed.
+"""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from monai.networks.nets import UNet
+
+from pipeline.cli import main
+from pipeline.errors import ConfigError
+from pipeline.hash_file import hash_file
+from pipeline.inferers import CpuInferer, exported_network
+from pipeline.inferers.exported_network import ExportedNetwork, choose_backend, find_export
+
+NETWORK = {"spatial_dims": 2, "in_channels": 1, "out_channels": 2}
+NETWORK |= {"channels": [4, 8], "strides": [2]}
+SIZE = [16, 24]
+
+
+def write_export(weights: Path, *, of: Path | None = None) -> Path:
+    """Write what looks like an export."""
+    weights.write_bytes(b"weights")
+    path = weights.with_suffix(".onnx")
+    path.write_bytes(b"network")
+    path.with_name("model.onnx.weights").write_text(f"{hash_file(of or weights)}  model.pt\n")
+    return path
+
+
+def pretend_installed(monkeypatch: pytest.MonkeyPatch, *packages: str) -> None:
+    monkeypatch.setattr(exported_network, "find_spec", lambda name: name in packages or None)
+
+
+def test_export_of_the_weights_is_found(tmp_path: Path) -> None:
+    path = write_export(tmp_path / "model.pt")
+    assert find_export(tmp_path / "model.pt") == path
+
+
+def test_export_of_other_weights_is_none(tmp_path: Path) -> None:
+    write_export(tmp_path / "model.pt")
+    (tmp_path / "model.pt").write_bytes(b"better weights")
+    assert find_export(tmp_path / "model.pt") is None
+
+
+@pytest.mark.parametrize("missing", ["model.onnx", "model.onnx.weights"])
+def test_half_an_export_is_none(missing: str, tmp_path: Path) -> None:
+    write_export(tmp_path / "model.pt")
+    (tmp_path / missing).unlink()
+    assert find_export(tmp_path / "model.pt") is None
+
+
+@pytest.mark.parametrize(
+    ("packages", "bf16", "expected"),
+    [
+        (("openvino", "onnxruntime"), True, "openvino"),
+        (("openvino", "onnxruntime"), False, "openvino"),
+        (("onnxruntime",), True, "torch"),
+        (("onnxruntime",), False, "onnx"),
+        ((), False, "torch"),
+    ],
+)
+def test_automatic_choice(
+    packages: tuple[str, ...], bf16: bool, expected: str, tmp_path: Path, monkeypatch
+) -> None:
+    pretend_installed(monkeypatch, *packages)
+    write_export(tmp_path / "model.pt")
+    assert choose_backend(tmp_path / "model.pt", bf16=bf16) == expected
+    (tmp_path / "model.onnx").unlink()
+    assert choose_backend(tmp_path / "model.pt", bf16=bf16) == "torch"
+
+
+def test_automatic_choice_without_an_export_is_torch(tmp_path: Path) -> None:
+    (tmp_path / "model.pt").write_bytes(b"weights")
+    assert CpuInferer(backend="auto", weights=tmp_path / "model.pt").backend == "torch"
+
+
+def test_missing_export_is_told(tmp_path: Path) -> None:
+    (tmp_path / "model.pt").write_bytes(b"weights")
+    with pytest.raises(ConfigError, match="run `breast-us-seg export`"):
+        CpuInferer(backend="openvino", weights=tmp_path / "model.pt")
+
+
+def test_missing_package_is_told(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(exported_network, "PACKAGES", {"onnx": "no_such_runtime"})
+    write_export(tmp_path / "model.pt")
+    with pytest.raises(ConfigError, match=r"pip install 'breast-us-seg\[onnx\]'"):
+        ExportedNetwork(tmp_path / "model.pt", "onnx")
+
+
+@pytest.mark.parametrize("backend", ["tensorrt", "onnx"])
+def test_backend_needs_a_known_name_and_weights(backend: str) -> None:
+    with pytest.raises(ConfigError, match="expected a backend of torch, auto, onnx, openvino"):
+        CpuInferer(backend=backend)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Weights, and beside them what the command has made of them."""
+    pytest.importorskip("onnx")
+    pytest.importorskip("onnxscript")
+    root = tmp_path_factory.mktemp("bundle")
+    (root / "configs").mkdir()
+    (root / "models").mkdir()
+    definition = {"_target_": "monai.networks.nets.UNet", **NETWORK}
+    config = {"imports": ["$import torch"], "network_def": definition, "image_size": SIZE}
+    (root / "configs" / "inference.json").write_text(json.dumps(config))
+    torch.manual_seed(0)
+    torch.save(UNet(**NETWORK).state_dict(), root / "models" / "model.pt")
+    assert main.main(["export", "--bundle-root", str(root)]) == 0
+    return root / "models" / "model.pt"
+
+
+@pytest.mark.parametrize("backend", ["onnx", "openvino"])
+@pytest.mark.parametrize("count", [1, 3])
+def test_logits_are_those_of_torch(backend: str, count: int, exported: Path) -> None:
+    pytest.importorskip(exported_network.PACKAGES[backend])
+    network = UNet(**NETWORK).eval()
+    network.load_state_dict(torch.load(exported, weights_only=True))
+    image = torch.randn(count, 1, *SIZE)
+    with torch.no_grad():
+        results = [
+            CpuInferer(bf16=False, flip=True, backend=name, weights=exported)(image, network)
+            for name in ("torch", backend)
+        ]
+    assert torch.allclose(*results, atol=1e-4)
+
+
+def test_result_is_not_written_over_by_the_next_one(exported: Path) -> None:
+    pytest.importorskip("openvino")
+    network = ExportedNetwork(exported, "openvino")
+    first = network(torch.ones(1, 1, *SIZE))
+    before = first.clone()
+    network(torch.zeros(1, 1, *SIZE))
+    assert torch.equal(first, before)
+
+
+def test_weights_of_another_network_are_not_exported(exported: Path, tmp_path: Path) -> None:
+    torch.save({"weight": torch.ones(1)}, tmp_path / "model.pt")
+    root = exported.parents[1]
+    arguments = ["--bundle-root", str(root), "--weights", str(tmp_path / "model.pt")]
+    assert main.main(["export", *arguments]) == 1
+    assert not (tmp_path / "model.onnx").exists()
