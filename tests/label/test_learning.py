@@ -6,12 +6,13 @@ All tests of the module go on with one server, in their order.
 import signal
 
 import numpy as np
-import psutil
 import pytest
 import torch
 
 from label.label_server import needs_monailabel
 from label.tiny_bundle import change_config, draw_mask, read_config
+
+psutil = pytest.importorskip("psutil", reason="the extra 'label' is not installed")
 
 pytestmark = [needs_monailabel, pytest.mark.enable_socket]
 
