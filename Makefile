@@ -11,7 +11,7 @@ LABEL_BIN := .venv-label/bin
 LABEL_INSTALLED := .venv-label/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo label-demo test label-test lint conformance train evaluate package clean
+.PHONY: help demo label-demo test label-test lint conformance train evaluate bench package clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ train: $(INSTALLED) ## train on DATA (a folder of `breast-us-seg prepare`) into 
 
 evaluate: $(INSTALLED) ## score the weights on the test list of DATA into REPORT
 	$(BIN)/breast-us-seg evaluate $(DATA) $(REPORT)
+
+bench: $(INSTALLED) ## time runs beside the bare network and others, in 20 minutes
+	$(BIN)/python benchmarks/speed.py
 
 package: $(INSTALLED) ## assemble the MONAI Bundle and its zip in dist/
 	$(BIN)/python -m bundle.build

@@ -1,0 +1,117 @@
+"""What is made of the figures, and that whole runs have not become much slower than the network."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from bundle_runs import ROOT, run_config
+from monai.bundle import ConfigParser
+
+from pipeline.inferers import CpuInferer
+
+sys.path.insert(0, str(ROOT / "benchmarks"))
+
+import speed
+from speed_machine import draw, run, write_png
+
+FOLDERS = {"PNG: masks": {"ms": 30.0}, "PNG: everything": {"ms": 50.0}}
+MOST_RATIO = 6.0
+"""Of CPU time to that of the bare network. It is 2; a busy machine and small images cost more."""
+
+
+def test_floor_is_the_image_and_its_mirror_image() -> None:
+    ratios = speed.compare({"a": {"best": 10.0}, "b": FOLDERS})
+    assert ratios["masks only / bare network"] == 1.5
+    assert ratios["everything / bare network"] == 2.5
+
+
+def test_others_are_measured_in_our_time() -> None:
+    ratios = speed.compare({"b": FOLDERS, "c": {"ms": 60.0}, "d": {"with mirroring": 0.9}})
+    assert ratios["plain MONAI bundle / masks only"] == 2
+    assert ratios["nnU-Net / masks only"] == 30
+
+
+def test_part_that_failed_is_told_and_not_compared() -> None:
+    figures = {"b": FOLDERS, "d": "nnunetv2 is not installed"}
+    assert speed.compare(figures) == {}
+    lines = list(speed.format_tables({"d": figures["d"]}, {}))
+    assert lines[-1] == "Left out, nnU-Net v2: nnunetv2 is not installed"
+
+
+@pytest.mark.parametrize(("ratio", "missed"), [(1.2, False), (1.4, True)])
+def test_missed_aims_are_marked(ratio: float, missed: bool) -> None:
+    lines = list(speed.format_tables({}, {"masks only / bare network": ratio}))
+    assert lines[-1].endswith("missed |") is missed
+
+
+def test_every_ratio_has_an_aim() -> None:
+    figures = {
+        "a": {"best": 1.0},
+        "b": FOLDERS,
+        "c": {"ms": 1.0},
+        "d": {"with mirroring": 1.0},
+        "e": {"mask": 2.0, "torch": 1.0},
+        "f": {100: 1.0, 1000: 1.0},
+        "g": {"epoch": 1.0, "bare": 1.0},
+    }
+    assert set(speed.compare(figures)) == set(speed.TARGETS)
+
+
+def test_command_is_measured_with_its_children() -> None:
+    inner = "sum(range(20_000_000))"
+    script = f"import subprocess, sys; subprocess.run([sys.executable, '-c', '{inner}'])"
+    usage = run([sys.executable, "-c", script])
+    assert usage.cpu > 0.1
+    assert usage.wall > 0.1
+    assert 5 < usage.peak_mib < 500
+
+
+def test_command_that_fails_is_told() -> None:
+    with pytest.raises(RuntimeError, match="ended with 1: no"):
+        run([sys.executable, "-c", "raise SystemExit('no')"])
+
+
+def test_unknown_part_is_refused() -> None:
+    command = [sys.executable, str(ROOT / "benchmarks" / "speed.py"), "--only", "x"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "expected parts of a, b, c" in done.stderr
+
+
+def test_a_run_takes_little_more_than_the_network(tmp_path: Path) -> None:
+    """CPU time of this process, so that others on the machine do not matter much."""
+    outputs = {f"outputs#{name}": False for name in ("overlays", "seg", "sr", "coco", "report")}
+
+    def measure(folder: str, count: int) -> float:
+        source = write_png(tmp_path / folder, count, shape=draw(0).image.shape)
+        started = time.process_time()
+        run_config(
+            "inference",
+            dataset_dir=str(source),
+            output_dir=str(tmp_path / f"out-{folder}"),
+            progress=False,
+            **outputs,
+        )
+        return time.process_time() - started
+
+    measure("warm", 1)
+    ours = (measure("many", 13) - measure("one", 1)) / 12
+    config = json.loads((ROOT / "configs" / "inference.json").read_text("utf-8"))
+    floor = _measure_floor(config)
+    assert ours < MOST_RATIO * floor, f"{ours * 1000:.0f} ms an image, network {floor * 1000:.0f}"
+
+
+def _measure_floor(config: dict) -> float:
+    parser = ConfigParser({"network_def": config["network_def"]})
+    network = parser.get_parsed_content("network_def").eval()
+    inferer, image = CpuInferer(flip=True), torch.randn(1, 1, *config["image_size"])
+    with torch.no_grad():
+        inferer(image, network)
+        started = time.process_time()
+        for _ in range(10):
+            inferer(image, network)
+    return (time.process_time() - started) / 10
