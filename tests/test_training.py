@@ -208,6 +208,15 @@ def test_without_a_validation_list_the_last_epoch_is_kept(data: Path, tmp_path: 
     assert_equal(load(tmp_path / "model.pt"), last["objects"]["average"])
 
 
+def test_training_goes_on_from_the_weights_it_is_given(data: Path, tmp_path: Path, whole) -> None:
+    """Without learning, the average is what was loaded, though it is made before that."""
+    ckpt = whole[0] / "model.pt"
+    train(data, tmp_path, epochs=1, learning_rate=0.0, ckpt=str(ckpt))
+    model, given = load(tmp_path / "model.pt"), load(ckpt)
+    assert model.keys() == given.keys()
+    assert all(torch.allclose(model[name], given[name], atol=1e-6) for name in given)
+
+
 def test_large_config_trains(data: Path, tmp_path: Path) -> None:
     """As it is, but for the number of channels and the sizes."""
     small: dict[str, Any] = {
