@@ -19,11 +19,7 @@ def add_override_options(parser: argparse.ArgumentParser) -> None:
     Args:
         parser: of the command.
     """
-    parser.add_argument(
-        "--bundle-root",
-        type=Path,
-        help="folder with configs/ and models/ (default: the one this command came with)",
-    )
+    add_bundle_root(parser)
     parser.add_argument(
         "--set",
         metavar="KEY=VALUE",
@@ -31,6 +27,19 @@ def add_override_options(parser: argparse.ArgumentParser) -> None:
         default=[],
         dest="overrides",
         help="override a key of the config, as in --set threshold=0.4; may be repeated",
+    )
+
+
+def add_bundle_root(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names another bundle.
+
+    Args:
+        parser: of the command.
+    """
+    parser.add_argument(
+        "--bundle-root",
+        type=Path,
+        help="folder with configs/ and models/ (default: the one this command came with)",
     )
 
 

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from pipeline.cli.bundle_run import find_bundle_root
+from pipeline.cli.bundle_run import add_bundle_root, find_bundle_root
 
 
 def add_parser(subparsers: Any) -> None:
@@ -19,11 +19,7 @@ def add_parser(subparsers: Any) -> None:
         ),
     )
     parser.add_argument("--weights", type=Path, help="other weights than the bundle's")
-    parser.add_argument(
-        "--bundle-root",
-        type=Path,
-        help="folder with configs/ and models/ (default: the one this command came with)",
-    )
+    add_bundle_root(parser)
     parser.set_defaults(run=run)
 
 

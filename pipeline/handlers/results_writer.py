@@ -1,20 +1,17 @@
 """Turn the network's output into files, image by image."""
 
-import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from ignite.engine import Engine, Events
-from numpy.typing import NDArray
 from pydicom import Dataset
 
 from pipeline.errors import describe, find_cause
+from pipeline.handlers.frame_part import FramePart
 from pipeline.lesions.judge_quality import judge_quality
 from pipeline.lesions.lesion import find_lesions
 from pipeline.lesions.malignancy_scale import MalignancyScale
-from pipeline.readers.calibrated_region import CalibratedRegion, RegionOrigin
 from pipeline.writers.dicom.result_frame import ResultFrame
 from pipeline.writers.finished_run import ImageRecord
 from pipeline.writers.result import Result
@@ -22,18 +19,6 @@ from pipeline.writers.result_row import ResultRow
 from pipeline.writers.run_journal import RunJournal
 from pipeline.writers.source_result import SourceResult
 from pipeline.writers.writer import Writer
-
-
-@dataclass(frozen=True)
-class _Part:
-    """What was found in one B-mode image, at the size of the whole frame."""
-
-    mask: NDArray[np.bool_]
-    probability: NDArray[np.float32]
-    malignancy: NDArray[np.float32] | None
-    lesion_probability: float
-    outline_doubt: float
-    region: CalibratedRegion
 
 
 class ResultsWriter:
@@ -64,7 +49,7 @@ class ResultsWriter:
         self.writers = writers
         self.journal = journal
         self.malignancy_scale = malignancy_scale
-        self._parts: list[_Part] = []
+        self._parts: list[FramePart] = []
         self._errors: list[Exception] = []
         self._source: _Source | None = None
 
@@ -78,7 +63,7 @@ class ResultsWriter:
         for batch, output in zip(engine.state.batch, engine.state.output, strict=True):
             item = {**batch, **output}
             try:
-                self._parts.append(_read_part(self.postprocessing(item)))
+                self._parts.append(FramePart.read(self.postprocessing(item)))
             except Exception as error:
                 self._errors.append(error)
             if int(item["regions_left"]) == 0:
@@ -101,10 +86,11 @@ class ResultsWriter:
             if self._source is None:
                 self._source = _Source(file, item["header"])
             header = self._source.header
-            result = _make_result(item, file, frame, parts, header, self.malignancy_scale)
+            whole = FramePart.join(parts)
+            result = _make_result(item, file, frame, whole, header, self.malignancy_scale)
             for writer in self.writers:
                 writer.write(result)
-            row = _make_row(item, result, parts)
+            row = _make_row(item, result, whole.outline_doubt)
             self.journal.add(ImageRecord.make(row, result.mask.shape, result.lesions))
         except Exception as error:
             self.journal.add(ResultRow(file, frame, "failed", describe(find_cause(error))))
@@ -147,65 +133,34 @@ class _Source:
         return SourceResult(self.file, self.header, self.frames, self._results, spacing)
 
 
-def _read_part(item: dict[str, Any]) -> _Part:
-    meta = item["image"].meta
-    mm = tuple(float(value) for value in meta["mm_per_pixel"])
-    top, left, bottom, right = (int(edge) for edge in meta["region"])
-    region = CalibratedRegion(
-        box=(top, left, bottom, right),
-        mm_per_pixel=None if math.isnan(mm[0]) else (mm[0], mm[1]),
-        origin=RegionOrigin(meta["region_origin"]),
-    )
-    return _Part(
-        mask=np.asarray(item["pred"][0]) > 0,
-        probability=np.asarray(item["probability"][0], np.float32),
-        malignancy=_find_map(item, "malignancy"),
-        lesion_probability=float(item["lesion_probability"]),
-        outline_doubt=float(item["outline_doubt"]),
-        region=region,
-    )
-
-
-def _find_map(item: dict[str, Any], name: str) -> NDArray[np.float32] | None:
-    return np.asarray(item[name][0], np.float32) if name in item else None
-
-
 def _make_result(
     item: dict[str, Any],
     file: str,
     frame: int | None,
-    parts: list[_Part],
+    whole: FramePart,
     header: Dataset | None,
     malignancy_scale: MalignancyScale,
 ) -> Result:
-    mask = np.any([part.mask for part in parts], axis=0)
-    probability = np.max([part.probability for part in parts], axis=0)
-    regions = tuple(part.region for part in parts)
-    # Outside of its own region, a part is 0.
-    malignancies = [part.malignancy for part in parts if part.malignancy is not None]
     lesions = find_lesions(
-        mask,
-        probability,
-        regions=regions,
-        malignancy=np.max(malignancies, axis=0) if malignancies else None,
+        whole.mask,
+        whole.probability,
+        regions=whole.regions,
+        malignancy=whole.malignancy,
         malignancy_scale=malignancy_scale,
     )
     return Result(
         file=file,
         frame=frame,
         image=np.asarray(item["original"][0], np.float32),
-        mask=mask,
+        mask=whole.mask,
         lesions=tuple(lesions),
-        probability=max(part.lesion_probability for part in parts),
-        regions=regions,
+        probability=whole.lesion_probability,
+        regions=whole.regions,
         header=header,
     )
 
 
-def _make_row(item: dict[str, Any], result: Result, parts: list[_Part]) -> ResultRow:
-    # Of several B-mode images the one with a lesion counts, which may be sharp beside an empty one.
-    doubts = [part.outline_doubt for part in parts if part.mask.any() or not result.lesions]
-    doubt = max(doubts)
+def _make_row(item: dict[str, Any], result: Result, doubt: float) -> ResultRow:
     # Of an image that was blanked as a whole nothing tells how bright it was.
     is_blanked = not item["image"].meta.get("region_known", True) and not result.image.any()
     quality = judge_quality(

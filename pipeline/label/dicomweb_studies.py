@@ -179,8 +179,11 @@ class DicomwebStudies:
         try:
             with quiet_decoders():
                 return read_seg(dcmread(path))
-        except Exception:
-            logger.warning("a segmentation of the archive is damaged and is left out")
+        except Exception as error:  # whatever pydicom lets out; the message may quote the header
+            logger.warning(
+                "a segmentation of the archive is left out: reading it gave %s",
+                type(error).__name__,
+            )
             return None
 
     def _search(self) -> None:

@@ -1,6 +1,5 @@
 """The network behind the server: the bundle's own way from a file to a mask."""
 
-import math
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from pipeline.checks import check_weights
 from pipeline.errors import ConfigError, PipelineError, ReadError, find_cause
+from pipeline.handlers.frame_part import FramePart
 from pipeline.label.label_errors import BusyError, RequestError
 from pipeline.label.weight_store import WeightStore
 from pipeline.readers.frame_reference import FrameReference
@@ -61,7 +61,7 @@ class Segmenter:
         overrides: keys of the config and their values.
 
     Raises:
-        ConfigError: the config cannot be read.
+        ConfigError: the config cannot be read, or asks for another backend than torch.
     """
 
     def __init__(
@@ -71,6 +71,12 @@ class Segmenter:
         self._parser = ConfigParser()
         self._parser.read_config(str(bundle_root / "configs" / "inference.json"))
         self._parser.update({"bundle_root": str(bundle_root), **(overrides or {})})
+        if self._parser.get("backend", "torch") != "torch":
+            msg = (
+                "expected the backend torch, got another: weights change with each training, and "
+                "an exported network has those of one file"
+            )
+            raise ConfigError(msg)
         self._lock = threading.Lock()
         self._waiting = threading.BoundedSemaphore(MOST_WAITING)
         self._loaded: tuple[Path, int, str] | None = None
@@ -111,8 +117,8 @@ class Segmenter:
         """
         with self._turn():
             name = self._load_weights()
-            items = [self._segment(item) for item in self._read(path, frame)]
-            return _join(items, name)
+            parts = [FramePart.read(self._segment(item)) for item in self._read(path, frame)]
+            return _describe(FramePart.join(parts), name)
 
     def view(self, path: Path, frame: int | None = None) -> tuple[NDArray[np.uint8], bool]:
         """Show one frame as our overlays do, black outside of the ultrasound.
@@ -210,29 +216,14 @@ def _tell(error: ReadError) -> RequestError:
     return RequestError(f"the image cannot be read: {error}")
 
 
-def _join(items: list[dict[str, Any]], name: str) -> Prediction:
-    """Put the parts of a frame together, as `ResultsWriter` does."""
-    masks = [np.asarray(item["pred"][0]) > 0 for item in items]
-    has_lesion = any(mask.any() for mask in masks)
-    doubts = [
-        float(item["outline_doubt"])
-        for item, mask in zip(items, masks, strict=True)
-        if mask.any() or not has_lesion
-    ]
-    spacings = {tuple(float(mm) for mm in item["image"].meta["mm_per_pixel"]) for item in items}
-    spacing = next(iter(spacings))
-    known = len(spacings) == 1 and not math.isnan(spacing[0])
+def _describe(whole: FramePart, name: str) -> Prediction:
+    spacings = {region.mm_per_pixel for region in whole.regions}
     return Prediction(
-        mask=np.any(masks, axis=0),
-        probability=np.max([np.asarray(item["probability"][0], np.float32) for item in items], 0),
-        lesion_probability=max(float(item["lesion_probability"]) for item in items),
-        outline_doubt=max(doubts),
-        mm_per_pixel=(spacing[0], spacing[1]) if known else None,
-        boxes=tuple(_read_box(item) for item in items),
+        mask=whole.mask,
+        probability=whole.probability,
+        lesion_probability=whole.lesion_probability,
+        outline_doubt=whole.outline_doubt,
+        mm_per_pixel=spacings.pop() if len(spacings) == 1 else None,
+        boxes=tuple(region.box for region in whole.regions),
         weights=name,
     )
-
-
-def _read_box(item: dict[str, Any]) -> tuple[int, int, int, int]:
-    top, left, bottom, right = (int(edge) for edge in item["image"].meta["region"])
-    return top, left, bottom, right

@@ -166,8 +166,7 @@ def _add_routes(web: Any, label_app: Any) -> None:
         from pipeline.label.app.viewer import add_viewer
 
         add_viewer(web, label_app.workbench.studies.client)
-    if _PAGE.is_dir():
-        web.mount("/annotate", StaticFiles(directory=_PAGE, html=True))
+    web.mount("/annotate", StaticFiles(directory=_PAGE, html=True))
 
     @web.get("/", include_in_schema=False)
     def open_page() -> RedirectResponse:

@@ -72,8 +72,9 @@ class Trainer:
             self.workbench.segmenter.check(model)
             name = self.workbench.segmenter.weights.install(model.read_bytes())
         except SystemExit as refusal:
-            TrainerStatus("failed", 0, epochs, str(refusal)).write(self.status_file)
-            raise ConfigError(str(refusal).removeprefix("error: ")) from refusal
+            reason = str(refusal).removeprefix("error: ")
+            TrainerStatus("failed", 0, epochs, reason).write(self.status_file)
+            raise ConfigError(reason) from refusal
         except Exception as error:
             reason = describe(find_cause(error))
             TrainerStatus("failed", 0, epochs, reason).write(self.status_file)

@@ -154,6 +154,10 @@ class Chromium:
     def shoot(self, path: Path) -> None:
         path.write_bytes(base64.b64decode(self.send("Page.captureScreenshot")["data"]))
 
+    def measure_contrasts(self) -> list[tuple[str, float]]:
+        """Give each text that can be seen and its contrast, as WCAG 2.2 defines it (1 to 21)."""
+        return [(name, ratio) for name, ratio in self.run(_CONTRASTS)]
+
     def heap_mb(self) -> float:
         metrics = self.send("Performance.getMetrics")["metrics"]
         values = {metric["name"]: metric["value"] for metric in metrics}
@@ -182,3 +186,28 @@ class Chromium:
                 self.complaints.append(json.dumps(params["entry"]))
             case "Runtime.consoleAPICalled" if params["type"] in ("warning", "error"):
                 self.complaints.append(json.dumps(params["args"]))
+
+
+_CONTRASTS = """
+(() => {
+  const parse = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const light = (rgb) => rgb.slice(0, 3).map((value) => value / 255)
+    .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, value, at) => sum + value * [0.2126, 0.7152, 0.0722][at], 0);
+  const ground = (element) => {
+    for (let each = element; each; each = each.parentElement) {
+      const colour = parse(getComputedStyle(each).backgroundColor);
+      if (colour[3] === undefined || colour[3] > 0.6) return colour;
+    }
+    return [255, 255, 255];
+  };
+  return [...document.querySelectorAll('body *')]
+    .filter((each) => each.checkVisibility({ opacityProperty: true }) && !each.closest(':disabled')
+      && [...each.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim()))
+    .map((each) => {
+      const pair = [light(parse(getComputedStyle(each).color)), light(ground(each))];
+      const ratio = (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
+      return [`${each.className} ${each.textContent.slice(0, 20)}`, ratio];
+    });
+})()
+"""

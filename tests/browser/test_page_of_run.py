@@ -375,7 +375,7 @@ class TestLooks:
     def test_text_has_contrast(self, page: Chromium, scheme: str) -> None:
         page.resize(1440, 1000, scheme=scheme)
         page.settle()
-        ratios = page.run(CONTRASTS)
+        ratios = page.measure_contrasts()
         assert len(ratios) > 30
         assert {name: ratio for name, ratio in ratios if ratio < 4.5} == {}
 
@@ -422,28 +422,3 @@ class TestManyImages:
         assert "004999.dcm" in last or "004959.dcm" in last
         assert seen.isdisjoint(last)
         assert len(last) < 60
-
-
-CONTRASTS = """
-(() => {
-  const parse = (colour) => colour.match(/[\\d.]+/g).map(Number);
-  const light = (rgb) => rgb.slice(0, 3).map((value) => value / 255)
-    .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4))
-    .reduce((sum, value, at) => sum + value * [0.2126, 0.7152, 0.0722][at], 0);
-  const ground = (element) => {
-    for (let each = element; each; each = each.parentElement) {
-      const colour = parse(getComputedStyle(each).backgroundColor);
-      if (colour[3] === undefined || colour[3] > 0.6) return colour;
-    }
-    return [255, 255, 255];
-  };
-  return [...document.querySelectorAll('body *')]
-    .filter((each) => each.checkVisibility({ opacityProperty: true }) && !each.disabled
-      && [...each.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim()))
-    .map((each) => {
-      const pair = [light(parse(getComputedStyle(each).color)), light(ground(each))];
-      const ratio = (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
-      return [`${each.className} ${each.textContent.slice(0, 20)}`, ratio];
-    });
-})()
-"""

@@ -51,6 +51,11 @@ def test_mask_is_where_the_rectangle_is(bundle, image):
     assert prediction.mm_per_pixel is None
 
 
+def test_another_backend_than_torch_is_refused(bundle):
+    with pytest.raises(ConfigError, match="expected the backend torch"):
+        _open(bundle, backend="onnx")
+
+
 def test_masks_are_those_of_an_inference_run(bundle, tmp_path):
     write_phantom_study(tmp_path / "study", images=12, shape=(64, 80), frames=3)
     images = tmp_path / "study" / "images"

@@ -111,7 +111,6 @@ def _add_training(
             },
             "labeled": labeled,
             "total": len(frames),
-            "mm": None,
         }
 
     @router.post("/train")

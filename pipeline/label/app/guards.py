@@ -75,9 +75,7 @@ class Guards:
         bounded = _Bounded(receive, _with_policy(send, scope["path"]), limit)
         try:
             await self.app(scope, bounded.receive, bounded.send)
-        except _TooLargeError:
-            pass
-        except Exception:
+        except Exception:  # whatever the server makes of the end of the body
             if not bounded.exceeded:
                 raise
         if bounded.exceeded and not bounded.started:

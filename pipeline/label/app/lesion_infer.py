@@ -12,7 +12,6 @@ from pipeline.label.label_errors import RequestError
 from pipeline.label.mask_file import MaskFormat, encode_mask
 from pipeline.label.segmenter import Prediction
 from pipeline.label.workbench import Workbench
-from pipeline.readers.frame_reference import FrameReference
 
 LABELS = {"lesion": 1}
 """Name and value of what is segmented."""
@@ -65,8 +64,7 @@ class LesionInfer(InferTask):
             msg = f"expected a result_extension of {', '.join(get_args(MaskFormat))}, got another"
             raise RequestError(msg)
         if "upload" in request:
-            reference = FrameReference(Path(request["upload"]))
-            prediction = self.workbench.segmenter.predict(reference.path)
+            prediction = self.workbench.segmenter.predict(Path(request["upload"]))
         else:
             prediction = self.workbench.predict(*self.workbench.find(request["image"]))
         path = _write(prediction, extension)

@@ -63,7 +63,6 @@ class FakeServer:
             "weights": "0123456789abcdef" * 4,
             "can_restore": True,
             "training": {"status": "idle", "epoch": 0, "epochs": 0, "reason": ""},
-            "mm": None,
         }
     )
 

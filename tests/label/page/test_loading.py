@@ -363,7 +363,7 @@ class TestLooks:
         assert style == "solid"
 
     def test_text_has_contrast(self, page: Annotator) -> None:
-        ratios = page.run(CONTRASTS)
+        ratios = page.measure_contrasts()
         assert len(ratios) > 40
         assert {name: ratio for name, ratio in ratios if ratio < 4.5} == {}
 
@@ -372,28 +372,3 @@ class TestLooks:
         assert page.is_open("help")
         page.key("Escape")
         assert not page.is_open("help")
-
-
-CONTRASTS = """
-(() => {
-  const parse = (colour) => colour.match(/[\\d.]+/g).map(Number);
-  const light = (rgb) => rgb.slice(0, 3).map((value) => value / 255)
-    .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4))
-    .reduce((sum, value, at) => sum + value * [0.2126, 0.7152, 0.0722][at], 0);
-  const ground = (element) => {
-    for (let each = element; each; each = each.parentElement) {
-      const colour = parse(getComputedStyle(each).backgroundColor);
-      if (colour[3] === undefined || colour[3] > 0.6) return colour;
-    }
-    return [18, 20, 22];
-  };
-  return [...document.querySelectorAll('body *')]
-    .filter((each) => each.checkVisibility() && !each.closest(':disabled')
-      && [...each.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim()))
-    .map((each) => {
-      const pair = [light(parse(getComputedStyle(each).color)), light(ground(each))];
-      const ratio = (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05);
-      return [`${each.className} ${each.textContent.slice(0, 20)}`, ratio];
-    });
-})()
-"""

@@ -1,0 +1,78 @@
+"""What was found in one B-mode image, and in a frame that has several."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.readers.calibrated_region import CalibratedRegion, RegionOrigin
+
+
+@dataclass(frozen=True)
+class FramePart:
+    """The post-processed output of one B-mode image, or of all of a frame after `join`.
+
+    Attributes:
+        mask: (H, W) bool at the size of the whole frame, `True` where there is lesion.
+        probability: (H, W) float32, 0 to 1; 0 outside of the regions.
+        malignancy: (H, W) float32, 0 to 1, the network's second channel; `None` if it has none.
+        lesion_probability: that there is a lesion at all, 0 to 1.
+        outline_doubt: see `OutlineDoubtd`, 0 or more.
+        regions: the B-mode images.
+    """
+
+    mask: NDArray[np.bool_]
+    probability: NDArray[np.float32]
+    malignancy: NDArray[np.float32] | None
+    lesion_probability: float
+    outline_doubt: float
+    regions: tuple[CalibratedRegion, ...]
+
+    @classmethod
+    def read(cls, item: Mapping[str, Any]) -> "FramePart":
+        """Read an item behind the post-processing of ``inference.json``.
+
+        Args:
+            item: has ``image`` with the metadata of `UltrasoundReader`, ``pred``, ``probability``,
+                ``lesion_probability`` and ``outline_doubt``, and may have ``malignancy``.
+        """
+        meta = item["image"].meta
+        mm = tuple(float(value) for value in meta["mm_per_pixel"])
+        top, left, bottom, right = (int(edge) for edge in meta["region"])
+        region = CalibratedRegion(
+            box=(top, left, bottom, right),
+            mm_per_pixel=None if math.isnan(mm[0]) else (mm[0], mm[1]),
+            origin=RegionOrigin(meta["region_origin"]),
+        )
+        malignancy = item.get("malignancy")
+        return cls(
+            mask=np.asarray(item["pred"][0]) > 0,
+            probability=np.asarray(item["probability"][0], np.float32),
+            malignancy=None if malignancy is None else np.asarray(malignancy[0], np.float32),
+            lesion_probability=float(item["lesion_probability"]),
+            outline_doubt=float(item["outline_doubt"]),
+            regions=(region,),
+        )
+
+    @classmethod
+    def join(cls, parts: Sequence["FramePart"]) -> "FramePart":
+        """Put the parts of a frame together.
+
+        Args:
+            parts: at least one, all of one frame.
+        """
+        mask = np.any([part.mask for part in parts], axis=0)
+        # The one with a lesion counts, whose outline may be sharp beside an empty image.
+        doubts = [part.outline_doubt for part in parts if part.mask.any() or not mask.any()]
+        malignancies = [part.malignancy for part in parts if part.malignancy is not None]
+        return cls(
+            mask=mask,
+            probability=np.max([part.probability for part in parts], axis=0),
+            malignancy=np.max(malignancies, axis=0) if malignancies else None,
+            lesion_probability=max(part.lesion_probability for part in parts),
+            outline_doubt=max(doubts),
+            regions=tuple(region for part in parts for region in part.regions),
+        )
