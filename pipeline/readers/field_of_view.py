@@ -159,10 +159,14 @@ def _cut_sides(
     box = np.array([rows[0], columns[0], rows[-1] + 1, columns[-1] + 1])
     top, left, bottom, right = box * block
     view, pixels = layers[:, box[0] : box[2], box[1] : box[3]], levels[top:bottom, left:right]
+    kept = 0
     for side in 2 * [0, 3, 2, 1]:  # a quarter turn to the left brings the right side up
         count = _count_loose_lines(view, pixels, loose_area)
+        kept = 0 if count else kept + 1
+        if kept == len(box):  # no side would be cut in the second round either
+            break
         box[side] += count if side < 2 else -count
-        view = np.rot90(view[:, count:], axes=(1, 2))
+        view = np.ascontiguousarray(np.rot90(view[:, count:], axes=(1, 2)))
         pixels = np.rot90(pixels[count * block :])
     return box
 

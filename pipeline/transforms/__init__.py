@@ -16,6 +16,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "rand_depth_gaind": ["RandDepthGaind"],
         "rand_lesion_free_cropd": ["RandLesionFreeCropd"],
         "relative_thresholdd": ["RelativeThresholdd"],
+        "resize_smoothlyd": ["ResizeSmoothlyd"],
         "split_malignancyd": ["SplitMalignancyd"],
+        "within_maskd": ["WithinMaskd"],
     },
 )
