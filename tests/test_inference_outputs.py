@@ -176,7 +176,7 @@ class TestContents:
         save(tmp_path / "in" / "x.dcm", dataset)
         run_brightness(tmp_path / "in", tmp_path / "out")
         (row,) = read_table(tmp_path / "out")
-        overlay = np.asarray(Image.open(tmp_path / "out" / "overlays" / "x.dcm.png"))
+        overlay = np.asarray(Image.open(tmp_path / "out" / "overlays" / "x.dcm.png").convert("RGB"))
         assert not overlay[(overlay != (255, 210, 0)).any(axis=-1)].any()
         assert "empty" not in row["quality"]
 

@@ -100,7 +100,7 @@ def test_two_halves_make_one_row(dual_run: Path) -> None:
 
 
 def test_overlay_is_black_outside_both_halves(dual_run: Path) -> None:
-    overlay = np.asarray(Image.open(dual_run / "overlays" / "still.dcm.png"))
+    overlay = np.asarray(Image.open(dual_run / "overlays" / "still.dcm.png").convert("RGB"))
     inside = np.zeros((110, 240), bool)
     inside[LEFT] = inside[RIGHT] = True
     assert not overlay[~inside].any()
@@ -200,7 +200,7 @@ def test_screenshot(tmp_path: Path, find_field: bool, origin: str) -> None:
     label = np.zeros((300, 400), bool)
     label[100:140, 140:190] = True
     assert overlap(mask, label) > 0.8
-    overlay = np.asarray(Image.open(tmp_path / "out" / "overlays" / "x.png"))
+    overlay = np.asarray(Image.open(tmp_path / "out" / "overlays" / "x.png").convert("RGB"))
     outside = np.ones((300, 400), bool)
     outside[place] = False
     assert not mask[outside].any()

@@ -17,6 +17,8 @@ from pipeline.writers.result import Result
 from pipeline.writers.writer import Writer
 
 _OUTLINE, _DIAMETER, _TEXT = (255, 210, 0), (90, 200, 255), (235, 235, 235)
+_OUTLINE_INDEX, _DIAMETER_INDEX = 254, 1
+"""Their places among the greys."""
 _PIXELS_PER_LINE_WIDTH = 400
 """Lines are one pixel wide for every so many pixels of the image's longer side."""
 _PIXELS_PER_FONT_SIZE, _LEAST_FONT_SIZE = 45, 9
@@ -33,7 +35,8 @@ class PngOverlay(Writer):
     """Write ``overlays/<path of the source>.png``: the image, its lesions outlined in yellow.
 
     The outline lies just outside the mask, so that the lesion's own border stays visible. With a
-    calibration there are the two diameters of each lesion with their lengths, and a scale bar.
+    calibration there are the two diameters of each lesion with their lengths, and a scale bar. The
+    file has a palette of 254 greys and two colours.
 
     Args:
         output_dir: the run's folder; ``overlays`` is made in it.
@@ -52,7 +55,7 @@ class PngOverlay(Writer):
             WriteError: the file cannot be written.
         """
         buffer = BytesIO()
-        picture = Image.fromarray(draw_overlay(result))
+        picture = _index_colours(draw_overlay(result))
         picture.save(buffer, "PNG", compress_level=_COMPRESS_LEVEL)
         write_atomically(self.root / output_path(result.file, result.frame), buffer.getvalue())
 
@@ -89,6 +92,24 @@ def draw_overlay(result: Result) -> NDArray[np.uint8]:
         note = RESEARCH_ONLY.partition(".")[0]
         draw.text(where, note, fill=_TEXT, font=font, anchor="rd", stroke_width=1, stroke_fill=0)
     return np.asarray(picture)
+
+
+def _index_colours(colour: NDArray[np.uint8]) -> Image.Image:
+    """Hold a pixel in one byte in place of three, which takes a third of the time to save.
+
+    Of the 256 greys, the two beside black and white give way to the two colours.
+    """
+    red, blue = colour[..., 0], colour[..., 2]
+    index = red.copy()
+    index[red == _OUTLINE_INDEX] = 255
+    index[red == _DIAMETER_INDEX] = 0
+    coloured = red != blue
+    index[coloured] = np.where(red[coloured] > blue[coloured], _OUTLINE_INDEX, _DIAMETER_INDEX)
+    palette = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
+    palette[_OUTLINE_INDEX], palette[_DIAMETER_INDEX] = _OUTLINE, _DIAMETER
+    picture = Image.frombytes("P", (index.shape[1], index.shape[0]), index.tobytes())
+    picture.putpalette(palette.tobytes())
+    return picture
 
 
 def _paint_outline(colour: NDArray[np.uint8], mask: NDArray[np.bool_]) -> None:

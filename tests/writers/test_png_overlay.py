@@ -27,8 +27,8 @@ def write(tmp_path, mask: np.ndarray = MASK, grey: float = 80.0) -> np.ndarray:
     image = np.full(mask.shape, grey, np.float32)
     PngOverlay(tmp_path).write(Result("x.png", None, image, mask, (), 0.5, ()))
     with Image.open(tmp_path / "overlays" / "x.png") as file:
-        assert file.mode == "RGB"
-        return np.asarray(file)
+        assert file.mode == "P"
+        return np.asarray(file.convert("RGB"))
 
 
 def is_yellow(overlay: np.ndarray) -> np.ndarray:
@@ -55,6 +55,32 @@ def test_empty_mask_leaves_the_image(tmp_path) -> None:
 @pytest.mark.parametrize(("grey", "expected"), [(254.6, 255), (0.4, 0), (300.0, 255), (-3.0, 0)])
 def test_grey_is_rounded_and_clipped(grey: float, expected: int, tmp_path) -> None:
     assert (write(tmp_path, np.zeros((4, 6), bool), grey) == expected).all()
+
+
+def test_all_greys_but_two_are_kept(tmp_path) -> None:
+    image = np.arange(256, dtype=np.float32).reshape(16, 16)
+    PngOverlay(tmp_path).write(Result("x.png", None, image, np.zeros((16, 16), bool), (), 0.5, ()))
+    with Image.open(tmp_path / "overlays" / "x.png") as file:
+        overlay = np.asarray(file.convert("RGB"))
+    assert (overlay == overlay[..., :1]).all()
+    difference = overlay[..., 0] - image
+    assert np.flatnonzero(difference).tolist() == [1, 254]
+    assert np.abs(difference).max() == 1
+
+
+def test_the_file_shows_what_was_drawn(tmp_path: Path) -> None:
+    regions = (CalibratedRegion((0, 0, 200, 320), (0.1, 0.25), RegionOrigin.GIVEN),)
+    lesions = find_lesions(LARGE, np.full(LARGE.shape, 0.75, np.float32), regions=regions)
+    image = np.full(LARGE.shape, 80, np.float32)
+    result = Result("x.png", None, image, LARGE, tuple(lesions), 0.75, regions)
+    PngOverlay(tmp_path).write(result)
+    with Image.open(tmp_path / "overlays" / "x.png") as file:
+        overlay = np.asarray(file.convert("RGB"))
+    drawn = draw_overlay(result)
+    for colour in (YELLOW, BLUE):
+        assert is_colour(drawn, colour).any()
+        assert np.array_equal(is_colour(overlay, colour), is_colour(drawn, colour))
+    assert np.abs(overlay.astype(int) - drawn).max() <= 1
 
 
 def test_large_image_has_a_wider_outline_outside_the_mask(tmp_path) -> None:
