@@ -71,12 +71,13 @@ class Segmenter:
         self._parser = ConfigParser()
         self._parser.read_config(str(bundle_root / "configs" / "inference.json"))
         self._parser.update({"bundle_root": str(bundle_root), **(overrides or {})})
-        if self._parser.get("backend", "torch") != "torch":
+        if self._parser.get("backend", "torch") not in ("torch", "auto"):
             msg = (
                 "expected the backend torch, got another: weights change with each training, and "
                 "an exported network has those of one file"
             )
             raise ConfigError(msg)
+        self._parser["backend"] = "torch"
         self._lock = threading.Lock()
         self._waiting = threading.BoundedSemaphore(MOST_WAITING)
         self._loaded: tuple[Path, int, str] | None = None

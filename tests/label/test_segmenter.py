@@ -51,6 +51,10 @@ def test_mask_is_where_the_rectangle_is(bundle, image):
     assert prediction.mm_per_pixel is None
 
 
+def test_auto_means_torch(bundle, image):
+    assert _open(bundle, backend="auto").predict(image).mask.any()
+
+
 def test_another_backend_than_torch_is_refused(bundle):
     with pytest.raises(ConfigError, match="expected the backend torch"):
         _open(bundle, backend="onnx")
