@@ -108,6 +108,20 @@ def check_evaluation(
     check_weights(ckpt, network)
 
 
+def check_image_size(image_size: Sequence[int]) -> None:
+    """Check the size that images are brought to before the network sees them.
+
+    Args:
+        image_size: height and width, px. The network halves them five times.
+
+    Raises:
+        SystemExit: they are not two multiples of 32.
+    """
+    sizes = list(image_size)
+    if len(sizes) != 2 or any(size < 32 or size % 32 for size in sizes):
+        _refuse(f"expected image_size as height and width, multiples of 32, got {sizes}")
+
+
 def check_datalist(datalist: str, dataset_dir: str, splits: Sequence[str]) -> None:
     """Check that the images of a datalist are there.
 

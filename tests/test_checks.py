@@ -10,6 +10,7 @@ import torch
 
 from pipeline.checks import (
     check_datalist,
+    check_image_size,
     check_inference,
     check_overrides,
     check_training,
@@ -170,3 +171,13 @@ def test_paths_count_from_the_data_folder_and_not_from_the_datalist(tmp_path: Pa
     (tmp_path / "a.png").touch()
     path = write_datalist(tmp_path / "elsewhere", test=[{"image": "a.png", "label": "a.png"}])
     check_datalist(path, str(tmp_path), ["test"])
+
+
+@pytest.mark.parametrize("size", [[256, 200], [0, 256], [256], [256, 256, 256]])
+def test_image_size_that_the_network_cannot_halve_is_refused(size: list[int]) -> None:
+    with pytest.raises(SystemExit, match="multiples of 32"):
+        check_image_size(size)
+
+
+def test_image_size_need_not_be_square() -> None:
+    check_image_size((96, 320))

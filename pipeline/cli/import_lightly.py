@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
 
-_OPTIONAL = ("scipy.signal", "tensorboard", "jsonschema", "nibabel")
+_OPTIONAL = ("scipy.signal", "tensorboard", "jsonschema", "nibabel", "tifffile")
 """What MONAI does without if it is not installed, and inference never asks MONAI for."""
 
 _ZERO = "torch.distributed.optim"
