@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 from dicom_encoders import ROOT_UID, SYNTAXES, Content, Samples, make_palette, to_ybr
 from numpy.typing import NDArray
+from pages import replace_between
 from pydicom.pixels.encoders.base import ENCODING_PROFILES
 from pydicom.uid import UID, RLELossless
 
-from pipeline.atomic import write_atomically
 from pipeline.errors import ReadError, SkippedError
 from pipeline.readers import UltrasoundReader
 
@@ -199,17 +199,6 @@ def format_table(lines: dict[str, dict[str, str]]) -> str:
     return "".join(f"{row}\n" for row in rows)
 
 
-def replace_part(begin: str, end: str, part: str) -> None:
-    """Replace what stands on the page between two marks."""
-    page = PAGE.read_text(encoding="utf-8")
-    before, found, rest = page.partition(f"{begin}\n")
-    _, found_end, after = rest.partition(f"{end}\n")
-    if not found or not found_end:
-        sys.exit(f"expected {begin} and {end} in {PAGE.name}")
-    write_atomically(PAGE, f"{before}{begin}\n{part}{end}\n{after}".encode())
-    print(f"wrote {PAGE.relative_to(ROOT)}")
-
-
 def try_bad_files() -> tuple[str, list[str]]:
     """Tell as Markdown what becomes of damaged and malicious files, and of which another thing.
 
@@ -257,9 +246,9 @@ def main() -> None:
     contents = make_contents()
     with tempfile.TemporaryDirectory() as folder:
         lines = {uid: try_syntax(uid, contents, Path(folder)) for uid in SYNTAXES}
-    replace_part(BEGIN, END, format_table(lines))
+    replace_between(PAGE, BEGIN, END, format_table(lines))
     bad_files, wrong = try_bad_files()
-    replace_part(BAD_BEGIN, BAD_END, bad_files)
+    replace_between(PAGE, BAD_BEGIN, BAD_END, bad_files)
     wrong += [
         f"{SYNTAXES[uid][0]}, {column}: {cell}"
         for uid, cells in lines.items()

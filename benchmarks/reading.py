@@ -24,8 +24,9 @@ from typing import Any
 import numpy as np
 import pydicom
 from dicom_encoders import ROOT_UID, SYNTAXES, Content, make_palette, to_ybr
-from dicom_support import replace_part
+from dicom_support import PAGE
 from numpy.typing import NDArray
+from pages import replace_between
 from pydicom import Dataset
 from pydicom.encaps import encapsulate, generate_frames
 from pydicom.pixels import apply_color_lut, iter_pixels, pixel_array
@@ -351,7 +352,7 @@ def main() -> None:
         "",
         *format_memory(memory),
     ]
-    replace_part(BEGIN, END, "".join(f"{line}\n" for line in lines))
+    replace_between(PAGE, BEGIN, END, "".join(f"{line}\n" for line in lines))
 
 
 if __name__ == "__main__":

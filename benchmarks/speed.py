@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from pages import replace_between
 from speed_machine import ROOT, describe_machine
 from speed_runs import (
     measure_first_mask,
@@ -212,15 +213,6 @@ _FORMATS: dict[str, Callable[[dict[Any, Any]], Iterator[str]]] = {
 }
 
 
-def _replace_part(part: str) -> None:
-    page = PAGE.read_text(encoding="utf-8")
-    before, found, rest = page.partition(f"{BEGIN}\n")
-    _, found_end, after = rest.partition(f"{END}\n")
-    if not found or not found_end:
-        sys.exit(f"expected {BEGIN} and {END} in {PAGE.name}")
-    write_atomically(PAGE, f"{before}{BEGIN}\n{part}{END}\n{after}".encode())
-
-
 def main() -> None:
     """Measure, print the tables and write them."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -240,7 +232,7 @@ def main() -> None:
     content = {"machine": facts, "figures": figures, "ratios": ratios}
     write_atomically(FIGURES, json.dumps(content, indent=2).encode() + b"\n")
     if not args.quick and set(parts) == set(PARTS):
-        _replace_part("".join(f"{line}\n" for line in lines))
+        replace_between(PAGE, BEGIN, END, "".join(f"{line}\n" for line in lines))
 
 
 if __name__ == "__main__":
