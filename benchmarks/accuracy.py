@@ -6,8 +6,9 @@
 `run` prepares, trains and evaluates five folds, and each data set with a network that was trained
 on the other one alone. As in the release, the network of the last epoch is taken, not that of the
 best one. What is finished in WORK is not done again, and a training that was killed
-goes on. It then writes one row per image into bundle/evaluation. `table` makes the tables of
-docs/model.md from those rows. See `benchmarks/accuracy_tables.py` for what is in them.
+goes on. It then writes one row per image into bundle/evaluation; rows that are there of other runs,
+or of other numbers of epochs, stay. `table` makes the tables of docs/model.md from those rows. See
+`benchmarks/accuracy_tables.py` for what is in them.
 """
 
 import argparse
@@ -23,13 +24,15 @@ import torch
 from accuracy_tables import ROWS, write_tables
 from PIL import Image
 
-STEPS_OF_SMALL = 12
-"""Epochs of the runs on one data set, whose epochs have fewer steps."""
+MORE_EPOCHS = 1.5
+"""Times the epochs of train.json for the runs on one data set, whose epochs have fewer steps."""
+
+EPOCHS = json.loads((ROWS.parents[2] / "configs" / "train.json").read_text())["epochs"]
 
 RUNS: dict[str, tuple[list[str], list[str]]] = {
     **{f"fold-{fold}": (["--test-fold", str(fold)], []) for fold in range(5)},
-    "without-busi": (["--test-source", "busi"], ["--epochs", str(STEPS_OF_SMALL)]),
-    "without-busbra": (["--test-source", "busbra"], ["--epochs", str(STEPS_OF_SMALL)]),
+    "without-busi": (["--test-source", "busi"], ["--epochs", str(round(MORE_EPOCHS * EPOCHS))]),
+    "without-busbra": (["--test-source", "busbra"], ["--epochs", str(round(MORE_EPOCHS * EPOCHS))]),
 }
 """Options of prepare and of train for each run."""
 
@@ -63,12 +66,12 @@ def _run(args: argparse.Namespace) -> None:
         folder = args.work / name
         data = folder / "data"
         if not (data / "datalist.json").is_file():
-            _call("prepare", data, *sources, *prepare)
+            call("prepare", data, *sources, *prepare)
         if not (folder / "done").is_file():
             resume = ["--resume"] if (folder / "train" / "last.pt").is_file() else []
-            _call("train", data, folder / "train", *train, *resume)
+            call("train", data, folder / "train", *train, *resume)
             (folder / "done").touch()
-        _take_last(folder / "train")
+        take_last(folder / "train")
         for split in ("test", "lesion_free"):
             if split == "lesion_free":
                 _add_lesion_free_parts(data)
@@ -77,15 +80,19 @@ def _run(args: argparse.Namespace) -> None:
     _collect(args.work)
 
 
-def _take_last(folder: Path) -> None:
-    """Write the moving average behind the last epoch."""
+def take_last(folder: Path) -> None:
+    """Write the moving average behind the last epoch as ``final.pt``.
+
+    Args:
+        folder: of a training.
+    """
     last = torch.load(folder / "last.pt", map_location="cpu", weights_only=True)
     torch.save(last["objects"]["average"], folder / "final.pt")
 
 
 def _evaluate(folder: Path, split: str) -> None:
     """Score without the operating point, which `accuracy_tables` chooses on other folds."""
-    _call(
+    call(
         "evaluate",
         folder / "data",
         folder / split,
@@ -98,7 +105,8 @@ def _evaluate(folder: Path, split: str) -> None:
     )
 
 
-def _call(*words: Any) -> None:
+def call(*words: Any) -> None:
+    """Call `breast-us-seg` with these words."""
     command = [sys.executable, "-m", "pipeline.cli.main", *map(str, words)]
     print(" ".join(command[2:]), flush=True)
     subprocess.run(command, check=True)
@@ -133,7 +141,7 @@ def _add_lesion_free_parts(data: Path) -> None:
 
 
 def _collect(work: Path) -> None:
-    """Put the rows of all finished runs into one table."""
+    """Put the rows of all finished runs into one table, in place of older ones of the same runs."""
     rows = []
     for name in RUNS:
         folder = work / name
@@ -143,15 +151,21 @@ def _collect(work: Path) -> None:
                 continue
             datalist = json.loads((folder / "data" / "datalist.json").read_text())
             items = {item["id"]: item for item in datalist[split]}
+            record = json.loads((folder / "train" / "training.json").read_text())
             with table.open(newline="") as file:
                 for row in csv.DictReader(file):
                     item = items[row["id"]]
                     with Image.open(folder / "data" / item["label"]) as label:
                         pixels = label.width * label.height
-                    row |= {"run": name, "list": split, "device": item["device"]}
+                    row |= {"run": name, "epochs": str(record["settings"]["epochs"]), "list": split}
+                    row["device"] = item["device"]
                     rows.append(row | {"image_px": pixels})
+    done = {(row["run"], row["epochs"]) for row in rows}
+    with ROWS.open(newline="") as file:
+        rows += [row for row in csv.DictReader(file) if (row["run"], row["epochs"]) not in done]
     with ROWS.open("w", newline="") as file:
-        columns = ["run", "list", *(name for name in rows[0] if name not in ("run", "list"))]
+        first = ["run", "epochs", "list"]
+        columns = [*first, *(name for name in rows[0] if name not in first)]
         writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)

@@ -4,12 +4,16 @@ Every image with a lesion counts once in a mean, with Dice 0 if nothing was mark
 five folds are pooled, each scored by the network that did not see its fold. Intervals are 95 %
 percentile bootstrap intervals over draws of whole groups (patients, near-copies).
 
+Rows of a recipe with fewer epochs stay beside those of the present one, for comparison. A fold
+counts below with the most epochs that it has been trained for.
+
 The operating point, the least probability at which an image gets a mask, is chosen anew for each
-fold on the rows of the four others, and for a data set that was left out on the rows of the other
-one. It is the least value that minimises the share of normal images that are marked, over the 10 %
-that are aimed at, plus the share of lesions that are missed, over the 3 % that are aimed at. Where
-there are no normal images, the parts beside the lesions take their place. A lesion is missed if its
-image has no mark at all; one whose marks do not touch it is told beside that, as misplaced.
+fold on the rows of the four others (of an older recipe while there are none of its own), and for a
+data set that was left out on the rows of the other one. It is the least value that minimises the
+share of normal images that are marked, over the 10 % that are aimed at, plus the share of lesions
+that are missed, over the 3 % that are aimed at. Where there are no normal images, the parts beside
+the lesions take their place. A lesion is missed if its image has no mark at all; one whose marks do
+not touch it is told beside that, as misplaced.
 
 The probability of malignancy is the mean of the network's second channel over the mask, scaled
 (see `MalignancyScale`) by two numbers that are fitted on the same other folds or other data set.
@@ -23,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pages import replace_between
 from PIL import Image, ImageDraw, ImageFont
 from scipy.optimize import minimize
 from scipy.stats import rankdata
@@ -59,6 +64,8 @@ LEAST_IMAGES = 10
 POINTS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 """Operating points of the table."""
 
+_KINDS = ("malignant", "benign")
+
 Row = dict[str, Any]
 
 
@@ -67,21 +74,17 @@ def write_tables() -> None:
     rows, raw = read_rows(), read_raw_rows()
     text = json.dumps({"notice": RESEARCH_ONLY, **summarise_folds(rows)}, indent=2)
     write_atomically(SUMMARY, f"{text}\n".encode())
-    page = PAGE.read_text(encoding="utf-8")
-    before, _, rest = page.partition(f"{BEGIN}\n")
-    _, _, after = rest.partition(f"{END}\n")
-    text = f"{before}{BEGIN}\n{format_tables(rows, raw)}{END}\n{after}"
-    write_atomically(PAGE, text.encode())
+    replace_between(PAGE, BEGIN, END, format_tables(rows, raw))
     _plot_malignancy(rows).save(PLOT)
     print(f"wrote the tables of {PAGE}, {SUMMARY} and {PLOT}; now python -m bundle.update_metadata")
-    folds = [row for row in raw if row["run"].startswith("fold-")]
+    folds = _choose_newest(choose_folds(raw))
     print(f"for the configs: min_lesion_probability {choose_operating_point(folds)}")
     print(f"for the configs: {fit_malignancy_scale(folds)}")
 
 
 def summarise_folds(rows: Sequence[Row]) -> dict[str, Any]:
     """Sum up the images of all folds, at the operating point, as an evaluation does."""
-    folds = [row for row in rows if row["run"].startswith("fold-") and row["list"] == "test"]
+    folds = [row for row in _choose_newest(choose_folds(rows)) if row["list"] == "test"]
     count = len({row["run"] for row in folds})
     images = [
         EvaluatedImage(
@@ -95,6 +98,21 @@ def summarise_folds(rows: Sequence[Row]) -> dict[str, Any]:
         for row in folds
     ]
     return summarise(images, split=f"cross-validation, {count} of 5 folds")
+
+
+def choose_folds(rows: Sequence[Row]) -> list[Row]:
+    """Choose the rows of the folds, of each fold those of the most epochs."""
+    folds = [row for row in rows if row["run"].startswith("fold-")]
+    most: dict[str, int] = {}
+    for row in folds:
+        most[row["run"]] = max(most.get(row["run"], 0), row["epochs"])
+    return [row for row in folds if row["epochs"] == most[row["run"]]]
+
+
+def _choose_newest(rows: Sequence[Row]) -> list[Row]:
+    """Choose the rows of the present recipe."""
+    most = max(row["epochs"] for row in rows)
+    return [row for row in rows if row["epochs"] == most]
 
 
 def _read_scores(row: Row) -> ImageScores:
@@ -111,24 +129,24 @@ def read_rows(path: Path = ROWS) -> list[Row]:
     """Read the rows, numbers as numbers, with operating point and scale of other rows applied."""
     rows = read_raw_rows(path)
     raw = [dict(row) for row in rows]
-    for run in sorted({row["run"] for row in rows}):
-        others = _choose_others(raw, run)
+    for run, epochs in sorted({(row["run"], row["epochs"]) for row in rows}):
+        others = _choose_others(raw, run, epochs)
         point, scale = choose_operating_point(others), fit_malignancy_scale(others)
         for row in rows:
-            if row["run"] == run:
+            if (row["run"], row["epochs"]) == (run, epochs):
                 row["kept"] = row["probability"] >= point
                 if row["malignancy"] is not None:
                     row["malignancy"] = scale.scale(row["malignancy"])
     return rows
 
 
-def _choose_others(rows: Sequence[Row], run: str) -> list[Row]:
-    """Choose rows of the folds that have no image of a run's test list."""
-    folds = [row for row in rows if row["run"].startswith("fold-")]
+def _choose_others(rows: Sequence[Row], run: str, epochs: int) -> list[Row]:
+    """Choose rows of folds without an image of a run's test list, of its recipe if there are."""
     left_out = run.removeprefix("without-")
     if left_out != run:
-        return [row for row in folds if row["source"] != left_out]
-    return [row for row in folds if row["run"] != run]
+        return [row for row in choose_folds(rows) if row["source"] != left_out]
+    others = [row for row in rows if row["run"].startswith("fold-") and row["run"] != run]
+    return [row for row in others if row["epochs"] == epochs] or choose_folds(others)
 
 
 def read_raw_rows(path: Path = ROWS) -> list[Row]:
@@ -137,7 +155,7 @@ def read_raw_rows(path: Path = ROWS) -> list[Row]:
         rows: list[Row] = list(csv.DictReader(file))
     for row in rows:
         row["dice"] = float(row["dice"]) if row["dice"] else None
-        for name in ("lesion_px", "pred_px", "image_px"):
+        for name in ("epochs", "lesion_px", "pred_px", "image_px"):
             row[name] = int(row[name])
         row["probability"] = float(row["probability"])
         row["malignancy"] = float(row["malignancy"]) if row["malignancy"] else None
@@ -199,22 +217,28 @@ def format_tables(rows: Sequence[Row], raw: Sequence[Row]) -> str:
     """
     folds = [row for row in rows if row["run"].startswith("fold-")]
     unseen = [row for row in rows if row["run"].startswith("without-")]
-    count = len({row["run"] for row in folds})
     lines = [
         "| trained on | tested on | lesion images | Dice (95 % interval) | with operating point |"
         " median | IoU | missed | misplaced | normal images marked | parts beside lesions marked |"
         " image AUC |",
         "|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
+    for epochs in sorted({row["epochs"] for row in folds}, reverse=True):
+        recipe = [row for row in folds if row["epochs"] == epochs]
+        names = sorted({row["run"].removeprefix("fold-") for row in recipe})
+        trained = f"both, {epochs} epochs, fold{'s' * (len(names) > 1)} {', '.join(names)}"
+        for source, name in SOURCES.items():
+            part = [row for row in recipe if row["source"] == source]
+            lines.append(_format_scores(trained, name, part))
+        lines.append(_format_scores(trained, "**both**", recipe))
     for source, name in SOURCES.items():
-        part = [row for row in folds if row["source"] == source]
-        lines.append(_format_scores(f"both, {count} folds", name, part))
-    lines.append(_format_scores(f"both, {count} folds", "**both**", folds))
-    for source, name in SOURCES.items():
-        part = [row for row in unseen if row["source"] == source]
         other = next(title for key, title in SOURCES.items() if key != source)
-        if part:
-            lines.append(_format_scores(f"{other} only", name, part))
+        for epochs in sorted({row["epochs"] for row in unseen}, reverse=True):
+            part = [row for row in unseen if (row["source"], row["epochs"]) == (source, epochs)]
+            if part:
+                lines.append(_format_scores(f"{other} only, {epochs} epochs", name, part))
+    lines += ["", *_format_gain(folds)]
+    folds = _choose_newest(choose_folds(folds))
     lines += [
         "",
         "| images of the folds | images | Dice (95 % interval) | missed | misplaced |",
@@ -224,8 +248,40 @@ def format_tables(rows: Sequence[Row], raw: Sequence[Row]) -> str:
     for name, choose in _list_strata(lesions):
         lines.append(_format_stratum(name, [row for row in lesions if choose(row)]))
     lines += ["", *_format_malignancy(folds, unseen)]
-    lines += ["", *_format_points([row for row in raw if row["run"].startswith("fold-")])]
+    lines += ["", *_format_points(_choose_newest(choose_folds(raw)))]
     return "".join(f"{line}\n" for line in lines)
+
+
+def _format_gain(folds: Sequence[Row]) -> list[str]:
+    """Compare the recipe with older ones on the lesion images that both were tested on."""
+    lines = [
+        "| lesion images of | Dice | in place of | difference (95 % interval) |"
+        " malignancy AUC, BUSI | BUS-BRA |",
+        "|---|---|---|---|---|---|",
+    ]
+    lesions = [row for row in folds if row["lesion_px"]]
+    newest = {row["id"]: row for row in _choose_newest(lesions)}
+    for epochs in sorted(
+        {row["epochs"] for row in lesions} - {_choose_newest(lesions)[0]["epochs"]}
+    ):
+        old = [row for row in lesions if row["epochs"] == epochs and row["id"] in newest]
+        new = [newest[row["id"]] for row in old]
+        cells = [
+            ", ".join(sorted({row["run"] for row in old})),
+            f"{np.mean([row['dice'] for row in new]):.3f} ({new[0]['epochs']} epochs)",
+            f"{np.mean([row['dice'] for row in old]):.3f} ({epochs} epochs)",
+            _format_interval([a["dice"] - b["dice"] for a, b in zip(new, old, strict=True)], old),
+        ]
+        for source in SOURCES:
+            aucs = []
+            for rows in (new, old):
+                told = [row for row in rows if row["malignancy"] is not None]
+                told = [row for row in told if row["source"] == source]
+                kinds = ([row for row in told if row["pathology"] == kind] for kind in _KINDS)
+                aucs.append(format_auc(*kinds, "malignancy"))
+            cells.append(" in place of ".join(aucs))
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines if len(lines) > 2 else []
 
 
 def _format_points(rows: Sequence[Row]) -> list[str]:
@@ -264,7 +320,7 @@ def _format_scores(trained: str, tested: str, rows: Sequence[Row]) -> str:
         _format_share(sum(_is_marked(row) and not row["dice"] for row in lesions), len(lesions)),
         _format_share(sum(_is_marked(row) for row in normals), len(normals)),
         _format_share(sum(_is_marked(row) for row in parts), len(parts)),
-        _format_auc(lesions, normals or parts, "probability"),
+        format_auc(lesions, normals or parts, "probability"),
     ]
     return f"| {' | '.join(cells)} |"
 
@@ -319,7 +375,7 @@ def _format_malignancy(folds: Sequence[Row], unseen: Sequence[Row]) -> list[str]
             if not rows:
                 continue
             cells = [trained, title, str(len(malignant)), str(len(benign))]
-            cells.append(_format_auc(malignant, benign, "malignancy"))
+            cells.append(format_auc(malignant, benign, "malignancy"))
             for low in (0.0, 0.2, 0.4, 0.6, 0.8):
                 told = [
                     row
@@ -344,7 +400,14 @@ def _format_share(hits: int, number: int) -> str:
     return f"{hits} of {number} ({hits / number:.1%})" if number else ""
 
 
-def _format_auc(high: Sequence[Row], low: Sequence[Row], name: str) -> str:
+def format_auc(high: Sequence[Row], low: Sequence[Row], name: str) -> str:
+    """Write the area under the curve that tells rows apart by one of their numbers.
+
+    Args:
+        high: rows whose number ought to be the higher one.
+        low: the other ones.
+        name: of the number.
+    """
     if not high or not low:
         return ""
     ranks = rankdata([row[name] for row in [*high, *low]])[: len(high)]

@@ -33,6 +33,8 @@ def main() -> None:
     point = json.loads(CONFIG.read_text())["min_lesion_probability"]
     rows = [row for row in rows if float(row["probability"]) >= point]
     rows = [row for row in rows if row.get("run", "fold-").startswith("fold-")]
+    most = max(int(row.get("epochs", 0)) for row in rows)  # the present recipe
+    rows = [row for row in rows if int(row.get("epochs", 0)) == most]
     dice, doubt = (np.array([float(row[key]) for row in rows]) for key in ("dice", "outline_doubt"))
     print(f"{len(rows)} images with a lesion, Spearman {spearmanr(doubt, dice).statistic:.3f}")
     print("threshold  marked  their Dice  Dice of the others  poor marked  good marked")

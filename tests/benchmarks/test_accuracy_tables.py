@@ -13,6 +13,7 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 
 import accuracy_tables  # noqa: E402
 from accuracy_tables import (  # noqa: E402
+    choose_folds,
     choose_operating_point,
     fit_malignancy_scale,
     read_rows,
@@ -23,6 +24,7 @@ from accuracy_tables import (  # noqa: E402
 def make_row(**values: Any) -> dict[str, Any]:
     row = {
         "run": "fold-0",
+        "epochs": 8,
         "list": "test",
         "id": "a",
         "group": "a",
@@ -139,6 +141,33 @@ def test_summary_counts_what_the_point_discards_as_missed(table: Path) -> None:
     assert summary["lesion"]["missed"] == 1
     assert summary["lesion"]["dice"]["mean"] == pytest.approx(0.8 * 79 / 80)
     assert summary["normal"]["with_false_lesion"] == 1
+
+
+def test_a_fold_counts_with_its_most_epochs() -> None:
+    old = [make_row(run=run, epochs=8) for run in ("fold-0", "fold-1", "without-busi")]
+    new = make_row(run="fold-0", epochs=16)
+    assert choose_folds([*old, new]) == [old[1], new]
+
+
+def test_point_of_a_new_recipe_is_chosen_on_its_own_folds_if_there_are_any(table: Path) -> None:
+    with table.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    newer = [{**row, "epochs": 16} for row in rows if row["run"] == "fold-1"]
+    newer[-1]["probability"] = 0.1  # the normal image, which is at 0.6 in the older recipe
+    lesion = {**rows[0], "epochs": 16, "id": "new", "probability": 0.3}
+    normal = {**rows[40], "epochs": 16}
+    with table.open("a", newline="") as file:
+        csv.DictWriter(file, list(rows[0])).writerows([*newer, lesion, normal])
+    kept = {(row["id"], row["epochs"]): row["kept"] for row in read_rows(table)}
+    assert kept["new", 16]
+    assert not kept["0-0", 8]
+
+
+def test_summary_is_of_the_present_recipe_alone(table: Path) -> None:
+    rows = read_rows(table)
+    newer = [{**row, "epochs": 16} for row in rows if row["run"] == "fold-1"]
+    assert summarise_folds([*rows, *newer])["split"] == "cross-validation, 1 of 5 folds"
+    assert summarise_folds([*rows, *newer])["images"] == 41
 
 
 def test_page_and_summary_are_those_of_the_rows() -> None:

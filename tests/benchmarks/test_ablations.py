@@ -1,0 +1,94 @@
+"""What is made of the runs without one part of the recipe each."""
+
+import csv
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "benchmarks"))
+
+import ablations  # noqa: E402
+
+
+def write_scores(path: Path) -> None:
+    rows = [
+        ("busi", "benign", 100, 0.5, 0.9, 0.2),
+        ("busbra", "benign", 100, 0.7, 0.8, 0.6),
+        ("busbra", "malignant", 100, 0.9, 0.3, 0.4),
+        ("busi", "normal", 0, "", 0.5, ""),
+    ]
+    names = ("source", "pathology", "lesion_px", "dice", "probability", "malignancy")
+    path.parent.mkdir(parents=True)
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(names)
+        writer.writerows(rows)
+
+
+def test_scores_are_means_by_source_and_areas_under_curves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n{ablations.BEGIN}\nold\n{ablations.END}\nafter\n")
+    monkeypatch.setattr(ablations, "TABLE", tmp_path / "table.csv")
+    monkeypatch.setattr(ablations, "PAGE", page)
+    write_scores(tmp_path / "work" / "ablations" / "release" / "validation" / "per_image.csv")
+
+    ablations.write_rows(tmp_path / "work")
+
+    (row,) = ablations.read_rows(tmp_path / "table.csv")
+    scores = {name: float(value) for name, value in row.items() if name != "name"}
+    assert scores == pytest.approx(
+        {
+            "lesion_images": 3,
+            "normal_images": 1,
+            "dice_all": 0.7,
+            "dice_busi": 0.5,
+            "dice_busbra": 0.8,
+            "image_auc": 0.667,  # two of three lesions are above the normal image
+            "malignancy_auc": 0.5,
+        }
+    )
+    assert "old" not in page.read_text()
+    assert "| as released | 0.7000 | 0.5000 | 0.8000 | 0.667 | 0.500 |" in page.read_text()
+
+
+def test_rows_of_runs_that_are_gone_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"{ablations.BEGIN}\n{ablations.END}\n")
+    monkeypatch.setattr(ablations, "TABLE", tmp_path / "table.csv")
+    monkeypatch.setattr(ablations, "PAGE", page)
+    for work, name in (("first", "short"), ("second", "release")):
+        write_scores(tmp_path / work / "ablations" / name / "validation" / "per_image.csv")
+        ablations.write_rows(tmp_path / work)
+    names = [row["name"] for row in ablations.read_rows(tmp_path / "table.csv")]
+    assert names == ["release", "short"]
+
+
+def test_page_is_that_of_the_rows() -> None:
+    assert ablations.format_table(ablations.read_rows()) in ablations.PAGE.read_text("utf-8")
+
+
+def test_border_takes_the_place_of_the_relative_threshold() -> None:
+    config = json.loads((ROOT / "configs" / "evaluate.json").read_text())
+    transform = config["postprocessing"]["transforms"][7]
+    assert transform["_target_"] == "pipeline.transforms.RelativeThresholdd"
+
+
+@pytest.mark.parametrize("name", list(ablations.CHANGES))
+def test_keys_are_there_to_be_changed(name: str) -> None:
+    _, *changes = ablations.CHANGES[name]
+    for config, keys in zip(("train", "evaluate"), changes, strict=True):
+        content = json.loads((ROOT / "configs" / f"{config}.json").read_text())
+        for key in keys:
+            found = content
+            for part in key.split("#"):
+                found = found[int(part) if part.isdigit() else part]
+
+
+def test_crops_are_the_first_augmentation() -> None:
+    config = json.loads((ROOT / "configs" / "train.json").read_text())
+    assert config["augment"][0]["_target_"].endswith("RandLesionFreeCropd")
