@@ -4,8 +4,7 @@ Every image with a lesion counts once in a mean, with Dice 0 if nothing was mark
 five folds are pooled, each scored by the network that did not see its fold. Intervals are 95 %
 percentile bootstrap intervals over draws of whole groups (patients, near-copies).
 
-Rows of a recipe with fewer epochs stay beside those of the present one, for comparison. A fold
-counts below with the most epochs that it has been trained for.
+The present recipe is the one with the most epochs; rows of older ones stay for comparison.
 
 The operating point, the least probability at which an image gets a mask, is chosen anew for each
 fold on the rows of the four others (of an older recipe while there are none of its own), and for a
@@ -77,14 +76,14 @@ def write_tables() -> None:
     replace_between(PAGE, BEGIN, END, format_tables(rows, raw))
     _plot_malignancy(rows).save(PLOT)
     print(f"wrote the tables of {PAGE}, {SUMMARY} and {PLOT}; now python -m bundle.update_metadata")
-    folds = _choose_newest(choose_folds(raw))
+    folds = choose_recipe(raw)
     print(f"for the configs: min_lesion_probability {choose_operating_point(folds)}")
     print(f"for the configs: {fit_malignancy_scale(folds)}")
 
 
 def summarise_folds(rows: Sequence[Row]) -> dict[str, Any]:
     """Sum up the images of all folds, at the operating point, as an evaluation does."""
-    folds = [row for row in _choose_newest(choose_folds(rows)) if row["list"] == "test"]
+    folds = [row for row in choose_recipe(rows) if row["list"] == "test"]
     count = len({row["run"] for row in folds})
     images = [
         EvaluatedImage(
@@ -100,19 +99,11 @@ def summarise_folds(rows: Sequence[Row]) -> dict[str, Any]:
     return summarise(images, split=f"cross-validation, {count} of 5 folds")
 
 
-def choose_folds(rows: Sequence[Row]) -> list[Row]:
-    """Choose the rows of the folds, of each fold those of the most epochs."""
+def choose_recipe(rows: Sequence[Row]) -> list[Row]:
+    """Choose the rows of the folds that have been run with the most epochs."""
     folds = [row for row in rows if row["run"].startswith("fold-")]
-    most: dict[str, int] = {}
-    for row in folds:
-        most[row["run"]] = max(most.get(row["run"], 0), row["epochs"])
-    return [row for row in folds if row["epochs"] == most[row["run"]]]
-
-
-def _choose_newest(rows: Sequence[Row]) -> list[Row]:
-    """Choose the rows of the present recipe."""
-    most = max(row["epochs"] for row in rows)
-    return [row for row in rows if row["epochs"] == most]
+    most = max(row["epochs"] for row in folds)
+    return [row for row in folds if row["epochs"] == most]
 
 
 def _read_scores(row: Row) -> ImageScores:
@@ -141,12 +132,10 @@ def read_rows(path: Path = ROWS) -> list[Row]:
 
 
 def _choose_others(rows: Sequence[Row], run: str, epochs: int) -> list[Row]:
-    """Choose rows of folds without an image of a run's test list, of its recipe if there are."""
+    """Choose rows of folds that have no image of a run's test list, and no later recipe."""
     left_out = run.removeprefix("without-")
-    if left_out != run:
-        return [row for row in choose_folds(rows) if row["source"] != left_out]
-    others = [row for row in rows if row["run"].startswith("fold-") and row["run"] != run]
-    return [row for row in others if row["epochs"] == epochs] or choose_folds(others)
+    others = [row for row in rows if row["run"] != run and row["source"] != left_out]
+    return choose_recipe([row for row in others if row["epochs"] <= epochs])
 
 
 def read_raw_rows(path: Path = ROWS) -> list[Row]:
@@ -238,7 +227,7 @@ def format_tables(rows: Sequence[Row], raw: Sequence[Row]) -> str:
             if part:
                 lines.append(_format_scores(f"{other} only, {epochs} epochs", name, part))
     lines += ["", *_format_gain(folds)]
-    folds = _choose_newest(choose_folds(folds))
+    folds = choose_recipe(folds)
     lines += [
         "",
         "| images of the folds | images | Dice (95 % interval) | missed | misplaced |",
@@ -248,7 +237,7 @@ def format_tables(rows: Sequence[Row], raw: Sequence[Row]) -> str:
     for name, choose in _list_strata(lesions):
         lines.append(_format_stratum(name, [row for row in lesions if choose(row)]))
     lines += ["", *_format_malignancy(folds, unseen)]
-    lines += ["", *_format_points(_choose_newest(choose_folds(raw)))]
+    lines += ["", *_format_points(choose_recipe(raw))]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -260,9 +249,9 @@ def _format_gain(folds: Sequence[Row]) -> list[str]:
         "|---|---|---|---|---|---|",
     ]
     lesions = [row for row in folds if row["lesion_px"]]
-    newest = {row["id"]: row for row in _choose_newest(lesions)}
+    newest = {row["id"]: row for row in choose_recipe(lesions)}
     for epochs in sorted(
-        {row["epochs"] for row in lesions} - {_choose_newest(lesions)[0]["epochs"]}
+        {row["epochs"] for row in lesions} - {choose_recipe(lesions)[0]["epochs"]}
     ):
         old = [row for row in lesions if row["epochs"] == epochs and row["id"] in newest]
         new = [newest[row["id"]] for row in old]

@@ -13,8 +13,8 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 
 import accuracy_tables  # noqa: E402
 from accuracy_tables import (  # noqa: E402
-    choose_folds,
     choose_operating_point,
+    choose_recipe,
     fit_malignancy_scale,
     read_rows,
     summarise_folds,
@@ -143,10 +143,28 @@ def test_summary_counts_what_the_point_discards_as_missed(table: Path) -> None:
     assert summary["normal"]["with_false_lesion"] == 1
 
 
-def test_a_fold_counts_with_its_most_epochs() -> None:
-    old = [make_row(run=run, epochs=8) for run in ("fold-0", "fold-1", "without-busi")]
-    new = make_row(run="fold-0", epochs=16)
-    assert choose_folds([*old, new]) == [old[1], new]
+def test_recipe_is_the_one_of_the_most_epochs() -> None:
+    rows = [make_row(run=run, epochs=8) for run in ("fold-0", "fold-1")]
+    new, unseen = make_row(run="fold-0", epochs=16), make_row(run="without-busi", epochs=24)
+    assert choose_recipe([*rows, new, unseen]) == [new]
+
+
+@pytest.mark.parametrize(("epochs", "kept"), [(12, False), (24, True)])
+def test_point_of_an_unseen_set_is_chosen_on_folds_of_its_recipe(
+    table: Path, epochs: int, kept: bool
+) -> None:
+    with table.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    # The normal images are at 0.3 and 0.6 in the recipe of 8 epochs, and at 0.1 in that of 16.
+    newer = [{**row, "epochs": 16} for row in rows]
+    for row in newer:
+        row["probability"] = row["probability"] if row["dice"] else 0.1
+    unseen = {**rows[0], "run": "without-busbra", "source": "busbra", "epochs": epochs, "id": "new"}
+    unseen["probability"] = 0.4
+    with table.open("a", newline="") as file:
+        csv.DictWriter(file, list(rows[0])).writerows([*newer, unseen])
+    found = {row["id"]: row["kept"] for row in read_rows(table)}
+    assert found["new"] is kept
 
 
 def test_point_of_a_new_recipe_is_chosen_on_its_own_folds_if_there_are_any(table: Path) -> None:
