@@ -161,7 +161,7 @@ class _Block(nn.Module):
 
 
 class _DepthwiseConv2d(nn.Conv2d):
-    """Train in float32 on a CPU, where gradients in bfloat16 take four times as long."""
+    """Train in float32 on a CPU, where gradients in bfloat16 take several times as long."""
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         if is_scripting():  # TorchScript cannot compile the rest

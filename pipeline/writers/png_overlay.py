@@ -95,7 +95,7 @@ def draw_overlay(result: Result) -> NDArray[np.uint8]:
 
 
 def _index_colours(colour: NDArray[np.uint8]) -> Image.Image:
-    """Hold a pixel in one byte in place of three, which takes a third of the time to save.
+    """Hold a pixel in one byte in place of three, which takes less time to save.
 
     Of the 256 greys, the two beside black and white give way to the two colours.
     """
