@@ -53,7 +53,7 @@ TARGETS = {
 """What is aimed at, on a machine of two cores."""
 
 
-def measure(parts: str, *, quick: bool, rounds: int) -> dict[str, Any]:
+def measure(parts: str, *, quick: bool, rounds: int) -> Iterator[tuple[str, Any]]:
     """Run the parts that are asked for.
 
     Args:
@@ -61,8 +61,8 @@ def measure(parts: str, *, quick: bool, rounds: int) -> dict[str, Any]:
         quick: with a tenth of the images.
         rounds: times that whole runs are done.
 
-    Returns:
-        The figures by letter; of a part that failed, its error as a text.
+    Yields:
+        The letter of each part and its figures; of a part that failed, its error as a text.
     """
     from speed_forward import measure_forward
 
@@ -77,16 +77,15 @@ def measure(parts: str, *, quick: bool, rounds: int) -> dict[str, Any]:
         "f": lambda folder: measure_memory(folder, counts),
         "g": lambda folder: measure_training(folder, 64 if quick else 320),
     }
-    figures: dict[str, Any] = {}
     for part in parts:
         started = time.perf_counter()
         with tempfile.TemporaryDirectory() as folder:
             try:
-                figures[part] = ways[part](Path(folder) / "work")
+                figures = ways[part](Path(folder) / "work")
             except (OSError, RuntimeError) as error:
-                figures[part] = str(error)
+                figures = str(error)
         print(f"{part}, {PARTS[part]}: {time.perf_counter() - started:.0f} s", file=sys.stderr)
-    return figures
+        yield part, figures
 
 
 def compare(figures: dict[str, Any]) -> dict[str, float]:
@@ -224,13 +223,15 @@ def main() -> None:
     if not parts or set(parts) - set(PARTS):
         parser.error(f"expected parts of {', '.join(PARTS)}, got {args.only}")
     facts = describe_machine()
-    figures = measure(parts, quick=args.quick, rounds=args.rounds)
-    ratios = compare(figures)
+    figures: dict[str, Any] = {}
+    for part, found in measure(parts, quick=args.quick, rounds=args.rounds):
+        figures[part] = found  # what is measured is kept if a later part is stopped
+        ratios = compare(figures)
+        content = {"machine": facts, "figures": figures, "ratios": ratios}
+        write_atomically(FIGURES, json.dumps(content, indent=2).encode() + b"\n")
     named = ", ".join(f"{name} {fact}" for name, fact in facts.items() if name != "machine")
     lines = [f"{facts['machine']}; {named}.", "", *format_tables(figures, ratios)]
     print("\n".join(lines))
-    content = {"machine": facts, "figures": figures, "ratios": ratios}
-    write_atomically(FIGURES, json.dumps(content, indent=2).encode() + b"\n")
     if not args.quick and set(parts) == set(PARTS):
         replace_between(PAGE, BEGIN, END, "".join(f"{line}\n" for line in lines))
 

@@ -95,14 +95,12 @@ def _make_matrix(before: int, after: int) -> torch.Tensor:
     first = places.floor().long().clamp(max=before - 1)
     second = (first + 1).clamp(max=before - 1)
     share = (places - first)[:, None]
-    sigma = max(0.0, (scale - 1) / 2)
-    kernel = (
-        gaussian_1d(torch.tensor(sigma), _TRUNCATED, "erf").double() if sigma else torch.ones(1)
-    )
+    sigma = torch.tensor(max(0.0, (scale - 1) / 2))
+    kernel = gaussian_1d(sigma, _TRUNCATED, "erf").double()  # 0, 1, 0 if sigma is 0
     reach = len(kernel) // 2
     offsets = torch.arange(-reach, reach + 1)
     # Beyond the image there is 0: columns of the margin are cut off.
     matrix = torch.zeros(after, before + 2 * reach, dtype=torch.float64)
     for index, weight in ((first, 1 - share), (second, share)):
-        matrix.scatter_add_(1, index[:, None] + offsets + reach, weight * kernel.double())
+        matrix.scatter_add_(1, index[:, None] + offsets + reach, weight * kernel)
     return matrix[:, reach : reach + before].float().contiguous()

@@ -60,5 +60,6 @@ def _find_window(mask: torch.Tensor) -> tuple[slice, slice] | None:
         found = is_set.any(dim=axis).nonzero()
         if not len(found):
             return None
+        # MONAI takes a mask without any 0 for no mask at all: hence the margin.
         edges.append(slice(max(0, int(found[0]) - 1), int(found[-1]) + 2))
     return edges[0], edges[1]
