@@ -11,6 +11,7 @@ from pathlib import Path
 from pipeline.atomic import write_atomically
 from pipeline.errors import ConfigError, PipelineError
 from pipeline.hash_file import hash_file
+from pipeline.inferers.exported_network import find_export, name_checksums
 
 NAME = "breast_us_lesion_segmentation"
 """Name of the folder and the zip. MONAI wants them equal, and MONAI Label reads the task off it."""
@@ -26,6 +27,8 @@ _PERMISSIONS = 0o100644 << 16
 
 def build_bundle(dist: Path, *, weights: Path | None = None) -> Path:
     """Assemble ``dist/NAME/`` and ``dist/NAME.zip``; what an earlier build left is replaced.
+
+    What was exported from the weights goes with them.
 
     Args:
         dist: folder to write to, made if need be.
@@ -77,6 +80,9 @@ def list_sources(weights: Path) -> dict[str, Path]:
         "docs/training.json": ROOT / "bundle" / "evaluation" / "training.json",
         "models/model.pt": weights,
     }
+    if export := find_export(weights):
+        sources["models/model.onnx"] = export
+        sources["models/model.onnx.sha256"] = name_checksums(export)
     for path in sorted((ROOT / "configs").glob("*")):
         sources[f"configs/{path.name}"] = path
     for path in sorted((ROOT / "pipeline").rglob("*")):

@@ -16,6 +16,9 @@ import torch
 
 from pipeline.hash_file import hash_file
 
+SIZE_MULTIPLE = 32
+"""Of rows and columns that the network takes: it halves them five times."""
+
 _RUN_OPTIONS = {
     "args_file",
     "config_file",
@@ -112,14 +115,16 @@ def check_image_size(image_size: Sequence[int]) -> None:
     """Check the size that images are brought to before the network sees them.
 
     Args:
-        image_size: height and width, px. The network halves them five times.
+        image_size: height and width, px.
 
     Raises:
-        SystemExit: they are not two multiples of 32.
+        SystemExit: they are not two multiples of `SIZE_MULTIPLE`.
     """
     sizes = list(image_size)
-    if len(sizes) != 2 or any(size < 32 or size % 32 for size in sizes):
-        _refuse(f"expected image_size as height and width, multiples of 32, got {sizes}")
+    if len(sizes) != 2 or any(size <= 0 or size % SIZE_MULTIPLE for size in sizes):
+        _refuse(
+            f"expected image_size as height and width, multiples of {SIZE_MULTIPLE}, got {sizes}"
+        )
 
 
 def check_datalist(datalist: str, dataset_dir: str, splits: Sequence[str]) -> None:

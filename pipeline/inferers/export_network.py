@@ -11,9 +11,15 @@ import torch
 from monai.bundle import ConfigParser
 
 from pipeline.atomic import write_atomically
+from pipeline.checks import SIZE_MULTIPLE
 from pipeline.errors import ConfigError
-from pipeline.hash_file import hash_file
-from pipeline.inferers.exported_network import PACKAGES, SUFFIX, ExportedNetwork, name_origin
+from pipeline.inferers.exported_network import (
+    PACKAGES,
+    SUFFIX,
+    ExportedNetwork,
+    name_checksums,
+    sum_up,
+)
 
 TOLERANCE = 1e-3
 """Most that a logit may differ from PyTorch's in float32; a threshold of 0.5 is a logit of 0."""
@@ -23,7 +29,7 @@ _IMAGES = 2
 
 
 def export_network(config_file: Path, weights: Path) -> tuple[Path, dict[str, float]]:
-    """Write the network of a config as ONNX, for any number of images of the config's size.
+    """Write the network of a config as ONNX, for any number of images of any size.
 
     Args:
         config_file: a config with ``network_def`` and ``image_size``.
@@ -52,21 +58,21 @@ def export_network(config_file: Path, weights: Path) -> tuple[Path, dict[str, fl
             verbose=False,
             input_names=["image"],
             output_names=["pred"],
-            dynamic_shapes=[{0: torch.export.Dim.DYNAMIC}],
+            dynamic_shapes=[{0: torch.export.Dim.DYNAMIC, **_name_sizes()}],
         )
         expected = network(image)
     path = weights.with_suffix(SUFFIX)
-    origin = name_origin(path)
-    origin.unlink(missing_ok=True)  # what is half done must not be found
+    sums = name_checksums(path)
+    sums.unlink(missing_ok=True)  # what is half done must not be found
     with tempfile.TemporaryDirectory() as folder:
         program.save(Path(folder) / path.name)
         write_atomically(path, (Path(folder) / path.name).read_bytes())
-    write_atomically(origin, f"{hash_file(weights)}  {weights.name}\n".encode())
+    write_atomically(sums, sum_up(path, weights).encode())
     try:
         return path, _compare(weights, image, expected)
     except ConfigError:
         path.unlink()
-        origin.unlink()
+        sums.unlink()
         raise
 
 
@@ -84,6 +90,13 @@ def _load(config_file: Path, weights: Path) -> tuple[torch.nn.Module, torch.Tens
         raise ConfigError(msg) from error
     shape = (_IMAGES, 1, *parser.get_parsed_content("image_size"))
     return network.eval(), torch.randn(shape, generator=torch.Generator().manual_seed(0))
+
+
+def _name_sizes() -> dict[int, Any]:
+    """Name the axes of rows and columns, whose sizes are multiples; OpenVINO does not check it."""
+    return {
+        axis: SIZE_MULTIPLE * torch.export.Dim(name) for axis, name in ((2, "rows"), (3, "columns"))
+    }
 
 
 def _compare(weights: Path, image: torch.Tensor, expected: torch.Tensor) -> dict[str, float]:

@@ -1,7 +1,9 @@
 """The network in ONNX Runtime or OpenVINO, as `breast-us-seg export` has written it."""
 
 import importlib
+import sys
 from collections.abc import Callable
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
@@ -24,8 +26,14 @@ SUFFIX = ".onnx"
 """Of the exported file, which lies beside the weights and is called like them."""
 
 
+_TELEMETRY = ("openvino_telemetry", "openvino.tools")
+
+
 class ExportedNetwork:
     """Call an exported network like the one that it was made of.
+
+    It is loaded when it is called first, for as many threads as PyTorch has in the thread that
+    calls it.
 
     Args:
         weights: file of the weights; the exported file is searched beside it.
@@ -47,7 +55,7 @@ class ExportedNetwork:
             raise ConfigError(msg)
         package = _import(backend)
         load = _load_openvino if backend == "openvino" else _load_onnx
-        self._compute = load(package, path, bf16)
+        self._compute = cache(lambda threads: load(package, path, bf16=bf16, threads=threads))
 
     def __call__(self, images: torch.Tensor) -> torch.Tensor:
         """Run the network.
@@ -58,7 +66,8 @@ class ExportedNetwork:
         Returns:
             Logits (B, C', H, W), float32.
         """
-        return torch.from_numpy(self._compute(images.contiguous().numpy()))
+        compute = self._compute(torch.get_num_threads())
+        return torch.from_numpy(compute(images.contiguous().numpy()))
 
 
 def find_export(weights: str | Path) -> Path | None:
@@ -68,22 +77,32 @@ def find_export(weights: str | Path) -> Path | None:
         weights: a file of weights.
 
     Returns:
-        The exported file; `None` if there is none, or it is that of other weights.
+        The exported file; `None` if there is none, it is not what was exported, or it is that of
+        other weights.
     """
     path = Path(weights).with_suffix(SUFFIX)
-    origin = name_origin(path)
-    if not path.is_file() or not origin.is_file():
+    sums = name_checksums(path)
+    if not path.is_file() or not sums.is_file():
         return None
-    return path if origin.read_text("utf-8").split()[:1] == [hash_file(weights)] else None
+    return path if sums.read_text("utf-8") == sum_up(path, Path(weights)) else None
 
 
-def name_origin(path: Path) -> Path:
-    """Name the file beside an exported one that holds the SHA-256 of the weights.
+def name_checksums(path: Path) -> Path:
+    """Name the file beside an exported one that tells it and its weights by their SHA-256.
 
     Args:
         path: of the exported file.
     """
-    return path.with_name(f"{path.name}.weights")
+    return path.with_name(f"{path.name}.sha256")
+
+
+def sum_up(*paths: Path) -> str:
+    """Give checksums of files, as `sha256sum` does.
+
+    Args:
+        paths: of the files.
+    """
+    return "".join(f"{hash_file(path)}  {path.name}\n" for path in paths)
 
 
 def choose_backend(weights: str | Path, *, bf16: bool) -> Backend:
@@ -102,6 +121,10 @@ def choose_backend(weights: str | Path, *, bf16: bool) -> Backend:
 
 
 def _import(backend: Backend) -> ModuleType:
+    # OpenVINO does without, and would tell its makers over the network that it was imported.
+    modules: dict[str, ModuleType | None] = sys.modules  # type: ignore[assignment]
+    for name in _TELEMETRY:
+        modules.setdefault(name, None)
     try:
         return importlib.import_module(PACKAGES[backend])
     except ImportError as error:
@@ -115,9 +138,9 @@ def _import(backend: Backend) -> ModuleType:
 _Compute = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 
-def _load_onnx(package: Any, path: Path, bf16: bool) -> _Compute:
+def _load_onnx(package: Any, path: Path, *, bf16: bool, threads: int) -> _Compute:
     options = package.SessionOptions()
-    options.intra_op_num_threads = torch.get_num_threads()
+    options.intra_op_num_threads = threads
     session = package.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     (image,) = session.get_inputs()
 
@@ -128,12 +151,12 @@ def _load_onnx(package: Any, path: Path, bf16: bool) -> _Compute:
     return compute
 
 
-def _load_openvino(package: Any, path: Path, bf16: bool) -> _Compute:
+def _load_openvino(package: Any, path: Path, *, bf16: bool, threads: int) -> _Compute:
     precision = package.Type.bf16 if bf16 else package.Type.f32
     hints = {
         "PERFORMANCE_HINT": "LATENCY",
         "INFERENCE_PRECISION_HINT": precision,
-        "INFERENCE_NUM_THREADS": torch.get_num_threads(),
+        "INFERENCE_NUM_THREADS": threads,
     }
     request = package.Core().compile_model(str(path), "CPU", hints).create_infer_request()
 

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -16,6 +17,8 @@ _MOST_AHEAD = 2
 
 class OverlappedEvaluator(SupervisedEvaluator):
     """Run the network in a thread of its own, an item ahead of the handlers.
+
+    It computes on all cores but one, which the handlers have to themselves.
 
     Whatever is read and written stays in one thread and in its order. Items are not collated, so
     that images of different size need no padding and metadata is not copied: a handler finds lists
@@ -59,7 +62,12 @@ class _PredictedItems:
     def __iter__(self) -> Iterator[list[tuple[dict[str, Any], torch.Tensor]]]:
         self._evaluator.network.eval()
         waiting: deque[tuple[dict[str, Any], Future[torch.Tensor]]] = deque()
-        with ThreadPoolExecutor(1, "network") as network:
+        with (
+            _share_cores() as threads,
+            ThreadPoolExecutor(
+                1, "network", initializer=torch.set_num_threads, initargs=(threads,)
+            ) as network,
+        ):
             for batch in self._items:
                 for item in batch:
                     waiting.append((item, network.submit(self._predict, item)))
@@ -75,6 +83,24 @@ class _PredictedItems:
             batch = image[None].to(evaluator.state.device, non_blocking=evaluator.non_blocking)
             logits: torch.Tensor = evaluator.inferer(batch, evaluator.network)
             return logits[0].cpu()
+
+
+@contextmanager
+def _share_cores() -> Iterator[int]:
+    """Let this thread compute on one core only.
+
+    Threads that share an operation wait for each other in a loop; two such groups on the same
+    cores keep each other from working.
+
+    Yields:
+        Cores for another thread.
+    """
+    cores = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield max(1, cores - 1)
+    finally:
+        torch.set_num_threads(cores)
 
 
 def _wait(

@@ -16,7 +16,10 @@ from pipeline.writers.dicom.model_identity import ModelIdentity
 from pipeline.writers.finished_run import FinishedRun
 from pipeline.writers.writer import Writer
 
-_PACKAGES = ("monai", "torch", "pytorch-ignite", "numpy", "scikit-image", "pydicom", "highdicom")
+_PACKAGES = (
+    *("monai", "torch", "openvino", "pytorch-ignite", "numpy", "scikit-image"),
+    *("pydicom", "highdicom"),
+)
 _PRIVATE_SETTINGS = ("dataset_dir",)
 """Settings that are not told, as folders are named after patients."""
 _PATH = "PATH"
@@ -32,11 +35,13 @@ class RunManifest(Writer):
     Args:
         output_dir: the run's folder.
         model: that made the masks.
+        backend: that computed it, see `pipeline.inferers.CpuInferer`.
     """
 
-    def __init__(self, output_dir: str | Path, model: ModelIdentity) -> None:
+    def __init__(self, output_dir: str | Path, model: ModelIdentity, backend: str) -> None:
         self.path = Path(output_dir) / "run.json"
         self.model = model
+        self.backend = backend
         self._started = datetime.now(timezone.utc)
 
     def write_run(self, run: FinishedRun) -> None:
@@ -54,6 +59,7 @@ class RunManifest(Writer):
             "model": self.model.name,
             "model_version": self.model.version,
             "weights_sha256": self.model.weights_sha256,
+            "backend": self.backend,
             "settings_sha256": run.fingerprint,
             "settings": {
                 name: value.name if isinstance(value, Path) else str(value)

@@ -1,6 +1,7 @@
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -11,6 +12,7 @@ from PIL import Image
 
 from bundle.build import NAME, ROOT, build_bundle, main
 from pipeline.hash_file import hash_file
+from pipeline.inferers.exported_network import find_export, name_checksums, sum_up
 
 LAUNCHER = Path(__file__).with_name("run_offline.py")
 
@@ -52,6 +54,16 @@ def test_holds_what_belongs_into_a_bundle_and_no_more(archive: Path) -> None:
     folders = {PurePosixPath(name).parts[0] for name in names}
     assert folders == {"LICENSE", "configs", "docs", "models", "pipeline"}
     assert not [name for name in names if "/__pycache__/" in name or "/." in name]
+
+
+def test_holds_the_export_of_its_weights(weights: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "model.pt"
+    shutil.copyfile(weights, copy)
+    export = tmp_path / "model.onnx"
+    export.write_bytes(b"network")
+    name_checksums(export).write_text(sum_up(export, copy))
+    build_bundle(tmp_path / "dist", weights=copy)
+    assert find_export(tmp_path / "dist" / NAME / "models" / "model.pt") is not None
 
 
 def test_same_content_gives_same_bytes(archive: Path, weights: Path, tmp_path: Path) -> None:

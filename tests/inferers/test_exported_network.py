@@ -4,6 +4,10 @@ What needs onnxruntime, openvino or the exporter is skipped where they are not i
 """
 
 import json
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,21 +16,25 @@ from monai.networks.nets import UNet
 
 from pipeline.cli import main
 from pipeline.errors import ConfigError
-from pipeline.hash_file import hash_file
 from pipeline.inferers import CpuInferer, exported_network
-from pipeline.inferers.exported_network import ExportedNetwork, choose_backend, find_export
+from pipeline.inferers.exported_network import (
+    ExportedNetwork,
+    choose_backend,
+    find_export,
+    sum_up,
+)
 
 NETWORK = {"spatial_dims": 2, "in_channels": 1, "out_channels": 2}
 NETWORK |= {"channels": [4, 8], "strides": [2]}
-SIZE = [16, 24]
+SIZE = [64, 96]
 
 
-def write_export(weights: Path, *, of: Path | None = None) -> Path:
+def write_export(weights: Path) -> Path:
     """Write what looks like an export."""
     weights.write_bytes(b"weights")
     path = weights.with_suffix(".onnx")
     path.write_bytes(b"network")
-    path.with_name("model.onnx.weights").write_text(f"{hash_file(of or weights)}  model.pt\n")
+    path.with_name("model.onnx.sha256").write_text(sum_up(path, weights))
     return path
 
 
@@ -45,7 +53,17 @@ def test_export_of_other_weights_is_none(tmp_path: Path) -> None:
     assert find_export(tmp_path / "model.pt") is None
 
 
-@pytest.mark.parametrize("missing", ["model.onnx", "model.onnx.weights"])
+def test_damaged_export_is_none(tmp_path: Path) -> None:
+    write_export(tmp_path / "model.pt").write_bytes(b"netw0rk")
+    assert find_export(tmp_path / "model.pt") is None
+
+
+@pytest.mark.skipif(shutil.which("sha256sum") is None, reason="sha256sum is not installed")
+def test_checksums_are_those_of_sha256sum(exported: Path) -> None:
+    subprocess.run(["sha256sum", "-c", "model.onnx.sha256"], cwd=exported.parent, check=True)
+
+
+@pytest.mark.parametrize("missing", ["model.onnx", "model.onnx.sha256"])
 def test_half_an_export_is_none(missing: str, tmp_path: Path) -> None:
     write_export(tmp_path / "model.pt")
     (tmp_path / missing).unlink()
@@ -114,12 +132,14 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("backend", ["onnx", "openvino"])
-@pytest.mark.parametrize("count", [1, 3])
-def test_logits_are_those_of_torch(backend: str, count: int, exported: Path) -> None:
+@pytest.mark.parametrize(("count", "size"), [(1, SIZE), (3, SIZE), (2, [32, 64])])
+def test_logits_are_those_of_torch(
+    backend: str, count: int, size: list[int], exported: Path
+) -> None:
     pytest.importorskip(exported_network.PACKAGES[backend])
     network = UNet(**NETWORK).eval()
     network.load_state_dict(torch.load(exported, weights_only=True))
-    image = torch.randn(count, 1, *SIZE)
+    image = torch.randn(count, 1, *size)
     with torch.no_grad():
         results = [
             CpuInferer(bf16=False, flip=True, backend=name, weights=exported)(image, network)
@@ -135,6 +155,24 @@ def test_result_is_not_written_over_by_the_next_one(exported: Path) -> None:
     before = first.clone()
     network(torch.zeros(1, 1, *SIZE))
     assert torch.equal(first, before)
+
+
+def test_openvino_tells_nobody_that_it_runs(exported: Path, tmp_path: Path) -> None:
+    pytest.importorskip("openvino")
+    program = (
+        "import sys; from pipeline.inferers.exported_network import ExportedNetwork as Network"
+    )
+    program += f"; import torch; Network({str(exported)!r}, 'openvino')(torch.ones(1, 1, 64, 96))"
+    program += "; assert not [name for name in sys.modules if 'openvino_telemetry.' in name]"
+    variables = {name: value for name, value in os.environ.items() if name != "CI"}
+    variables["HOME"] = variables["USERPROFILE"] = str(tmp_path)
+    subprocess.run([sys.executable, "-c", program], env=variables, check=True)
+    # Where its telemetry keeps a number of the user.
+    assert not list(tmp_path.iterdir())
+
+
+def test_shipped_export_is_that_of_the_shipped_weights() -> None:
+    assert find_export(Path(__file__).parents[2] / "models" / "model.pt") is not None
 
 
 def test_weights_of_another_network_are_not_exported(exported: Path, tmp_path: Path) -> None:

@@ -86,6 +86,29 @@ def test_network_runs_in_another_thread_without_learning() -> None:
     assert network.modes == {(False, False)}
 
 
+@pytest.mark.parametrize(("cores", "left"), [(4, 3), (1, 1)])
+def test_one_core_is_left_for_the_handlers(cores: int, left: int) -> None:
+    network, handler = [], []
+
+    class Network(Double):
+        def forward(self, image: torch.Tensor) -> torch.Tensor:
+            network.append(torch.get_num_threads())
+            return image
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(cores)
+    try:
+        evaluator = make(Network(), [])
+        evaluator.add_event_handler(
+            Events.ITERATION_COMPLETED, lambda: handler.append(torch.get_num_threads())
+        )
+        evaluator.run()
+        after = torch.get_num_threads()
+    finally:
+        torch.set_num_threads(before)
+    assert (set(network), set(handler), after) == ({left}, {1}, cores)
+
+
 def test_error_of_the_network_ends_the_run() -> None:
     log: list[str] = []
     with pytest.raises(MemoryError):

@@ -30,7 +30,7 @@ def write(output: Path, settings: dict | None = None, rows: Sequence[ResultRow] 
     journal = RunJournal(output, settings or {})
     for row in rows:
         journal.add(row)
-    journal.finish([RunManifest(output, MODEL)])
+    journal.finish([RunManifest(output, MODEL, "openvino")])
     return json.loads((output / "run.json").read_text(encoding="ascii"))
 
 
@@ -39,6 +39,7 @@ def test_model_and_notice(tmp_path: Path) -> None:
     assert content["notice"] == RESEARCH_ONLY
     assert (content["model"], content["model_version"]) == ("a_model", "1.2.3")
     assert content["weights_sha256"] == "ab" * 32
+    assert content["backend"] == "openvino"
 
 
 def test_counts_of_images(tmp_path: Path) -> None:
