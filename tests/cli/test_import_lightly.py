@@ -1,3 +1,4 @@
+import gc
 import importlib
 import sys
 
@@ -43,3 +44,17 @@ def test_class_that_ignite_asks_for_is_there_meanwhile(monkeypatch: pytest.Monke
         assert not isinstance({}, zero)
     with pytest.raises(ImportError):
         importlib.import_module("package_of_zero")
+
+
+@pytest.mark.parametrize("collects", [True, False])
+def test_garbage_is_not_searched_for_meanwhile(collects: bool) -> None:
+    before = gc.isenabled()
+    (gc.enable if collects else gc.disable)()
+    try:
+        with import_lightly():
+            assert not gc.isenabled()
+        assert gc.isenabled() == collects
+        assert gc.get_freeze_count() > 0
+    finally:
+        gc.unfreeze()
+        (gc.enable if before else gc.disable)()
