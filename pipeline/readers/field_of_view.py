@@ -173,7 +173,10 @@ def _cut_sides(
 
 def _count_loose_lines(layers: FloatImage, levels: ByteImage, loose_area: float) -> int:
     """Count the lines of blocks above the clearest straight edge that no echo crosses."""
-    faint, strong, is_seed = layers
+    block = len(levels) // layers.shape[1]
+    half = (layers.shape[1] - 1) // 2
+    # An edge is in the upper half, and seen from these lines.
+    faint, strong, is_seed = layers[:, : half + 1 + _FAR_BLOCKS]
     # Line e of each array below tells of an edge between lines e and e + 1.
     is_inside = (_mean_next(faint, _FAR_BLOCKS) > _INSIDE)[1:]
     is_outside = (_mean_next(strong[::-1], _NEAR_BLOCKS)[::-1] < _NEAR)[:-1]
@@ -184,8 +187,7 @@ def _count_loose_lines(layers: FloatImage, levels: ByteImage, loose_area: float)
     is_edge = (edge >= _EDGE_SHARE) & (edge >= _CLEAR_SHARE * is_inside.mean(axis=1))
     is_edge &= np.maximum.accumulate(faint.mean(axis=1))[:-1] < _DENSE_SHARE
     is_edge &= is_seed.sum(axis=1).cumsum()[:-1] < loose_area
-    is_edge[len(is_edge) // 2 :] = False
-    block = len(levels) // len(faint)
+    is_edge[half:] = False
     for line in np.flatnonzero(is_edge & crossing.any(axis=1)):
         # What is next to the field but for one flat line of pixels is text, and no echo.
         strip = levels[line * block : (line + 2) * block]

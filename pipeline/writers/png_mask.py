@@ -1,5 +1,6 @@
 """Masks as PNG: white where there is lesion, black where there is none."""
 
+import zlib
 from io import BytesIO
 from pathlib import Path
 
@@ -34,7 +35,8 @@ class PngMask(Writer):
         Raises:
             WriteError: the file cannot be written.
         """
-        values = np.where(result.mask, LESION, 0).astype(np.uint8)
+        values = np.where(result.mask, np.uint8(LESION), np.uint8(0))
         buffer = BytesIO()
-        Image.fromarray(values).save(buffer, "PNG")
+        # Runs are all that a mask has to compress.
+        Image.fromarray(values).save(buffer, "PNG", compress_type=zlib.Z_RLE)
         write_atomically(self.root / output_path(result.file, result.frame), buffer.getvalue())
