@@ -1,8 +1,9 @@
 """How long a run takes, and where the time goes: `python benchmarks/speed.py`, or `make bench`.
 
 Everything is compared within one run on one machine: the bare network, our runs over folders, a
-plain MONAI bundle and nnU-Net on the same images. The tables go into docs/performance.md, all
-figures into build/speed.json. What is not installed is left out, and said so. Linux only.
+plain MONAI bundle and nnU-Net on the same images. The tables go into docs/performance.md, a
+summary into README.md, all figures into build/speed.json. What is not installed is left out, and
+said so. Linux only.
 """
 
 import argparse
@@ -28,6 +29,7 @@ from speed_runs import (
 from pipeline.atomic import write_atomically
 
 PAGE = ROOT / "docs" / "performance.md"
+README = ROOT / "README.md"
 FIGURES = ROOT / "build" / "speed.json"
 BEGIN = "<!-- speed: made by python benchmarks/speed.py -->"
 END = "<!-- end of speed -->"
@@ -141,6 +143,28 @@ def format_tables(figures: dict[str, Any], ratios: dict[str, float]) -> Iterator
             yield f"Left out, {PARTS[part]}: {values}"
 
 
+def format_summary(figures: dict[str, Any]) -> Iterator[str]:
+    """Write what a user waits for as Markdown; of parts that failed, nothing.
+
+    Args:
+        figures: of `measure`.
+    """
+    known = {part: values for part, values in figures.items() if isinstance(values, dict)}
+    yield "| What | time |"
+    yield "|---|---|"
+    if "b" in known:
+        for kind in ("PNG", "DICOM, JPEG"):
+            for outputs in ("masks", "everything"):
+                ms = known["b"][f"{kind}: {outputs}"]["ms"]
+                yield f"| an image of a folder ({kind}), {outputs} | {ms:.0f} ms |"
+    if "c" in known:
+        yield f"| PNG, masks, by a plain MONAI bundle of the network | {known['c']['ms']:.0f} ms |"
+    if "d" in known:
+        yield f"| PNG, masks, by nnU-Net v2 as it is | {known['d']['with mirroring']:.1f} s |"
+    if "e" in known:
+        yield f"| from the start of the command to the first mask | {known['e']['mask']:.1f} s |"
+
+
 def _format_forward(values: dict[str, Any]) -> Iterator[str]:
     batches = list(next(iter(values["ms"].values())))
     yield f"| Forward, ms an image | {' | '.join(f'{each} at once' for each in batches)} | Dice |"
@@ -233,7 +257,9 @@ def main() -> None:
     lines = [f"{facts['machine']}; {named}.", "", *format_tables(figures, ratios)]
     print("\n".join(lines))
     if not args.quick and set(parts) == set(PARTS):
-        replace_between(PAGE, BEGIN, END, "".join(f"{line}\n" for line in lines))
+        summary = [f"On {facts['machine']}:", "", *format_summary(figures)]
+        for page, text in ((PAGE, lines), (README, summary)):
+            replace_between(page, BEGIN, END, "".join(f"{line}\n" for line in text))
 
 
 if __name__ == "__main__":

@@ -19,8 +19,9 @@ import speed
 from speed_machine import draw, run, write_png
 
 FOLDERS = {"PNG: masks": {"ms": 30.0}, "PNG: everything": {"ms": 50.0}}
-MOST_RATIO = 6.0
-"""Of CPU time to that of the bare network. It is 2; a busy machine and small images cost more."""
+MOST_RATIO = 4.0
+"""Of CPU time to that of the bare network in PyTorch. It is 1 with OpenVINO, 2 without; a busy
+machine costs more."""
 
 
 def test_floor_is_the_image_and_its_mirror_image() -> None:
@@ -59,6 +60,15 @@ def test_every_ratio_has_an_aim() -> None:
         "g": {"epoch": 1.0, "bare": 1.0},
     }
     assert set(speed.compare(figures)) == set(speed.TARGETS)
+
+
+def test_summary_leaves_out_what_failed() -> None:
+    figures = {"b": "no", "d": "nnunetv2 is not installed", "e": {"mask": 2.04}}
+    assert list(speed.format_summary(figures)) == [
+        "| What | time |",
+        "|---|---|",
+        "| from the start of the command to the first mask | 2.0 s |",
+    ]
 
 
 def test_command_is_measured_with_its_children() -> None:
