@@ -18,6 +18,7 @@ from typing import Any
 from pages import replace_between
 from speed_machine import ROOT, describe_machine
 from speed_runs import (
+    STEPS_OF,
     measure_first_mask,
     measure_folders,
     measure_memory,
@@ -187,12 +188,12 @@ def _format_folders(values: dict[str, Any]) -> Iterator[str]:
             f"| {name} | {row['images']} | {row['seconds']:.1f} | {row['ms']:.1f} "
             f"| {row['cpu_ms']:.1f} |"
         )
-    masks, everything = (values[f"PNG: {name}"]["steps"] for name in ("masks", "everything"))
+    steps = [values[name]["steps"] for name in STEPS_OF]
     yield ""
-    yield "| Step, CPU ms an image of one thread | masks | everything |"
-    yield "|---|---|---|"
-    for name, ms in masks.items():
-        yield f"| {name} | {ms:.1f} | {everything[name]:.1f} |"
+    yield f"| Step, CPU ms an image of one thread | {' | '.join(STEPS_OF)} |"
+    yield f"|---|{'---|' * len(STEPS_OF)}"
+    for name in steps[0]:
+        yield f"| {name} | {' | '.join(f'{each[name]:.1f}' for each in steps)} |"
 
 
 def _format_plain(values: dict[str, Any]) -> Iterator[str]:

@@ -31,6 +31,9 @@ KINDS = {
 }
 """What a folder may hold."""
 
+STEPS_OF = ("PNG: masks", "PNG: everything", "DICOM, uncompressed: everything")
+"""Runs whose steps are timed."""
+
 _HERE = Path(__file__).parent
 _POLL_S = 0.002
 _SMALL = (64, 80)
@@ -47,7 +50,7 @@ def measure_folders(folder: Path, count: int, rounds: int) -> dict[str, Any]:
 
     Returns:
         By kind and outputs: ``seconds`` (median), ``ms`` and ``cpu_ms`` an image without the
-        start, which is what a single image takes, and ``steps`` (ms an image) of the PNG files.
+        start, which is what a single image takes, and of `STEPS_OF` ``steps`` (ms an image).
     """
     sources = {kind: write(folder / kind, count) for kind, write in KINDS.items()}
     single = write_png(folder / "single", 1)
@@ -64,10 +67,12 @@ def measure_folders(folder: Path, count: int, rounds: int) -> dict[str, Any]:
         for name, each in usages.items()
         if not name.startswith("start")
     }
-    for outputs, options in (("masks", MASKS_ONLY), ("everything", ())):
-        command = [sys.executable, str(_HERE / "speed_steps.py"), str(sources["PNG"])]
-        command += [*infer(sources["PNG"], folder / f"steps-{outputs}", *options)[5:]]
-        result[f"PNG: {outputs}"]["steps"] = _run_json(command)
+    for name in STEPS_OF:
+        kind, _, outputs = name.rpartition(": ")
+        options = MASKS_ONLY if outputs == "masks" else ()
+        command = [sys.executable, str(_HERE / "speed_steps.py"), str(sources[kind])]
+        command += [*infer(sources[kind], folder / f"steps-{name}", *options)[5:]]
+        result[name]["steps"] = _run_json(command)
     return result
 
 
