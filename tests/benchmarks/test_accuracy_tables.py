@@ -61,7 +61,7 @@ def make_normals(probabilities: list[float], kind: str = "normal") -> list[dict[
 
 
 class TestOperatingPoint:
-    """A normal image of ten that is marked costs as much as 3 of 100 lesions that are missed."""
+    """A normal image of ten that is marked is as bad as 3 of 100 lesions that are missed."""
 
     def test_silences_normals_that_cost_no_lesion(self) -> None:
         normals = make_normals([0.05] * 8 + [0.4, 0.6])
@@ -73,6 +73,11 @@ class TestOperatingPoint:
 
     def test_four_are_not(self) -> None:
         lesions = make_lesions([0.9] * 96 + [0.2, 0.25, 0.3, 0.35])
+        assert choose_operating_point(lesions + make_normals([0.5] + [0.0] * 9)) == 0.01
+
+    def test_more_silence_than_aimed_at_is_worth_no_more_misses(self) -> None:
+        lesions = make_lesions([0.9] * 96 + [0.3])
+        lesions += [{**row, "pred_px": 0} for row in make_lesions([0.9] * 3)]
         assert choose_operating_point(lesions + make_normals([0.5] + [0.0] * 9)) == 0.01
 
     def test_parts_take_the_place_of_normals(self) -> None:
