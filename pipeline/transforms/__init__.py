@@ -13,6 +13,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "keep_targetd": ["KeepTargetd"],
         "lesion_probabilityd": ["LesionProbabilityd"],
         "outline_doubtd": ["OutlineDoubtd"],
+        "rand_cover_lesiond": ["RandCoverLesiond"],
         "rand_depth_gaind": ["RandDepthGaind"],
         "rand_lesion_free_cropd": ["RandLesionFreeCropd"],
         "relative_thresholdd": ["RelativeThresholdd"],
