@@ -63,7 +63,7 @@ train: $(INSTALLED) ## train on DATA (a folder of `breast-us-seg prepare`) into 
 evaluate: $(INSTALLED) ## score the weights on the test list of DATA into REPORT
 	$(BIN)/breast-us-seg evaluate $(DATA) $(REPORT)
 
-bench: $(INSTALLED) ## time runs beside the bare network and others, in 40 minutes
+bench: $(INSTALLED) ## time runs beside the bare network and others, in half an hour
 	$(BIN)/python benchmarks/speed.py
 
 package: $(INSTALLED) ## assemble the MONAI Bundle and its zip in dist/
