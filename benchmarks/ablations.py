@@ -30,8 +30,11 @@ SHORT = {"epochs": 4}
 FIXED_BORDER = {"_target_": "AsDiscreted", "keys": "pred", "threshold": 0.5}
 
 AUGMENT = json.loads((PAGE.parents[1] / "configs" / "train.json").read_text())["augment"]
-COVER = {"_target_": "pipeline.transforms.RandCoverLesiond", "keys": ["image", "label"]}
-COVER |= {"prob": 0.3}
+COVER = {
+    "_target_": "pipeline.transforms.RandCoverLesiond",
+    "keys": ["image", "label"],
+    "prob": 0.3,
+}
 
 CHANGES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "release": ("as released", {}, {}),

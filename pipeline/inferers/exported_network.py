@@ -130,7 +130,7 @@ def _import(backend: Backend) -> ModuleType:
     except ImportError as error:
         msg = (
             f"expected the package {PACKAGES[backend]}, found none: "
-            f"pip install 'breast-us-seg[{backend}]', or set backend to torch"
+            f"pip install {PACKAGES[backend]}, or set backend to torch"
         )
         raise ConfigError(msg) from error
 
