@@ -93,7 +93,7 @@ def _load(config_file: Path, weights: Path) -> tuple[torch.nn.Module, torch.Tens
 
 
 def _name_sizes() -> dict[int, Any]:
-    """Name the axes of rows and columns, whose sizes are multiples; OpenVINO does not check it."""
+    """Name the axes of rows and columns, whose sizes are multiples of `SIZE_MULTIPLE`."""
     return {
         axis: SIZE_MULTIPLE * torch.export.Dim(name) for axis, name in ((2, "rows"), (3, "columns"))
     }
