@@ -6,9 +6,9 @@
 `run` prepares, trains and evaluates five folds, and each data set with a network that was trained
 on the other one alone. As in the release, the network of the last epoch is taken, not that of the
 best one. What is finished in WORK is not done again, and a training that was killed
-goes on. It then writes one row per image into bundle/evaluation; rows that are there of other runs,
-or of other numbers of epochs, stay. `table` makes the tables of docs/model.md from those rows. See
-`benchmarks/accuracy_tables.py` for what is in them.
+goes on; a WORK of an older recipe is refused. It then writes one row per image into
+bundle/evaluation; rows that are there of other runs or older recipes stay. `table` makes the tables
+of docs/model.md from those rows. See `benchmarks/accuracy_tables.py` for what is in them.
 """
 
 import argparse
@@ -21,20 +21,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from accuracy_tables import ROWS, write_tables
+from accuracy_tables import RECIPES, ROWS, write_tables
 from PIL import Image
 
-MORE_EPOCHS = 1.5
-"""Times the epochs of train.json for the runs on one data set, whose epochs have fewer steps."""
-
-EPOCHS = json.loads((ROWS.parents[2] / "configs" / "train.json").read_text())["epochs"]
-
-RUNS: dict[str, tuple[list[str], list[str]]] = {
-    **{f"fold-{fold}": (["--test-fold", str(fold)], []) for fold in range(5)},
-    "without-busi": (["--test-source", "busi"], ["--epochs", str(round(MORE_EPOCHS * EPOCHS))]),
-    "without-busbra": (["--test-source", "busbra"], ["--epochs", str(round(MORE_EPOCHS * EPOCHS))]),
+RUNS = {
+    **{f"fold-{fold}": ["--test-fold", str(fold)] for fold in range(5)},
+    "without-busi": ["--test-source", "busi"],
+    "without-busbra": ["--test-source", "busbra"],
 }
-"""Options of prepare and of train for each run."""
+"""Options of prepare for each run."""
 
 LEAST_WIDTH = 0.3
 """Share of the width that a part beside the lesion needs to count as an image of its own."""
@@ -62,14 +57,14 @@ def main() -> None:
 def _run(args: argparse.Namespace) -> None:
     sources = ["--busi", str(args.busi), "--busbra", str(args.busbra)]
     for name in args.only:
-        prepare, train = RUNS[name]
         folder = args.work / name
         data = folder / "data"
         if not (data / "datalist.json").is_file():
-            call("prepare", data, *sources, *prepare)
+            call("prepare", data, *sources, *RUNS[name])
+        _check_recipe(folder)
         if not (folder / "done").is_file():
             resume = ["--resume"] if (folder / "train" / "last.pt").is_file() else []
-            call("train", data, folder / "train", *train, *resume)
+            call("train", data, folder / "train", *resume)
             (folder / "done").touch()
         take_last(folder / "train")
         for split in ("test", "lesion_free"):
@@ -78,6 +73,16 @@ def _run(args: argparse.Namespace) -> None:
             if not (folder / split / "summary.json").is_file():
                 _evaluate(folder, split)
     _collect(args.work)
+
+
+def _check_recipe(folder: Path) -> None:
+    """Note the recipe in a new folder, and keep away from one of another recipe."""
+    path = folder / "recipe"
+    if not path.is_file() and not (folder / "train").is_dir():
+        path.write_text(f"{RECIPES[-1]}\n")
+    found = path.read_text().strip() if path.is_file() else "an older recipe"
+    if found != RECIPES[-1]:
+        sys.exit(f"expected a run of '{RECIPES[-1]}', found '{found}' in {folder}: use a new WORK")
 
 
 def take_last(folder: Path) -> None:
@@ -149,22 +154,22 @@ def _collect(work: Path) -> None:
             table = folder / split / "per_image.csv"
             if not (folder / split / "summary.json").is_file():
                 continue
+            recipe = (folder / "recipe").read_text().strip()
             datalist = json.loads((folder / "data" / "datalist.json").read_text())
             items = {item["id"]: item for item in datalist[split]}
-            record = json.loads((folder / "train" / "training.json").read_text())
             with table.open(newline="") as file:
                 for row in csv.DictReader(file):
                     item = items[row["id"]]
                     with Image.open(folder / "data" / item["label"]) as label:
                         pixels = label.width * label.height
-                    row |= {"run": name, "epochs": str(record["settings"]["epochs"]), "list": split}
+                    row |= {"run": name, "recipe": recipe, "list": split}
                     row["device"] = item["device"]
                     rows.append(row | {"image_px": pixels})
-    done = {(row["run"], row["epochs"]) for row in rows}
+    done = {(row["run"], row["recipe"]) for row in rows}
     with ROWS.open(newline="") as file:
-        rows += [row for row in csv.DictReader(file) if (row["run"], row["epochs"]) not in done]
+        rows += [row for row in csv.DictReader(file) if (row["run"], row["recipe"]) not in done]
     with ROWS.open("w", newline="") as file:
-        first = ["run", "epochs", "list"]
+        first = ["run", "recipe", "list"]
         columns = [*first, *(name for name in rows[0] if name not in first)]
         writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()

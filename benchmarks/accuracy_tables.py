@@ -4,7 +4,8 @@ Every image with a lesion counts once in a mean, with Dice 0 if nothing was mark
 five folds are pooled, each scored by the network that did not see its fold. Intervals are 95 %
 percentile bootstrap intervals over draws of whole groups (patients, near-copies).
 
-The present recipe is the one with the most epochs; rows of older ones stay for comparison.
+The present recipe is the last one of `RECIPES` that folds were run with; rows of older ones stay
+for comparison.
 
 The operating point, the least probability at which an image gets a mask, is chosen anew for each
 fold on the rows of the four others (of an older recipe while there are none of its own), and for a
@@ -46,6 +47,9 @@ PAGE = ROOT / "docs" / "model.md"
 PLOT = ROOT / "docs" / "malignancy.png"
 BEGIN = "<!-- accuracy: made by python benchmarks/accuracy.py table -->"
 END = "<!-- end of accuracy -->"
+
+RECIPES = ("8 epochs", "16 epochs", "16 epochs, lesions covered")
+"""What configs/train.json was, oldest first; a change of it that matters gets a new name here."""
 
 MARKED = 0.10
 """Share of normal images that are marked at the operating point, as aimed at."""
@@ -100,10 +104,10 @@ def summarise_folds(rows: Sequence[Row]) -> dict[str, Any]:
 
 
 def choose_recipe(rows: Sequence[Row]) -> list[Row]:
-    """Choose the rows of the folds that have been run with the most epochs."""
+    """Choose the rows of the folds that have been run with the newest recipe."""
     folds = [row for row in rows if row["run"].startswith("fold-")]
-    most = max(row["epochs"] for row in folds)
-    return [row for row in folds if row["epochs"] == most]
+    newest = max((row["recipe"] for row in folds), key=RECIPES.index)
+    return [row for row in folds if row["recipe"] == newest]
 
 
 def _read_scores(row: Row) -> ImageScores:
@@ -120,22 +124,23 @@ def read_rows(path: Path = ROWS) -> list[Row]:
     """Read the rows, numbers as numbers, with operating point and scale of other rows applied."""
     rows = read_raw_rows(path)
     raw = [dict(row) for row in rows]
-    for run, epochs in sorted({(row["run"], row["epochs"]) for row in rows}):
-        others = _choose_others(raw, run, epochs)
+    for run, recipe in sorted({(row["run"], row["recipe"]) for row in rows}):
+        others = _choose_others(raw, run, recipe)
         point, scale = choose_operating_point(others), fit_malignancy_scale(others)
         for row in rows:
-            if (row["run"], row["epochs"]) == (run, epochs):
+            if (row["run"], row["recipe"]) == (run, recipe):
                 row["kept"] = row["probability"] >= point
                 if row["malignancy"] is not None:
                     row["malignancy"] = scale.scale(row["malignancy"])
     return rows
 
 
-def _choose_others(rows: Sequence[Row], run: str, epochs: int) -> list[Row]:
+def _choose_others(rows: Sequence[Row], run: str, recipe: str) -> list[Row]:
     """Choose rows of folds that have no image of a run's test list, and no later recipe."""
     left_out = run.removeprefix("without-")
     others = [row for row in rows if row["run"] != run and row["source"] != left_out]
-    return choose_recipe([row for row in others if row["epochs"] <= epochs])
+    known = RECIPES[: RECIPES.index(recipe) + 1]
+    return choose_recipe([row for row in others if row["recipe"] in known])
 
 
 def read_raw_rows(path: Path = ROWS) -> list[Row]:
@@ -144,7 +149,7 @@ def read_raw_rows(path: Path = ROWS) -> list[Row]:
         rows: list[Row] = list(csv.DictReader(file))
     for row in rows:
         row["dice"] = float(row["dice"]) if row["dice"] else None
-        for name in ("epochs", "lesion_px", "pred_px", "image_px"):
+        for name in ("lesion_px", "pred_px", "image_px"):
             row[name] = int(row[name])
         row["probability"] = float(row["probability"])
         row["malignancy"] = float(row["malignancy"]) if row["malignancy"] else None
@@ -214,20 +219,20 @@ def format_tables(rows: Sequence[Row], raw: Sequence[Row]) -> str:
         " image AUC |",
         "|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
-    for epochs in sorted({row["epochs"] for row in folds}, reverse=True):
-        recipe = [row for row in folds if row["epochs"] == epochs]
-        names = sorted({row["run"].removeprefix("fold-") for row in recipe})
-        trained = f"both, {epochs} epochs, fold{'s' * (len(names) > 1)} {', '.join(names)}"
+    for recipe in _list_recipes(folds):
+        chosen = [row for row in folds if row["recipe"] == recipe]
+        names = sorted({row["run"].removeprefix("fold-") for row in chosen})
+        trained = f"both, {recipe}, fold{'s' * (len(names) > 1)} {', '.join(names)}"
         for source, name in SOURCES.items():
-            part = [row for row in recipe if row["source"] == source]
+            part = [row for row in chosen if row["source"] == source]
             lines.append(_format_scores(trained, name, part))
-        lines.append(_format_scores(trained, "**both**", recipe))
+        lines.append(_format_scores(trained, "**both**", chosen))
     for source, name in SOURCES.items():
         other = next(title for key, title in SOURCES.items() if key != source)
-        for epochs in sorted({row["epochs"] for row in unseen}, reverse=True):
-            part = [row for row in unseen if (row["source"], row["epochs"]) == (source, epochs)]
+        for recipe in _list_recipes(unseen):
+            part = [row for row in unseen if (row["source"], row["recipe"]) == (source, recipe)]
             if part:
-                lines.append(_format_scores(f"{other} only, {epochs} epochs", name, part))
+                lines.append(_format_scores(f"{other} only, {recipe}", name, part))
     lines += ["", *_format_gain(folds)]
     folds = choose_recipe(folds)
     lines += [
@@ -243,6 +248,11 @@ def format_tables(rows: Sequence[Row], raw: Sequence[Row]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
+def _list_recipes(rows: Sequence[Row]) -> list[str]:
+    """List the recipes of rows, newest first."""
+    return sorted({row["recipe"] for row in rows}, key=RECIPES.index, reverse=True)
+
+
 def _format_gain(folds: Sequence[Row]) -> list[str]:
     """Compare the recipe with older ones on the lesion images that both were tested on."""
     lines = [
@@ -252,15 +262,15 @@ def _format_gain(folds: Sequence[Row]) -> list[str]:
     ]
     lesions = [row for row in folds if row["lesion_px"]]
     newest = {row["id"]: row for row in choose_recipe(lesions)}
-    for epochs in sorted(
-        {row["epochs"] for row in lesions} - {choose_recipe(lesions)[0]["epochs"]}
-    ):
-        old = [row for row in lesions if row["epochs"] == epochs and row["id"] in newest]
+    for recipe in _list_recipes(lesions)[1:]:
+        old = [row for row in lesions if row["recipe"] == recipe and row["id"] in newest]
+        if not old:
+            continue
         new = [newest[row["id"]] for row in old]
         cells = [
             ", ".join(sorted({row["run"] for row in old})),
-            f"{np.mean([row['dice'] for row in new]):.3f} ({new[0]['epochs']} epochs)",
-            f"{np.mean([row['dice'] for row in old]):.3f} ({epochs} epochs)",
+            f"{np.mean([row['dice'] for row in new]):.3f} ({new[0]['recipe']})",
+            f"{np.mean([row['dice'] for row in old]):.3f} ({recipe})",
             _format_interval([a["dice"] - b["dice"] for a, b in zip(new, old, strict=True)], old),
         ]
         for source in SOURCES:

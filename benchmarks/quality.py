@@ -12,6 +12,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+from accuracy_tables import choose_recipe
 from PIL import Image, ImageDraw, ImageFont
 from scipy.stats import spearmanr
 
@@ -32,9 +33,8 @@ def main() -> None:
         rows = [row for row in csv.DictReader(file) if row["dice"] and row["pred_px"] != "0"]
     point = json.loads(CONFIG.read_text())["min_lesion_probability"]
     rows = [row for row in rows if float(row["probability"]) >= point]
-    rows = [row for row in rows if row.get("run", "fold-").startswith("fold-")]
-    most = max(int(row.get("epochs", 0)) for row in rows)  # the present recipe
-    rows = [row for row in rows if int(row.get("epochs", 0)) == most]
+    if "recipe" in rows[0]:
+        rows = choose_recipe(rows)
     dice, doubt = (np.array([float(row[key]) for row in rows]) for key in ("dice", "outline_doubt"))
     print(f"{len(rows)} images with a lesion, Spearman {spearmanr(doubt, dice).statistic:.3f}")
     print("threshold  marked  their Dice  Dice of the others  poor marked  good marked")

@@ -89,6 +89,10 @@ def test_keys_are_there_to_be_changed(name: str) -> None:
                 found = found[int(part) if part.isdigit() else part]
 
 
-def test_crops_are_the_first_augmentation() -> None:
+@pytest.mark.parametrize(
+    ("name", "transform"), [("cover", "RandCoverLesiond"), ("crops", "RandLesionFreeCropd")]
+)
+def test_what_is_left_out_is_what_is_named(name: str, transform: str) -> None:
     config = json.loads((ROOT / "configs" / "train.json").read_text())
-    assert config["augment"][0]["_target_"].endswith("RandLesionFreeCropd")
+    key = next(key for key in ablations.CHANGES[name][1] if key.startswith("augment"))
+    assert config["augment"][int(key.split("#")[1])]["_target_"].endswith(f".{transform}")

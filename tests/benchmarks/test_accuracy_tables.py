@@ -13,6 +13,7 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 
 import accuracy_tables  # noqa: E402
 from accuracy_tables import (  # noqa: E402
+    RECIPES,
     choose_operating_point,
     choose_recipe,
     fit_malignancy_scale,
@@ -24,7 +25,7 @@ from accuracy_tables import (  # noqa: E402
 def make_row(**values: Any) -> dict[str, Any]:
     row = {
         "run": "fold-0",
-        "epochs": 8,
+        "recipe": "8 epochs",
         "list": "test",
         "id": "a",
         "group": "a",
@@ -148,24 +149,25 @@ def test_summary_counts_what_the_point_discards_as_missed(table: Path) -> None:
     assert summary["normal"]["with_false_lesion"] == 1
 
 
-def test_recipe_is_the_one_of_the_most_epochs() -> None:
-    rows = [make_row(run=run, epochs=8) for run in ("fold-0", "fold-1")]
-    new, unseen = make_row(run="fold-0", epochs=16), make_row(run="without-busi", epochs=24)
+def test_recipe_is_the_newest_that_folds_were_run_with() -> None:
+    rows = [make_row(run=run) for run in ("fold-0", "fold-1")]
+    new = make_row(run="fold-0", recipe="16 epochs")
+    unseen = make_row(run="without-busi", recipe=RECIPES[-1])
     assert choose_recipe([*rows, new, unseen]) == [new]
 
 
-@pytest.mark.parametrize(("epochs", "kept"), [(12, False), (24, True)])
+@pytest.mark.parametrize(("recipe", "kept"), [("8 epochs", False), ("16 epochs", True)])
 def test_point_of_an_unseen_set_is_chosen_on_folds_of_its_recipe(
-    table: Path, epochs: int, kept: bool
+    table: Path, recipe: str, kept: bool
 ) -> None:
     with table.open(newline="") as file:
         rows = list(csv.DictReader(file))
     # The normal images are at 0.3 and 0.6 in the recipe of 8 epochs, and at 0.1 in that of 16.
-    newer = [{**row, "epochs": 16} for row in rows]
+    newer = [{**row, "recipe": "16 epochs"} for row in rows]
     for row in newer:
         row["probability"] = row["probability"] if row["dice"] else 0.1
-    unseen = {**rows[0], "run": "without-busbra", "source": "busbra", "epochs": epochs, "id": "new"}
-    unseen["probability"] = 0.4
+    unseen = {**rows[0], "run": "without-busbra", "source": "busbra", "recipe": recipe}
+    unseen |= {"id": "new", "probability": 0.4}
     with table.open("a", newline="") as file:
         csv.DictWriter(file, list(rows[0])).writerows([*newer, unseen])
     found = {row["id"]: row["kept"] for row in read_rows(table)}
@@ -175,20 +177,20 @@ def test_point_of_an_unseen_set_is_chosen_on_folds_of_its_recipe(
 def test_point_of_a_new_recipe_is_chosen_on_its_own_folds_if_there_are_any(table: Path) -> None:
     with table.open(newline="") as file:
         rows = list(csv.DictReader(file))
-    newer = [{**row, "epochs": 16} for row in rows if row["run"] == "fold-1"]
+    newer = [{**row, "recipe": "16 epochs"} for row in rows if row["run"] == "fold-1"]
     newer[-1]["probability"] = 0.1  # the normal image, which is at 0.6 in the older recipe
-    lesion = {**rows[0], "epochs": 16, "id": "new", "probability": 0.3}
-    normal = {**rows[40], "epochs": 16}
+    lesion = {**rows[0], "recipe": "16 epochs", "id": "new", "probability": 0.3}
+    normal = {**rows[40], "recipe": "16 epochs"}
     with table.open("a", newline="") as file:
         csv.DictWriter(file, list(rows[0])).writerows([*newer, lesion, normal])
-    kept = {(row["id"], row["epochs"]): row["kept"] for row in read_rows(table)}
-    assert kept["new", 16]
-    assert not kept["0-0", 8]
+    kept = {(row["id"], row["recipe"]): row["kept"] for row in read_rows(table)}
+    assert kept["new", "16 epochs"]
+    assert not kept["0-0", "8 epochs"]
 
 
 def test_summary_is_of_the_present_recipe_alone(table: Path) -> None:
     rows = read_rows(table)
-    newer = [{**row, "epochs": 16} for row in rows if row["run"] == "fold-1"]
+    newer = [{**row, "recipe": "16 epochs"} for row in rows if row["run"] == "fold-1"]
     assert summarise_folds([*rows, *newer])["split"] == "cross-validation, 1 of 5 folds"
     assert summarise_folds([*rows, *newer])["images"] == 41
 
