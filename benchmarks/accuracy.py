@@ -56,12 +56,12 @@ def main() -> None:
 
 def _run(args: argparse.Namespace) -> None:
     sources = ["--busi", str(args.busi), "--busbra", str(args.busbra)]
+    check_recipe(args.work)
     for name in args.only:
         folder = args.work / name
         data = folder / "data"
         if not (data / "datalist.json").is_file():
             call("prepare", data, *sources, *RUNS[name])
-        _check_recipe(folder)
         if not (folder / "done").is_file():
             resume = ["--resume"] if (folder / "train" / "last.pt").is_file() else []
             call("train", data, folder / "train", *resume)
@@ -75,14 +75,19 @@ def _run(args: argparse.Namespace) -> None:
     _collect(args.work)
 
 
-def _check_recipe(folder: Path) -> None:
-    """Note the recipe in a new folder, and keep away from one of another recipe."""
-    path = folder / "recipe"
-    if not path.is_file() and not (folder / "train").is_dir():
+def check_recipe(work: Path) -> None:
+    """Note the recipe in a new folder of runs, and keep away from one of another recipe.
+
+    Args:
+        work: see the head of this file.
+    """
+    path = work / "recipe"
+    if not work.is_dir():
+        work.mkdir(parents=True)
         path.write_text(f"{RECIPES[-1]}\n")
-    found = path.read_text().strip() if path.is_file() else "an older recipe"
+    found = path.read_text().strip() if path.is_file() else "none"
     if found != RECIPES[-1]:
-        sys.exit(f"expected a run of '{RECIPES[-1]}', found '{found}' in {folder}: use a new WORK")
+        sys.exit(f"expected runs of '{RECIPES[-1]}', {path} tells {found}: use a new folder")
 
 
 def take_last(folder: Path) -> None:
@@ -154,7 +159,6 @@ def _collect(work: Path) -> None:
             table = folder / split / "per_image.csv"
             if not (folder / split / "summary.json").is_file():
                 continue
-            recipe = (folder / "recipe").read_text().strip()
             datalist = json.loads((folder / "data" / "datalist.json").read_text())
             items = {item["id"]: item for item in datalist[split]}
             with table.open(newline="") as file:
@@ -162,7 +166,7 @@ def _collect(work: Path) -> None:
                     item = items[row["id"]]
                     with Image.open(folder / "data" / item["label"]) as label:
                         pixels = label.width * label.height
-                    row |= {"run": name, "recipe": recipe, "list": split}
+                    row |= {"run": name, "recipe": RECIPES[-1], "list": split}
                     row["device"] = item["device"]
                     rows.append(row | {"image_px": pixels})
     done = {(row["run"], row["recipe"]) for row in rows}
