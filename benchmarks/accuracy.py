@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 import torch
 from accuracy_tables import RECIPES, ROWS, write_tables
+from numpy.typing import NDArray
 from PIL import Image
 
 RUNS = {
@@ -131,15 +132,10 @@ def _add_lesion_free_parts(data: Path) -> None:
     parts = []
     for item in datalist["test"]:
         lesion = np.asarray(Image.open(data / item["label"])) > 127
-        columns = np.flatnonzero(lesion.any(axis=0))
-        if not len(columns):
+        columns = find_part_beside(lesion)
+        if columns is None:
             continue
-        width = lesion.shape[1]
-        gap = round(MARGIN * width)
-        left, right = max(columns[0] - gap, 0), min(columns[-1] + 1 + gap, width)
-        first, last = (0, left) if left >= width - right else (right, width)
-        if last - first < LEAST_WIDTH * width:
-            continue
+        first, last = columns
         image = np.asarray(Image.open(data / item["image"]).convert("L"))[:, first:last]
         part = {**item, "pathology": "normal"}
         for key, pixels in (("image", image), ("label", np.zeros_like(image))):
@@ -148,6 +144,26 @@ def _add_lesion_free_parts(data: Path) -> None:
             Image.fromarray(pixels).save(data / part[key])
         parts.append(part)
     path.write_text(json.dumps({**datalist, "lesion_free": parts}, indent=2) + "\n")
+
+
+def find_part_beside(lesion: NDArray[np.bool_]) -> tuple[int, int] | None:
+    """Find the wider side beside a lesion.
+
+    Args:
+        lesion: mask (H, W).
+
+    Returns:
+        Its first column and the one behind its last, or `None` if there is no lesion or too little
+        beside it.
+    """
+    columns = np.flatnonzero(lesion.any(axis=0))
+    if not len(columns):
+        return None
+    width = lesion.shape[1]
+    gap = round(MARGIN * width)
+    left, right = max(columns[0] - gap, 0), min(columns[-1] + 1 + gap, width)
+    first, last = (0, left) if left >= width - right else (right, width)
+    return (int(first), int(last)) if last - first >= LEAST_WIDTH * width else None
 
 
 def _collect(work: Path) -> None:

@@ -46,11 +46,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", type=Path, help="folder of data/ and train/")
     args = parser.parse_args()
-    config = _read_config({})
-    network = config.get_parsed_content("network").eval()
-    network.load_state_dict(torch.load(args.run / "train" / "final.pt", weights_only=True))
+    config = read_config({})
+    network = load_network(config, args.run)
     inferer = config.get_parsed_content("inferer")
-    chains = {name: _read_config(changes) for name, changes in VARIANTS.items()}
+    chains = {name: read_config(changes) for name, changes in VARIANTS.items()}
     processes = {
         name: (
             chain.get_parsed_content("preprocessing"),
@@ -85,13 +84,30 @@ def main() -> None:
         )
 
 
-def _read_config(changes: dict[str, Any]) -> ConfigParser:
+def read_config(changes: dict[str, Any]) -> ConfigParser:
+    """Read configs/evaluate.json.
+
+    Args:
+        changes: values of keys that differ.
+    """
     config = ConfigParser()
     config.read_config(str(ROOT / "configs" / "evaluate.json"))
     config["bundle_root"] = str(ROOT)
     for key, value in changes.items():
         config[key] = value
     return config
+
+
+def load_network(config: ConfigParser, run: Path) -> torch.nn.Module:
+    """Build the network of a config with the weights of a run, for inference.
+
+    Args:
+        config: of `read_config`.
+        run: folder of a finished run of `benchmarks/accuracy.py`.
+    """
+    network: torch.nn.Module = config.get_parsed_content("network").eval()
+    network.load_state_dict(torch.load(run / "train" / "final.pt", weights_only=True))
+    return network
 
 
 if __name__ == "__main__":

@@ -1,0 +1,178 @@
+"""What other scanners, settings and archives do to the masks.
+
+    python benchmarks/robustness.py RUN [RUN ...]
+
+RUN is a finished run of `benchmarks/accuracy.py`, such as WORK/fold-0; several are of one recipe.
+Its network sees the images of its validation list as they are and with each of the `DEGRADATIONS`,
+through all of configs/evaluate.json. The part beside each lesion counts as an image without one.
+The sums go to bundle/evaluation/robustness.csv, in place of older ones of the same recipe, and the
+table to docs/model.md.
+"""
+
+import argparse
+import csv
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from accuracy import find_part_beside
+from accuracy_tables import PAGE, RECIPES, ROWS
+from clean_up import load_network, read_config
+from degradations import DEGRADATIONS, Pair
+from monai.data import load_decathlon_datalist
+from numpy.typing import NDArray
+from pages import replace_between
+from PIL import Image
+
+from pipeline.metrics.bootstrap_interval import bootstrap_interval
+from pipeline.metrics.image_scores import ImageScores
+from pipeline.metrics.score_image import score_image
+
+TABLE = ROWS.with_name("robustness.csv")
+BEGIN = "<!-- robustness: made by python benchmarks/robustness.py RUN -->"
+END = "<!-- end of robustness -->"
+
+Score = Callable[[Pair], ImageScores]
+Rows = dict[str, list[tuple[str, str, ImageScores]]]
+"""By degradation: kind of the image, its group and its scores."""
+
+
+def main() -> None:
+    """Score all images with each degradation, and make the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="with data/ and train/")
+    args = parser.parse_args()
+    recipe = _read_recipe(args.runs)
+    rows: Rows = {name: [] for name in DEGRADATIONS}
+    with tempfile.TemporaryDirectory() as scratch:
+        for run in args.runs:
+            score = _load_chain(run, Path(scratch))
+            for number, (kind, group, pair) in enumerate(_list_images(run)):
+                for name, degrade in DEGRADATIONS.items():
+                    degraded = degrade(*pair, np.random.default_rng(number))
+                    rows[name].append((kind, group, score(degraded)))
+    sums = [row for row in read_sums() if row["recipe"] != recipe] + sum_up(rows, recipe)
+    with TABLE.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(sums[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(sums)
+    replace_between(PAGE, BEGIN, END, format_table(sums))
+    print(f"wrote {TABLE} and the table of {PAGE}")
+
+
+def _read_recipe(runs: Sequence[Path]) -> str:
+    """Read which recipe runs are of, from their WORK."""
+    recipes = {(run.resolve().parent / "recipe").read_text().strip() for run in runs}
+    if len(recipes) > 1 or not recipes <= set(RECIPES):
+        sys.exit(f"expected runs of one of the recipes {RECIPES}, got {sorted(recipes)}")
+    return recipes.pop()
+
+
+def read_sums() -> list[dict[str, str]]:
+    """Read the sums that are there."""
+    if not TABLE.is_file():
+        return []
+    with TABLE.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _load_chain(run: Path, scratch: Path) -> Score:
+    """Load what makes a mask of a picture and compares it with the true one."""
+    config = read_config({})
+    network = load_network(config, run)
+    preprocess, inferer, postprocess = (
+        config.get_parsed_content(name) for name in ("preprocessing", "inferer", "postprocessing")
+    )
+    paths = {name: scratch / f"{name}.png" for name in ("image", "label")}
+
+    def score(pair: Pair) -> ImageScores:
+        Image.fromarray(pair[0]).save(paths["image"])
+        Image.fromarray(pair[1].astype(np.uint8) * 255).save(paths["label"])
+        item: dict[str, Any] = preprocess({key: str(path) for key, path in paths.items()})
+        with torch.no_grad():
+            item["pred"] = inferer(item["image"][None], network)[0]
+        item = postprocess(item)
+        return score_image(*(np.asarray(item[key]) for key in ("pred", "label")))
+
+    return score
+
+
+def _list_images(run: Path) -> Iterator[tuple[str, str, Pair]]:
+    """List kind, group and pixels of what a run validates on, and of the parts beside lesions."""
+    data = run / "data"
+    datalist = str(data / "datalist.json")
+    for item in load_decathlon_datalist(datalist, True, "validation", data):
+        image = np.array(Image.open(item["image"]).convert("L"))
+        lesion = np.array(Image.open(item["label"])) > 127
+        kind = "lesion" if lesion.any() else "normal"
+        yield kind, item["group"], (image, lesion)
+        columns = find_part_beside(lesion)
+        if columns is not None:
+            part = slice(*columns)
+            yield "part", item["group"], (image[:, part], lesion[:, part])
+
+
+def sum_up(rows: Rows, recipe: str) -> list[dict[str, str]]:
+    """Sum up the images of each degradation.
+
+    Args:
+        rows: the same images in the same order for each degradation, the first of which is none.
+        recipe: that the networks were trained with.
+    """
+    plain = _take_dice(next(iter(rows.values())))
+    groups = [group for kind, group, _ in next(iter(rows.values())) if kind == "lesion"]
+    sums = []
+    for name, scored in rows.items():
+        dice = _take_dice(scored)
+        low, high = bootstrap_interval((dice - plain)[:, None], groups)[0]
+        row = {"recipe": recipe, "images": name, "dice": f"{dice.mean():.3f}"}
+        lost = f"{(dice - plain).mean():+.3f} ({low:+.3f} to {high:+.3f})"
+        row["difference"] = lost if (dice != plain).any() else ""
+        row["missed"] = _format_share(scored, "lesion", marked=False)
+        row["normals_marked"] = _format_share(scored, "normal", marked=True)
+        row["parts_marked"] = _format_share(scored, "part", marked=True)
+        sums.append(row)
+    return sums
+
+
+def _take_dice(scored: Sequence[tuple[str, str, ImageScores]]) -> NDArray[np.float64]:
+    return np.array([scores.dice for kind, _, scores in scored if kind == "lesion"])
+
+
+def _format_share(
+    scored: Sequence[tuple[str, str, ImageScores]], chosen: str, *, marked: bool
+) -> str:
+    found = [(scores.pred_px > 0) == marked for kind, _, scores in scored if kind == chosen]
+    return f"{sum(found)} of {len(found)}" if found else ""
+
+
+def format_table(sums: Sequence[dict[str, str]]) -> str:
+    """Write the newest recipe as Markdown, beside the one before it.
+
+    Args:
+        sums: of `sum_up`, of one recipe or more.
+    """
+    recipes = sorted({row["recipe"] for row in sums}, key=RECIPES.index)
+    newest, *older = reversed(recipes)
+    titles = ["Dice", "difference (95 % interval)", "lesions missed", "normal images marked"]
+    titles.append("parts beside lesions marked")
+    names = ("dice", "difference", "missed", "normals_marked", "parts_marked")
+    before = {row["images"]: row for row in sums if row["recipe"] in older[:1]}
+    lines = [f"| images | {' | '.join(titles)} |", f"|---{'|---' * len(titles)}|"]
+    for row in sums:
+        if row["recipe"] != newest:
+            continue
+        cells = [row["images"]]
+        for name in names:
+            old = before.get(row["images"], {}).get(name)
+            cells.append(row[name] + (f", before {old.split(' (')[0]}" if old else ""))
+        lines.append(f"| {' | '.join(cells)} |")
+    return "".join(f"{line}\n" for line in lines)
+
+
+if __name__ == "__main__":
+    main()
