@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 from accuracy import call, take_last
-from accuracy_tables import PAGE, ROWS, format_auc
+from accuracy_tables import PAGE, ROOT, ROWS, format_auc
 from pages import replace_between
 
 TABLE = ROWS.with_name("ablations.csv")
@@ -25,7 +25,20 @@ BEGIN = "<!-- ablations: made by python benchmarks/ablations.py WORK -->"
 END = "<!-- end of ablations -->"
 
 SHORT = {"epochs": 4}
-"""What is trained anew is trained for a quarter of the time, and compared with `short`."""
+"""Most of what is trained anew is trained for a quarter of the time, and compared with `short`."""
+
+ARTEFACTS = [
+    {"_target_": "pipeline.transforms.RandShadowd", "keys": "image", "prob": 0.25},
+    {"_target_": "pipeline.transforms.RandCalipersd", "keys": "image", "prob": 0.15},
+    {"_target_": "pipeline.transforms.RandSpeckled", "keys": "image", "prob": 0.2},
+]
+"""Shadows and calipers before the geometric transforms, speckle before the noise, which is last."""
+
+
+def _add_artefacts() -> list[dict[str, Any]]:
+    augment = json.loads((ROOT / "configs" / "train.json").read_text())["augment"]
+    return [*augment[:2], *ARTEFACTS[:2], *augment[2:-1], ARTEFACTS[2], augment[-1]]
+
 
 FIXED_BORDER = {"_target_": "AsDiscreted", "keys": "pred", "threshold": 0.5}
 
@@ -36,6 +49,11 @@ CHANGES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         "border at a fixed probability of 0.5",
         {},
         {"postprocessing#transforms#7": FIXED_BORDER},
+    ),
+    "artefacts": (
+        "with shadows, calipers and coarse speckle added",
+        {"augment": _add_artefacts()},
+        {},
     ),
     "short": ("a quarter as long", SHORT, {}),
     "malignancy": ("the same, without malignancy", {**SHORT, "loss#malignancy": 0}, {}),

@@ -2,11 +2,12 @@
 
     python benchmarks/robustness.py RUN [RUN ...]
 
-RUN is a finished run of `benchmarks/accuracy.py`, such as WORK/fold-0; several are of one recipe.
-Its network sees the images of its validation list as they are and with each of the `DEGRADATIONS`,
-through all of configs/evaluate.json. The part beside each lesion counts as an image without one.
-The sums go to bundle/evaluation/robustness.csv, in place of older ones of the same recipe, and the
-table to docs/model.md.
+RUN is a finished run of the recipe by `benchmarks/accuracy.py`, such as WORK/fold-0, or one by
+`benchmarks/ablations.py`, such as WORK/ablations/artefacts. Its network sees the images of its
+validation list as they are and with each of the `DEGRADATIONS`, through all of
+configs/evaluate.json. The part beside each lesion counts as an image without one. The sums go to
+bundle/evaluation/robustness.csv, in place of older ones of the same name, and the tables to
+docs/model.md.
 """
 
 import argparse
@@ -19,6 +20,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from ablations import CHANGES
 from accuracy import find_part_beside
 from accuracy_tables import PAGE, RECIPES, ROWS
 from clean_up import load_network, read_config
@@ -46,30 +48,50 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="with data/ and train/")
     args = parser.parse_args()
-    recipe = _read_recipe(args.runs)
+    names = {name_network(run) for run in args.runs}
+    if len(names) > 1:
+        sys.exit(f"expected runs of one name, got {sorted(names)}")
+    network = names.pop()
     rows: Rows = {name: [] for name in DEGRADATIONS}
     with tempfile.TemporaryDirectory() as scratch:
         for run in args.runs:
             score = _load_chain(run, Path(scratch))
-            for number, (kind, group, pair) in enumerate(_list_images(run)):
+            for number, (kind, group, pair) in enumerate(list_images(run)):
                 for name, degrade in DEGRADATIONS.items():
                     degraded = degrade(*pair, np.random.default_rng(number))
                     rows[name].append((kind, group, score(degraded)))
-    sums = [row for row in read_sums() if row["recipe"] != recipe] + sum_up(rows, recipe)
+    others = [row for row in read_sums() if row["network"] != network]
+    sums = sorted([*others, *sum_up(rows, network)], key=_rank)
     with TABLE.open("w", newline="") as file:
         writer = csv.DictWriter(file, list(sums[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(sums)
-    replace_between(PAGE, BEGIN, END, format_table(sums))
+    replace_between(PAGE, BEGIN, END, format_tables(sums))
     print(f"wrote {TABLE} and the table of {PAGE}")
 
 
-def _read_recipe(runs: Sequence[Path]) -> str:
-    """Read which recipe runs are of, from their WORK."""
-    recipes = {(run.resolve().parent / "recipe").read_text().strip() for run in runs}
-    if len(recipes) > 1 or not recipes <= set(RECIPES):
-        sys.exit(f"expected runs of one of the recipes {RECIPES}, got {sorted(recipes)}")
-    return recipes.pop()
+def name_network(run: Path) -> str:
+    """Name the network of a run as the table of ablations does.
+
+    Args:
+        run: see the head of this file.
+
+    Raises:
+        SystemExit: it is of another recipe than the present one.
+    """
+    run = run.resolve()
+    if run.parent.name == "ablations" and run.name in CHANGES:
+        return CHANGES[run.name][0]
+    path = run.parent / "recipe"
+    found = path.read_text().strip() if path.is_file() else "none"
+    if found != RECIPES[-1]:
+        sys.exit(f"expected a run of '{RECIPES[-1]}', {path} tells {found}")
+    return CHANGES["release"][0]
+
+
+def _rank(row: dict[str, str]) -> int:
+    """Put the released network first."""
+    return [title for title, *_ in CHANGES.values()].index(row["network"])
 
 
 def read_sums() -> list[dict[str, str]]:
@@ -101,9 +123,17 @@ def _load_chain(run: Path, scratch: Path) -> Score:
     return score
 
 
-def _list_images(run: Path) -> Iterator[tuple[str, str, Pair]]:
-    """List kind, group and pixels of what a run validates on, and of the parts beside lesions."""
-    data = run / "data"
+def list_images(run: Path) -> Iterator[tuple[str, str, Pair]]:
+    """List what a run validates on, and the parts beside lesions.
+
+    Args:
+        run: see the head of this file.
+
+    Yields:
+        Kind (lesion, normal or part), group and pixels.
+    """
+    is_ablation = run.resolve().parent.name == "ablations"
+    data = run.resolve().parents[1] / "fold-0" / "data" if is_ablation else run / "data"
     datalist = str(data / "datalist.json")
     for item in load_decathlon_datalist(datalist, True, "validation", data):
         image = np.array(Image.open(item["image"]).convert("L"))
@@ -116,12 +146,12 @@ def _list_images(run: Path) -> Iterator[tuple[str, str, Pair]]:
             yield "part", item["group"], (image[:, part], lesion[:, part])
 
 
-def sum_up(rows: Rows, recipe: str) -> list[dict[str, str]]:
+def sum_up(rows: Rows, network: str) -> list[dict[str, str]]:
     """Sum up the images of each degradation.
 
     Args:
         rows: the same images in the same order for each degradation, the first of which is none.
-        recipe: that the networks were trained with.
+        network: name of what was scored.
     """
     plain = _take_dice(next(iter(rows.values())))
     groups = [group for kind, group, _ in next(iter(rows.values())) if kind == "lesion"]
@@ -129,7 +159,7 @@ def sum_up(rows: Rows, recipe: str) -> list[dict[str, str]]:
     for name, scored in rows.items():
         dice = _take_dice(scored)
         low, high = bootstrap_interval((dice - plain)[:, None], groups)[0]
-        row = {"recipe": recipe, "images": name, "dice": f"{dice.mean():.3f}"}
+        row = {"network": network, "images": name, "dice": f"{dice.mean():.3f}"}
         lost = f"{(dice - plain).mean():+.3f} ({low:+.3f} to {high:+.3f})"
         row["difference"] = lost if (dice != plain).any() else ""
         row["missed"] = _format_share(scored, "lesion", marked=False)
@@ -150,28 +180,21 @@ def _format_share(
     return f"{sum(found)} of {len(found)}" if found else ""
 
 
-def format_table(sums: Sequence[dict[str, str]]) -> str:
-    """Write the newest recipe as Markdown, beside the one before it.
+def format_tables(sums: Sequence[dict[str, str]]) -> str:
+    """Write one Markdown table for each network.
 
     Args:
-        sums: of `sum_up`, of one recipe or more.
+        sums: of `sum_up`, of one network or more.
     """
-    recipes = sorted({row["recipe"] for row in sums}, key=RECIPES.index)
-    newest, *older = reversed(recipes)
     titles = ["Dice", "difference (95 % interval)", "lesions missed", "normal images marked"]
     titles.append("parts beside lesions marked")
-    names = ("dice", "difference", "missed", "normals_marked", "parts_marked")
-    before = {row["images"]: row for row in sums if row["recipe"] in older[:1]}
-    lines = [f"| images | {' | '.join(titles)} |", f"|---{'|---' * len(titles)}|"]
-    for row in sums:
-        if row["recipe"] != newest:
-            continue
-        cells = [row["images"]]
-        for name in names:
-            old = before.get(row["images"], {}).get(name)
-            cells.append(row[name] + (f", before {old.split(' (')[0]}" if old else ""))
-        lines.append(f"| {' | '.join(cells)} |")
-    return "".join(f"{line}\n" for line in lines)
+    names = ("images", "dice", "difference", "missed", "normals_marked", "parts_marked")
+    lines = []
+    for network in dict.fromkeys(row["network"] for row in sums):
+        lines += ["", f"| {network} | {' | '.join(titles)} |", f"|---{'|---' * len(titles)}|"]
+        chosen = [row for row in sums if row["network"] == network]
+        lines += [f"| {' | '.join(row[name] for name in names)} |" for row in chosen]
+    return "".join(f"{line}\n" for line in lines[1:])
 
 
 if __name__ == "__main__":

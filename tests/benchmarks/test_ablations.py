@@ -96,3 +96,16 @@ def test_what_is_left_out_is_what_is_named(name: str, transform: str) -> None:
     config = json.loads((ROOT / "configs" / "train.json").read_text())
     key = next(key for key in ablations.CHANGES[name][1] if key.startswith("augment"))
     assert config["augment"][int(key.split("#")[1])]["_target_"].endswith(f".{transform}")
+
+
+def test_artefacts_come_before_what_moves_and_blurs_them() -> None:
+    augment = json.loads((ROOT / "configs" / "train.json").read_text())["augment"]
+    names = [
+        each["_target_"].split(".")[-1] for each in ablations.CHANGES["artefacts"][1]["augment"]
+    ]
+    added = [name for name in names if name in {"RandShadowd", "RandCalipersd", "RandSpeckled"}]
+    assert added == ["RandShadowd", "RandCalipersd", "RandSpeckled"]
+    assert names.index("RandCalipersd") < names.index("RandAffined")
+    assert names[-2:] == ["RandSpeckled", "RandGaussianNoised"]
+    rest = [name for name in names if name not in added]
+    assert rest == [each["_target_"].split(".")[-1] for each in augment]

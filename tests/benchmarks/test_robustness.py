@@ -25,7 +25,7 @@ def score(found: int, lesion: int = 10) -> ImageScores:
     return score_image(pred, label)
 
 
-OLD, NEW = robustness.RECIPES[-2:]
+RELEASED, OTHER = (robustness.CHANGES[name][0] for name in ("release", "artefacts"))
 
 ROWS: robustness.Rows = {
     "plain": [
@@ -46,10 +46,10 @@ ROWS: robustness.Rows = {
 
 
 def test_sums_are_means_their_differences_and_shares() -> None:
-    plain, worse = robustness.sum_up(ROWS, NEW)
+    plain, worse = robustness.sum_up(ROWS, RELEASED)
 
     assert plain == {
-        "recipe": NEW,
+        "network": RELEASED,
         "images": "plain",
         "dice": "1.000",
         "difference": "",
@@ -61,23 +61,17 @@ def test_sums_are_means_their_differences_and_shares() -> None:
     assert (worse["missed"], worse["normals_marked"]) == ("1 of 2", "1 of 1")
 
 
-def test_table_shows_the_newest_recipe_beside_the_one_before() -> None:
-    old = robustness.sum_up(ROWS, OLD)
-    oldest = robustness.sum_up({"plain": ROWS["worse"]}, robustness.RECIPES[0])
-    new = robustness.sum_up({"plain": ROWS["worse"], "worse": ROWS["plain"]}, NEW)
+def test_each_network_has_a_table() -> None:
+    lines = robustness.format_tables(
+        robustness.sum_up(ROWS, RELEASED) + robustness.sum_up({"plain": ROWS["plain"]}, OTHER)
+    ).splitlines()
 
-    lines = robustness.format_table([*oldest, *new, *old]).splitlines()
-
-    assert len(lines) == 4
-    cells = lines[3].strip("| ").split(" | ")
-    assert cells == [
-        "worse",
-        "1.000, before 0.500",
-        "+0.500 (+0.000 to +1.000), before -0.500",
-        "0 of 2, before 1 of 2",
-        "0 of 1, before 1 of 1",
-        "1 of 2, before 2 of 2",
-    ]
+    assert lines[0].startswith(f"| {RELEASED} | Dice |")
+    assert lines[2] == "| plain | 1.000 |  | 0 of 2 | 0 of 1 | 1 of 2 |"
+    worse = "| worse | 0.500 | -0.500 (-1.000 to +0.000) | 1 of 2 | 1 of 1 | 2 of 2 |"
+    assert lines[3:5] == [worse, ""]
+    assert lines[5].startswith(f"| {OTHER} | Dice |")
+    assert lines[7:] == [lines[2]]
 
 
 def test_runs_are_scored_by_their_own_weights_on_their_validation_list(
@@ -95,13 +89,13 @@ def test_runs_are_scored_by_their_own_weights_on_their_validation_list(
     Image.fromarray(lesion.astype(np.uint8) * 255).save(data / "a-label.png")
     item = {"image": "a.png", "label": "a-label.png", "group": "a"}
     (data / "datalist.json").write_text(json.dumps({"test": [], "validation": [item]}))
-    (tmp_path / "recipe").write_text(f"{NEW}\n")
+    (tmp_path / "recipe").write_text(f"{robustness.RECIPES[-1]}\n")
     page = tmp_path / "page.md"
     page.write_text(f"{robustness.BEGIN}\nold\n{robustness.END}\n")
     table = tmp_path / "table.csv"
     table.write_text(
-        "recipe,images,dice,difference,missed,normals_marked,parts_marked\n"
-        f'"{NEW}",as it is,0.1,,,,\n"{OLD}",as it is,0.2,+0.0 (0 to 1),1 of 9,1 of 7,\n'
+        "network,images,dice,difference,missed,normals_marked,parts_marked\n"
+        f'"{OTHER}",as it is,0.1,,,,\n{RELEASED},as it is,0.2,,,,\n'
     )
     monkeypatch.setattr(robustness, "PAGE", page)
     monkeypatch.setattr(robustness, "TABLE", table)
@@ -113,28 +107,44 @@ def test_runs_are_scored_by_their_own_weights_on_their_validation_list(
 
     robustness.main()
 
-    lines = page.read_text().splitlines()[3:-1]
-    assert [line.split(" | ")[0] for line in lines] == ["| as it is", "| zoomed in"]
-    cells = lines[0].strip("| ").split(" | ")
-    assert float(cells[1].removesuffix(", before 0.2")) > 0.8
-    assert cells[3:5] == ["0 of 1, before 1 of 9", ", before 1 of 7"]
+    lines = page.read_text().splitlines()
+    assert [line.split(" | ")[0] for line in lines[3:5]] == ["| as it is", "| zoomed in"]
+    assert lines[3].endswith(" |  | 0 of 1 |  | 0 of 1 |")
+    assert lines[-2] == "| as it is | 0.1 |  |  |  |  |"
     rows = robustness.read_sums()
-    assert [row["recipe"] for row in rows] == [OLD, NEW, NEW]
-    assert float(rows[2]["dice"]) > 0.8
+    assert [row["network"] for row in rows] == [RELEASED, RELEASED, OTHER]
+    assert all(float(row["dice"]) > 0.8 for row in rows[:2])
     assert not list(data.glob("lesion_free*"))
 
 
-@pytest.mark.parametrize("recipes", [("unknown",), (OLD, NEW)])
-def test_runs_of_another_recipe_are_refused(
-    recipes: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    runs = []
-    for number, recipe in enumerate(recipes):
-        work = tmp_path / str(number)
-        (work / "fold-0").mkdir(parents=True)
-        (work / "recipe").write_text(recipe)
-        runs.append(str(work / "fold-0"))
+def test_a_run_of_an_ablation_has_its_name_and_the_images_of_fold_0(tmp_path: Path) -> None:
+    data = tmp_path / "fold-0" / "data"
+    data.mkdir(parents=True)
+    for name in ("a.png", "a-label.png"):
+        Image.new("L", (30, 20)).save(data / name)
+    item = {"image": "a.png", "label": "a-label.png", "group": "b"}
+    (data / "datalist.json").write_text(json.dumps({"validation": [item]}))
+    run = tmp_path / "ablations" / "artefacts"
+
+    assert robustness.name_network(run) == OTHER
+    ((kind, group, (image, _)),) = robustness.list_images(run)
+    assert (kind, group, image.shape) == ("normal", "b", (20, 30))
+
+
+@pytest.mark.parametrize("recipe", [robustness.RECIPES[0], None])
+def test_runs_of_another_recipe_are_refused(recipe: str | None, tmp_path: Path) -> None:
+    (tmp_path / "fold-0").mkdir()
+    if recipe:
+        (tmp_path / "recipe").write_text(recipe)
+
+    with pytest.raises(SystemExit, match=f"expected a run of '{robustness.RECIPES[-1]}'"):
+        robustness.name_network(tmp_path / "fold-0")
+
+
+def test_runs_of_two_names_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "recipe").write_text(robustness.RECIPES[-1])
+    runs = [str(tmp_path / "fold-0"), str(tmp_path / "ablations" / "artefacts")]
     monkeypatch.setattr(sys, "argv", ["robustness.py", *runs])
 
-    with pytest.raises(SystemExit, match="expected runs of one of the recipes"):
+    with pytest.raises(SystemExit, match="expected runs of one name"):
         robustness.main()
