@@ -16,6 +16,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "rand_calipersd": ["RandCalipersd"],
         "rand_cover_lesiond": ["RandCoverLesiond"],
         "rand_depth_gaind": ["RandDepthGaind"],
+        "rand_image_transform": ["RandImageTransform"],
         "rand_lesion_free_cropd": ["RandLesionFreeCropd"],
         "rand_shadowd": ["RandShadowd"],
         "rand_speckled": ["RandSpeckled"],

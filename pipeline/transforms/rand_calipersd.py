@@ -1,17 +1,16 @@
 """Random calipers, so that they tell nothing of where a lesion is."""
 
-from collections.abc import Hashable, Mapping
-
 import numpy as np
 import torch
 from monai.config import KeysCollection
-from monai.transforms import MapTransform, RandomizableTransform
 from numpy.typing import NDArray
+
+from pipeline.transforms.rand_image_transform import RandImageTransform, Range, check_ranges
 
 Points = NDArray[np.float64]
 
 
-class RandCalipersd(RandomizableTransform, MapTransform):
+class RandCalipersd(RandImageTransform):
     """Draw one or two measured axes at random places.
 
     In the data, calipers stand at lesions alone, and a network takes them for lesions. Each axis is
@@ -34,17 +33,12 @@ class RandCalipersd(RandomizableTransform, MapTransform):
         keys: KeysCollection,
         *,
         prob: float = 0.2,
-        length: tuple[float, float] = (0.08, 0.5),
+        length: Range = (0.08, 0.5),
         arm: tuple[int, int] = (1, 4),
-        grey: tuple[float, float] = (140.0, 255.0),
+        grey: Range = (140.0, 255.0),
     ) -> None:
-        MapTransform.__init__(self, keys)
-        RandomizableTransform.__init__(self, prob)
-        for low, high in (length, arm, grey):
-            if not 0 <= low <= high:
-                got = f"{length}, {arm} and {grey}"
-                msg = f"expected ranges with 0 <= low <= high, got {got}"
-                raise ValueError(msg)
+        super().__init__(keys, prob)
+        check_ranges(length=length, arm=arm, grey=grey)
         self.length = length
         self.arm = arm
         self.grey = grey
@@ -67,25 +61,19 @@ class RandCalipersd(RandomizableTransform, MapTransform):
         self._style = (arm, bool(is_slanting), self.R.randint(3, 7) * bool(is_dotted))
         self._grey = self.R.uniform(*self.grey)
 
-    def __call__(self, data: Mapping[Hashable, torch.Tensor]) -> dict[Hashable, torch.Tensor]:
-        """Draw the same calipers on all keys.
+    def change(self, image: torch.Tensor) -> torch.Tensor:
+        """Draw the marks.
 
         Args:
-            data: the item.
+            image: see the class.
 
         Returns:
-            A copy of the item with the images changed and every other key untouched.
+            The image with its marks, of the same shape and type.
         """
-        item = dict(data)
-        self.randomize()
-        if not self._do_transform:
-            return item
-        for key in self.key_iterator(item):
-            image = item[key].clone()
-            rows, columns = self._list_pixels(*image.shape[-2:])
-            image[..., rows, columns] = self._grey
-            item[key] = image
-        return item
+        marked = image.clone()
+        rows, columns = self._list_pixels(*image.shape[-2:])
+        marked[..., rows, columns] = self._grey
+        return marked
 
     def _list_pixels(self, height: int, width: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """List rows and columns of the marks that lie in the image."""

@@ -1,14 +1,13 @@
 """Random gain along depth, as an operator's time gain compensation does it."""
 
-from collections.abc import Hashable, Mapping
-
 import numpy as np
 import torch
 from monai.config import KeysCollection
-from monai.transforms import MapTransform, RandomizableTransform
+
+from pipeline.transforms.rand_image_transform import RandImageTransform
 
 
-class RandDepthGaind(RandomizableTransform, MapTransform):
+class RandDepthGaind(RandImageTransform):
     """Brighten and darken bands of depth with a smooth random curve.
 
     The grey values are log-compressed echo, so a gain in dB is a sum: a curve through `knots`
@@ -28,8 +27,7 @@ class RandDepthGaind(RandomizableTransform, MapTransform):
     def __init__(
         self, keys: KeysCollection, *, prob: float = 0.3, amplitude: float = 40.0, knots: int = 4
     ) -> None:
-        MapTransform.__init__(self, keys)
-        RandomizableTransform.__init__(self, prob)
+        super().__init__(keys, prob)
         if knots < 2 or amplitude < 0:
             msg = f"expected knots >= 2 and amplitude >= 0, got {knots} and {amplitude}"
             raise ValueError(msg)
@@ -42,23 +40,16 @@ class RandDepthGaind(RandomizableTransform, MapTransform):
         super().randomize(data)
         self._gains = self.R.uniform(-self.amplitude, self.amplitude, self.knots)
 
-    def __call__(self, data: Mapping[Hashable, torch.Tensor]) -> dict[Hashable, torch.Tensor]:
-        """Apply one curve to all keys.
+    def change(self, image: torch.Tensor) -> torch.Tensor:
+        """Apply the curve.
 
         Args:
-            data: the item.
+            image: see the class.
 
         Returns:
-            A copy of the item with the images changed and every other key untouched.
+            The image with its gain, of the same shape and type.
         """
-        item = dict(data)
-        self.randomize()
-        if not self._do_transform:
-            return item
-        for key in self.key_iterator(item):
-            image = item[key]
-            rows = np.linspace(0, self.knots - 1, image.shape[-2])
-            curve = np.interp(rows, np.arange(self.knots), self._gains)
-            gain = torch.as_tensor(curve, dtype=image.dtype)[:, None]
-            item[key] = torch.where(image > 0, (image + gain).clamp(0, 255), image)
-        return item
+        rows = np.linspace(0, self.knots - 1, image.shape[-2])
+        curve = np.interp(rows, np.arange(self.knots), self._gains)
+        gain = torch.as_tensor(curve, dtype=image.dtype)[:, None]
+        return torch.where(image > 0, (image + gain).clamp(0, 255), image)

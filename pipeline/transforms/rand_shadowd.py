@@ -1,17 +1,16 @@
 """Random acoustic shadows, as ribs, ligaments and poor contact cast them."""
 
-from collections.abc import Hashable, Mapping
-
 import numpy as np
 import torch
 from monai.config import KeysCollection
-from monai.transforms import MapTransform, RandomizableTransform
+
+from pipeline.transforms.rand_image_transform import RandImageTransform, Range, check_ranges
 
 _SOFT = 0.06
 """Width of the edge of a shadow as a share of the image's width, or depth."""
 
 
-class RandShadowd(RandomizableTransform, MapTransform):
+class RandShadowd(RandImageTransform):
     """Darken columns from some depth on.
 
     A lesion is dark and often casts a shadow; a shadow is no lesion. The grey values are
@@ -35,16 +34,12 @@ class RandShadowd(RandomizableTransform, MapTransform):
         *,
         prob: float = 0.3,
         number: int = 3,
-        width: tuple[float, float] = (0.03, 0.2),
-        depth: tuple[float, float] = (0.0, 0.5),
-        loss: tuple[float, float] = (20.0, 90.0),
+        width: Range = (0.03, 0.2),
+        depth: Range = (0.0, 0.5),
+        loss: Range = (20.0, 90.0),
     ) -> None:
-        MapTransform.__init__(self, keys)
-        RandomizableTransform.__init__(self, prob)
-        for low, high in (width, depth, loss):
-            if not 0 <= low <= high:
-                msg = f"expected ranges with 0 <= low <= high, got {width}, {depth} and {loss}"
-                raise ValueError(msg)
+        super().__init__(keys, prob)
+        check_ranges(width=width, depth=depth, loss=loss)
         if number < 1:
             msg = f"expected a number >= 1, got {number}"
             raise ValueError(msg)
@@ -63,24 +58,17 @@ class RandShadowd(RandomizableTransform, MapTransform):
             for _ in range(self.R.randint(1, self.number + 1))
         ]
 
-    def __call__(self, data: Mapping[Hashable, torch.Tensor]) -> dict[Hashable, torch.Tensor]:
-        """Cast the same shadows in all keys.
+    def change(self, image: torch.Tensor) -> torch.Tensor:
+        """Cast the shadows.
 
         Args:
-            data: the item.
+            image: see the class.
 
         Returns:
-            A copy of the item with the images changed and every other key untouched.
+            The image with its shadows, of the same shape and type.
         """
-        item = dict(data)
-        self.randomize()
-        if not self._do_transform:
-            return item
-        for key in self.key_iterator(item):
-            image = item[key]
-            lost = torch.as_tensor(self._draw(*image.shape[-2:]), dtype=image.dtype)
-            item[key] = (image - lost).clamp(min=0)
-        return item
+        lost = torch.as_tensor(self._draw(*image.shape[-2:]), dtype=image.dtype)
+        return (image - lost).clamp(min=0)
 
     def _draw(self, height: int, width: int) -> np.ndarray:
         """Draw what is lost, the most where shadows overlap."""

@@ -1,15 +1,14 @@
 """Random speckle, as other frequencies and apertures have it."""
 
-from collections.abc import Hashable, Mapping
-
 import numpy as np
 import torch
 from monai.config import KeysCollection
-from monai.transforms import MapTransform, RandomizableTransform
 from scipy.ndimage import gaussian_filter
 
+from pipeline.transforms.rand_image_transform import RandImageTransform, Range, check_ranges
 
-class RandSpeckled(RandomizableTransform, MapTransform):
+
+class RandSpeckled(RandImageTransform):
     """Multiply the image by 1 plus a grain of random size and strength.
 
     The grain is Gaussian noise, smoothed and brought back to a standard deviation of 1. Its size
@@ -31,17 +30,12 @@ class RandSpeckled(RandomizableTransform, MapTransform):
         keys: KeysCollection,
         *,
         prob: float = 0.3,
-        size_x: tuple[float, float] = (0.5, 3.5),
-        size_y: tuple[float, float] = (0.5, 2.0),
-        strength: tuple[float, float] = (0.05, 0.25),
+        size_x: Range = (0.5, 3.5),
+        size_y: Range = (0.5, 2.0),
+        strength: Range = (0.05, 0.25),
     ) -> None:
-        MapTransform.__init__(self, keys)
-        RandomizableTransform.__init__(self, prob)
-        for low, high in (size_x, size_y, strength):
-            if not 0 <= low <= high:
-                got = f"{size_x}, {size_y} and {strength}"
-                msg = f"expected ranges with 0 <= low <= high, got {got}"
-                raise ValueError(msg)
+        super().__init__(keys, prob)
+        check_ranges(size_x=size_x, size_y=size_y, strength=strength)
         self.size_x = size_x
         self.size_y = size_y
         self.strength = strength
@@ -56,24 +50,17 @@ class RandSpeckled(RandomizableTransform, MapTransform):
         self._strength = self.R.uniform(*self.strength)
         self._seed = self.R.randint(2**31)
 
-    def __call__(self, data: Mapping[Hashable, torch.Tensor]) -> dict[Hashable, torch.Tensor]:
-        """Put the same grain on all keys.
+    def change(self, image: torch.Tensor) -> torch.Tensor:
+        """Put the grain on.
 
         Args:
-            data: the item.
+            image: see the class.
 
         Returns:
-            A copy of the item with the images changed and every other key untouched.
+            The image with its grain, of the same shape and type.
         """
-        item = dict(data)
-        self.randomize()
-        if not self._do_transform:
-            return item
-        for key in self.key_iterator(item):
-            image = item[key]
-            rng = np.random.default_rng(self._seed)
-            noise = rng.standard_normal(image.shape[-2:], dtype=np.float32)
-            grain = gaussian_filter(noise, self._sigma, mode="wrap")
-            factor = torch.as_tensor(1 + self._strength * grain / grain.std(), dtype=image.dtype)
-            item[key] = (image * factor).clamp(0, 255)
-        return item
+        rng = np.random.default_rng(self._seed)
+        noise = rng.standard_normal(image.shape[-2:], dtype=np.float32)
+        grain = gaussian_filter(noise, self._sigma, mode="wrap")
+        factor = torch.as_tensor(1 + self._strength * grain / grain.std(), dtype=image.dtype)
+        return (image * factor).clamp(0, 255)

@@ -67,22 +67,6 @@ def test_lines_are_dotted_or_not_there() -> None:
     assert 10 < dotted < 30
 
 
-def test_probability_0_does_nothing() -> None:
-    assert apply(prob=0.0) is IMAGE
-
-
-def test_same_seed_gives_the_same() -> None:
-    assert torch.equal(apply(3), apply(3))
-    assert not torch.equal(apply(3), apply(4))
-
-
-def test_input_and_label_are_untouched() -> None:
-    transform = RandCalipersd("image", prob=1.0)
-    image, label = IMAGE.clone(), torch.ones(1, 120, 200)
-    assert transform({"image": image, "label": label})["label"] is label
-    assert torch.equal(image, IMAGE)
-
-
 @pytest.mark.parametrize("options", [{"length": (0.5, 0.1)}, {"arm": (-1, 2)}])
 def test_options_out_of_range(options: dict) -> None:
     with pytest.raises(ValueError, match="expected ranges with 0 <= low <= high"):

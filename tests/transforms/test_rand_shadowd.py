@@ -50,22 +50,6 @@ def test_result_stays_above_0() -> None:
     assert results.min() == 0
 
 
-def test_probability_0_does_nothing() -> None:
-    assert apply(prob=0.0) is IMAGE
-
-
-def test_same_seed_gives_the_same() -> None:
-    assert torch.equal(apply(3), apply(3))
-    assert not torch.equal(apply(3), apply(4))
-
-
-def test_input_and_label_are_untouched() -> None:
-    transform = RandShadowd("image", prob=1.0)
-    image, label = IMAGE.clone(), torch.ones(1, 100, 200)
-    assert transform({"image": image, "label": label})["label"] is label
-    assert torch.equal(image, IMAGE)
-
-
 @pytest.mark.parametrize(
     ("options", "message"),
     [
