@@ -48,7 +48,7 @@ CHANGES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "border": (
         "border at a fixed probability of 0.5",
         {},
-        {"postprocessing#transforms#7": FIXED_BORDER},
+        {"postprocessing#transforms#8": FIXED_BORDER},
     ),
     "artefacts": (
         "with shadows, calipers and coarse speckle added",

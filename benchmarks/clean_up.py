@@ -20,10 +20,13 @@ ROOT = Path(__file__).resolve().parents[1]
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "as released": {},
-    "without smoothing": {"postprocessing#transforms#2#sigma": 0.0},
-    "smoothing by 2 px": {"postprocessing#transforms#2#sigma": 2.0},
+    "black around a sector too": {
+        "postprocessing#transforms#1": {"_target_": "Identityd", "keys": "pred"}
+    },
+    "without smoothing": {"postprocessing#transforms#3#sigma": 0.0},
+    "smoothing by 2 px": {"postprocessing#transforms#3#sigma": 2.0},
     "fixed threshold": {
-        "postprocessing#transforms#7": {
+        "postprocessing#transforms#8": {
             "_target_": "AsDiscreted",
             "keys": "pred",
             "threshold": 0.5,

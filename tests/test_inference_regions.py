@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from bundle_runs import read_table, run_brightness
 from PIL import Image
 from pydicom import Dataset
@@ -271,3 +272,31 @@ def test_frame_and_file_of_one_name(tmp_path: Path) -> None:
     assert rows["x.dcm", "2"]["status"] == "failed"
     assert "expected another name" in rows["x.dcm", "2"]["reason"]
     assert overlap(read_mask(tmp_path / "out", "x.dcm#frame=2.png"), LABEL[:, ::-1]) > 0.9
+
+
+def test_black_above_the_arc_of_a_curved_probe_is_no_lesion(tmp_path: Path) -> None:
+    """Dark is lesion: the picture's upper corners and the black between them are darkest."""
+    rows, columns = np.indices((300, 400))
+    depth = np.hypot(rows + 60, columns - 180)
+    angle = np.arctan2(columns - 180, rows + 60)
+    sector = (depth > 90) & (depth < 355) & (angle > -0.55) & (angle < 0.6)
+    lesion = ((rows - 120) / 22) ** 2 + ((columns - 215) / 38) ** 2 < 1
+    noise = np.random.default_rng(0).normal(150, 15, sector.shape)
+    picture = np.where(sector, np.where(lesion, 40, noise), 0).astype(np.uint8)
+    (tmp_path / "in").mkdir()
+    Image.fromarray(picture).save(tmp_path / "in" / "x.png")
+    dark = {"weight": torch.tensor([[[[-3.0]]]]), "bias": torch.tensor([-3.0])}
+    torch.save(dark, tmp_path / "dark.pt")
+    layer = {"_target_": "torch.nn.Conv2d", "in_channels": 1, "out_channels": 1, "kernel_size": 1}
+
+    run_brightness(
+        tmp_path / "in",
+        tmp_path / "out",
+        ckpt=str(tmp_path / "dark.pt"),
+        network_def=layer,
+        threshold=0.5,
+        min_lesion_probability=0.1,
+    )
+
+    mask = read_mask(tmp_path / "out", "x.png")
+    assert overlap(mask[:200], lesion[:200]) > 0.9

@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "add_malignancyd": ["AddMalignancyd"],
         "blank_outside_regiond": ["BlankOutsideRegiond"],
+        "blank_outside_sectord": ["BlankOutsideSectord"],
         "crop_to_regiond": ["CropToRegiond"],
         "discard_unlikelyd": ["DiscardUnlikelyd"],
         "keep_major_lesionsd": ["KeepMajorLesionsd"],

@@ -74,7 +74,7 @@ def test_page_is_that_of_the_rows() -> None:
 
 def test_border_takes_the_place_of_the_relative_threshold() -> None:
     config = json.loads((ROOT / "configs" / "evaluate.json").read_text())
-    transform = config["postprocessing"]["transforms"][7]
+    transform = config["postprocessing"]["transforms"][8]
     assert transform["_target_"] == "pipeline.transforms.RelativeThresholdd"
 
 
