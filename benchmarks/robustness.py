@@ -60,8 +60,7 @@ def main() -> None:
                 for name, degrade in DEGRADATIONS.items():
                     degraded = degrade(*pair, np.random.default_rng(number))
                     rows[name].append((kind, group, score(degraded)))
-    others = [row for row in read_sums() if row["network"] != network]
-    sums = sorted([*others, *sum_up(rows, network)], key=_rank)
+    sums = join_sums(read_sums(), sum_up(rows, network))
     with TABLE.open("w", newline="") as file:
         writer = csv.DictWriter(file, list(sums[0]), lineterminator="\n")
         writer.writeheader()
@@ -89,9 +88,18 @@ def name_network(run: Path) -> str:
     return CHANGES["release"][0]
 
 
-def _rank(row: dict[str, str]) -> int:
-    """Put the released network first."""
-    return [title for title, *_ in CHANGES.values()].index(row["network"])
+def join_sums(old: list[dict[str, str]], new: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Put new rows in place of older ones of their network, in the order of the ablations.
+
+    Args:
+        old: of `read_sums`; those of networks that are no longer among the ablations are left out.
+        new: of `sum_up`.
+    """
+    rows = {
+        title: [row for row in old if row["network"] == title] for title, *_ in CHANGES.values()
+    }
+    rows[new[0]["network"]] = new
+    return [row for each in rows.values() for row in each]
 
 
 def read_sums() -> list[dict[str, str]]:

@@ -95,7 +95,7 @@ def test_runs_are_scored_by_their_own_weights_on_their_validation_list(
     table = tmp_path / "table.csv"
     table.write_text(
         "network,images,dice,difference,missed,normals_marked,parts_marked\n"
-        f'"{OTHER}",as it is,0.1,,,,\n{RELEASED},as it is,0.2,,,,\n'
+        f'"{OTHER}",as it is,0.1,,,,\nan old one,as it is,0.3,,,,\n{RELEASED},as it is,0.2,,,,\n'
     )
     monkeypatch.setattr(robustness, "PAGE", page)
     monkeypatch.setattr(robustness, "TABLE", table)
