@@ -11,9 +11,10 @@ The operating point, the least probability at which an image gets a mask, is cho
 fold on the rows of the four others (of an older recipe while there are none of its own), and for a
 data set that was left out on the rows of the other one. It brings both shares that are aimed at as
 near as can be: the larger of that of normal images marked, over 10 %, and that of lesions missed,
-over 3 %, is least; of equal values, their sum, and then the value. Where there are no normal
-images, the parts beside the lesions take their place. A lesion is missed if its image has no mark
-at all; one whose marks do not touch it is told beside that, as misplaced.
+over 3 %, is least; of equal values, their sum, then the number of parts beside lesions that are
+marked, and then the value. Where there are no normal images, those parts take their place. A
+lesion is missed if its image has no mark at all; one whose marks do not touch it is told beside
+that, as misplaced.
 
 The probability of malignancy is the mean of the network's second channel over the mask, scaled
 (see `MalignancyScale`) by two numbers that are fitted on the same other folds or other data set.
@@ -193,14 +194,19 @@ def choose_operating_point(rows: Sequence[Row]) -> float:
     lesions = [row for row in rows if row["lesion_px"]]
     quiet = np.array([row["probability"] for row in normals if row["pred_px"]])
     found = np.array([row["probability"] for row in lesions if row["pred_px"]])
+    beside = np.array([row["probability"] for row in rows if row["part"] and row["pred_px"]])
+    points = np.arange(100) / 100
     shares = [
         (
             (quiet >= point).sum() / len(normals) / MARKED,
             (len(lesions) - (found >= point).sum()) / len(lesions) / MISSED,
         )
-        for point in np.arange(100) / 100
+        for point in points
     ]
-    costs = [(round(max(each), 9), round(sum(each), 9)) for each in shares]
+    costs = [
+        (round(max(each), 9), round(sum(each), 9), int((beside >= point).sum()))
+        for each, point in zip(shares, points, strict=True)
+    ]
     return costs.index(min(costs)) / 100
 
 

@@ -85,6 +85,11 @@ class TestOperatingPoint:
         rows = make_lesions([0.9] * 100) + make_normals([0.7] * 2 + [0.0] * 8, "part")
         assert choose_operating_point(rows) == 0.71
 
+    def test_of_equal_points_the_one_that_marks_fewest_parts_is_taken(self) -> None:
+        rows = make_lesions([0.9] * 100) + make_normals([0.3] + [0.0] * 4)
+        assert choose_operating_point(rows) == 0.31
+        assert choose_operating_point(rows + make_normals([0.2, 0.6, 0.95], "part")) == 0.61
+
     def test_silent_normals_need_no_point(self) -> None:
         normals = [{**row, "pred_px": 0} for row in make_normals([0.9] * 5)]
         assert choose_operating_point(make_lesions([0.9] * 10) + normals) == 0
