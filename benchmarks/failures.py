@@ -24,6 +24,9 @@ EACH = 4
 SIDE = 120
 CAPTION = 18
 
+POOR = 0.7
+"""Dice from which a mask is no failure; an evaluation has panels of typical and best ones too."""
+
 
 def main() -> None:
     """Draw one row a kind."""
@@ -59,14 +62,15 @@ def _read_pathologies(work: Path) -> dict[str, tuple[str, str]]:
 
 
 def _list_panels(work: Path) -> list[Path]:
-    """List the panels of all folds, the worst Dice and the largest false lesion first."""
+    """List the failures of all folds, the worst Dice and the largest false lesion first."""
 
     def rank(path: Path) -> tuple[float, str]:
         parts = path.stem.split("_")
         worth = -int(parts[2].removesuffix("px")) if parts[0] == "normal" else float(parts[1])
         return worth, path.name
 
-    return sorted(work.glob("fold-*/test/panels/*.png"), key=rank)
+    panels = sorted(work.glob("fold-*/test/panels/*.png"), key=rank)
+    return [path for path in panels if rank(path)[0] < POOR]
 
 
 def _name(path: Path) -> str:

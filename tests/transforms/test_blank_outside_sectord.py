@@ -81,3 +81,11 @@ def test_another_image_key() -> None:
     blanked = BlankOutsideSectord("pred", image_key="other")(item)["pred"]
     assert blanked[0, 0, 30] == 0
     assert blanked[0, 40, 30] == 1
+
+
+def test_cyst_that_touches_the_black_at_a_corner_stays() -> None:
+    image = np.full((60, 80), 100, dtype=np.float32)
+    image[:10, 5:20] = image[10:25, 20:40] = 0
+    blanked = blank(image)
+    assert torch.all(blanked[:, 10:25, 20:40] == 0.5)
+    assert torch.all(blanked[:, :10, 5:20] == 0)
