@@ -15,10 +15,10 @@ _DARK = 0.01
 
 
 class BlankOutsideSectord(MapTransform):
-    """Set probabilities to 0 where the image is black up to its upper edge.
+    """Set probabilities to 0 where an image with black upper corners is black up to its upper edge.
 
-    The picture of a curved probe has black corners, and black between the probe's arc and the upper
-    edge, which looks like a cyst. Tissue is never black there: it begins with the skin.
+    The picture of a curved probe has such corners, and black between the probe's arc and the upper
+    edge, which looks like a cyst. Other images stay: a cyst that is cut by the edge of a close-up.
 
     Args:
         keys: probability maps (C, H, W).
@@ -26,10 +26,10 @@ class BlankOutsideSectord(MapTransform):
         margin: px around the black that are blanked too, as an edge is blurred.
 
     Examples:
-        >>> image = torch.tensor([[[0, 0, 9], [9, 9, 9], [9, 0, 9]]])
+        >>> image = torch.tensor([[[0, 9, 0], [9, 9, 9], [9, 0, 9]]])
         >>> item = {"image": image, "pred": torch.ones(1, 3, 3)}
         >>> BlankOutsideSectord("pred", margin=0)(item)["pred"][0].int().tolist()
-        [[0, 0, 1], [1, 1, 1], [1, 1, 1]]
+        [[0, 1, 0], [1, 1, 1], [1, 1, 1]]
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class BlankOutsideSectord(MapTransform):
 def _find_outside(image: NDArray[np.generic], margin: int) -> NDArray[np.bool_] | None:
     darkest, brightest = float(image.min()), float(image.max())
     limit = darkest + _DARK * (brightest - darkest)
-    if image[0].min() > limit:
+    if max(image[0, 0], image[0, -1]) > limit:
         return None
     dark = image <= limit
     parts = label(dark, connectivity=1)

@@ -19,6 +19,13 @@ def make_image(seed: int = 0) -> np.ndarray:
     return np.where(SECTOR, noise, 0).astype(np.float32)
 
 
+def make_black_corners() -> np.ndarray:
+    """Tissue, and two pixels beside it."""
+    image = np.full((60, 80), 100, dtype=np.float32)
+    image[0, [0, -1]] = 0
+    return image
+
+
 def blank(image: np.ndarray, margin: int = 0, **extra: torch.Tensor) -> torch.Tensor:
     item = {"image": torch.from_numpy(image)[None], "pred": torch.full((2, *image.shape), 0.5)}
     return BlankOutsideSectord("pred", margin=margin)(item | extra)["pred"]
@@ -34,23 +41,31 @@ def test_black_around_a_sector_is_blanked_and_tissue_stays() -> None:
 
 def test_black_that_touches_no_upper_edge_stays() -> None:
     """A cyst, a shadow down to the lower edge, and one that is cut by the left edge."""
-    image = np.full((60, 80), 100, dtype=np.float32)
+    image = make_black_corners()
     image[20:30, 30:45] = image[35:, 60:70] = image[10:20, :8] = 0
+    assert torch.all(blank(image)[:, 1:] == 0.5)
+
+
+@pytest.mark.parametrize("corner", [0, -1])
+def test_cyst_at_the_upper_edge_of_a_picture_without_black_corners_stays(corner: int) -> None:
+    image = make_black_corners()
+    image[0, corner] = 100
+    image[:10, 5:20] = 0
     assert torch.all(blank(image) == 0.5)
 
 
-def test_cyst_at_the_margin_of_the_black_loses_the_margin_alone() -> None:
-    image = np.full((60, 80), 100, dtype=np.float32)
-    image[:10, 5:20] = 0
+def test_margin_around_the_black_is_blanked_too() -> None:
+    image = make_black_corners()
+    image[:10, 15:30] = 0
     expected = np.full((60, 80), 0.5)
-    expected[:13, 2:23] = 0
+    expected[:13, 12:33] = expected[:4, :4] = expected[:4, -4:] = 0
     assert np.array_equal(blank(image, margin=3)[0].numpy(), expected)
 
 
 @pytest.mark.parametrize(("grey", "kept"), [(2, 0.0), (3, 0.5)])
 def test_two_levels_of_255_are_black(grey: int, kept: float) -> None:
     image = np.full((60, 80), 255, dtype=np.float32)
-    image[:, 0] = 0
+    image[0, [0, -1]] = 0
     image[:10, 5:20] = grey
     assert blank(image)[0, 5, 10] == kept
 
@@ -84,7 +99,7 @@ def test_another_image_key() -> None:
 
 
 def test_cyst_that_touches_the_black_at_a_corner_stays() -> None:
-    image = np.full((60, 80), 100, dtype=np.float32)
+    image = make_black_corners()
     image[:10, 5:20] = image[10:25, 20:40] = 0
     blanked = blank(image)
     assert torch.all(blanked[:, 10:25, 20:40] == 0.5)
