@@ -105,6 +105,7 @@ class Trainer:
             "dataset_dir": str(run / "data"),
             "output_dir": str(run / "out"),
             "epochs": epochs,
+            "restart": epochs,
             "batch_size": batch,
             "num_workers": 0,
             "ckpt": str(self.workbench.segmenter.weights.path),

@@ -77,6 +77,12 @@ def test_many_labels_leave_some_to_choose_the_best_epoch(trainer, tmp_path, monk
     assert not training & validation
 
 
+def test_learning_rate_of_a_long_training_does_not_rise_again(trainer, tmp_path):
+    _accept(trainer, "a/first.png", draw_mask())
+    settings = trainer._prepare(tmp_path / "run", 40)
+    assert (settings["epochs"], settings["restart"]) == (40, 40)
+
+
 @pytest.mark.parametrize(
     ("changes", "error"),
     [
