@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "as released": {},
-    "black around a sector too": {
+    "black above a sector": {
         "postprocessing#transforms#1": {"_target_": "Identityd", "keys": "pred"}
     },
     "without smoothing": {"postprocessing#transforms#3#sigma": 0.0},

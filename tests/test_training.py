@@ -1,6 +1,7 @@
 """train.json on eight phantoms of 48 x 60, with a network of two levels, at 32 x 32."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ TINY = {
     "image_size": [32, 32],
     "batch_size": 4,
     "epochs": 4,
+    "restart": "$min(3, @epochs)",
     "num_workers": 0,
     "learning_rate": 0.02,
 }
@@ -46,10 +48,10 @@ class Killed(BaseException):
     """Like a signal: nothing in between may catch it."""
 
 
-def train(
-    data: Path, output: Path, *, kill_at: int = 0, changes: str = "", **overrides: Any
-) -> list[float]:
-    """Train, and give the loss of every iteration; raise `Killed` behind iteration `kill_at`."""
+def open_workflow(
+    data: Path, output: Path, *, changes: str = "", **overrides: Any
+) -> ConfigWorkflow:
+    """Read train.json with `TINY`, and seed."""
     workflow = ConfigWorkflow(
         [str(CONFIGS / f"{name}.json") for name in ("train", changes) if name],
         workflow_type=None,
@@ -60,6 +62,14 @@ def train(
         **{**TINY, **overrides},
     )
     workflow.initialize()
+    return workflow
+
+
+def train(
+    data: Path, output: Path, *, kill_at: int = 0, changes: str = "", **overrides: Any
+) -> list[float]:
+    """Train, and give the loss of every iteration; raise `Killed` behind iteration `kill_at`."""
+    workflow = open_workflow(data, output, changes=changes, **overrides)
     trainer = workflow.parser.get_parsed_content("train#trainer")
     losses = []
 
@@ -215,6 +225,44 @@ def test_training_goes_on_from_the_weights_it_is_given(data: Path, tmp_path: Pat
     model, given = load(tmp_path / "model.pt"), load(ckpt)
     assert model.keys() == given.keys()
     assert all(torch.allclose(model[name], given[name], atol=1e-6) for name in given)
+
+
+def read_rates(data: Path, output: Path, **overrides: Any) -> list[float]:
+    """Learning rate of every iteration, two an epoch, as a share of the highest."""
+    workflow = open_workflow(data, output, **overrides)
+    optimizer = workflow.parser.get_parsed_content("optimizer")
+    scheduler = workflow.parser.get_parsed_content("lr_scheduler")
+    rates = []
+    for _ in range(2 * workflow.parser.get_parsed_content("epochs")):
+        rates.append(optimizer.param_groups[0]["lr"] / 0.02)
+        optimizer.step()
+        scheduler.step()
+    return rates
+
+
+def make_cycle(iterations: int) -> list[float]:
+    """Two half waves of a cosine, from 1/25 to 1 in 15 % and down to 1/250000."""
+    top = 0.15 * (iterations + 1) - 1
+    rates = []
+    for step in range(iterations):
+        first, last, share = 1 / 25, 1.0, step / top
+        if step > top:
+            first, last, share = 1.0, 1 / 250_000, (step - top) / (iterations - top)
+        rates.append(first + (last - first) * (1 - math.cos(math.pi * share)) / 2)
+    return rates
+
+
+def test_learning_rate_rises_again_after_16_epochs(data: Path, tmp_path: Path) -> None:
+    config = json.loads((CONFIGS / "train.json").read_text())
+    rates = read_rates(data, tmp_path, epochs=28, restart=config["restart"])
+    assert rates == pytest.approx(make_cycle(32) + make_cycle(24), abs=1e-12)
+
+
+@pytest.mark.parametrize("epochs", [8, 16])
+def test_short_training_has_one_cycle(data: Path, tmp_path: Path, epochs: int) -> None:
+    config = json.loads((CONFIGS / "train.json").read_text())
+    rates = read_rates(data, tmp_path, epochs=epochs, restart=config["restart"])
+    assert rates == pytest.approx(make_cycle(2 * epochs), abs=1e-12)
 
 
 def test_large_config_trains(data: Path, tmp_path: Path) -> None:

@@ -90,22 +90,26 @@ def test_keys_are_there_to_be_changed(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "transform"), [("cover", "RandCoverLesiond"), ("crops", "RandLesionFreeCropd")]
+    ("name", "transforms"),
+    [
+        ("artefacts", ["RandShadowd", "RandCalipersd", "RandSpeckled"]),
+        ("cover", ["RandCoverLesiond"]),
+        ("crops", ["RandLesionFreeCropd"]),
+        ("shadows", ["RandShadowd"]),
+        ("calipers", ["RandCalipersd"]),
+        ("speckle", ["RandSpeckled"]),
+    ],
 )
-def test_what_is_left_out_is_what_is_named(name: str, transform: str) -> None:
+def test_what_is_left_out_is_what_is_named(name: str, transforms: list[str]) -> None:
     config = json.loads((ROOT / "configs" / "train.json").read_text())
-    key = next(key for key in ablations.CHANGES[name][1] if key.startswith("augment"))
-    assert config["augment"][int(key.split("#")[1])]["_target_"].endswith(f".{transform}")
+    keys = [key.split("#") for key in ablations.CHANGES[name][1] if key.startswith("augment")]
+    left_out = [config["augment"][int(position)]["_target_"] for _, position, _ in keys]
+    assert left_out == [f"pipeline.transforms.{transform}" for transform in transforms]
+    assert all(ablations.CHANGES[name][1]["#".join(key)] == 0 for key in keys)
 
 
 def test_artefacts_come_before_what_moves_and_blurs_them() -> None:
     augment = json.loads((ROOT / "configs" / "train.json").read_text())["augment"]
-    names = [
-        each["_target_"].split(".")[-1] for each in ablations.CHANGES["artefacts"][1]["augment"]
-    ]
-    added = [name for name in names if name in {"RandShadowd", "RandCalipersd", "RandSpeckled"}]
-    assert added == ["RandShadowd", "RandCalipersd", "RandSpeckled"]
-    assert names.index("RandCalipersd") < names.index("RandAffined")
-    assert names[-2:] == ["RandSpeckled", "RandGaussianNoised"]
-    rest = [name for name in names if name not in added]
-    assert rest == [each["_target_"].split(".")[-1] for each in augment]
+    names = [each["_target_"].split(".")[-1] for each in augment]
+    order = ["RandShadowd", "RandCalipersd", "RandAffined", "RandSpeckled", "RandGaussianNoised"]
+    assert [name for name in names if name in order] == order
