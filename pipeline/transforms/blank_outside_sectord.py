@@ -49,7 +49,7 @@ class BlankOutsideSectord(MapTransform):
             A copy of the item, with other maps where there is black.
         """
         item = dict(data)
-        outside = _find_outside(np.asarray(item[self.image_key][0]), self.margin)
+        outside = _find_outside(np.asarray(item[self.image_key][0], np.float32), self.margin)
         if outside is not None:
             inside = torch.from_numpy(~outside)
             for key in self.key_iterator(item):
@@ -57,7 +57,7 @@ class BlankOutsideSectord(MapTransform):
         return item
 
 
-def _find_outside(image: NDArray[np.generic], margin: int) -> NDArray[np.bool_] | None:
+def _find_outside(image: NDArray[np.float32], margin: int) -> NDArray[np.bool_] | None:
     darkest, brightest = float(image.min()), float(image.max())
     limit = darkest + _DARK * (brightest - darkest)
     if max(image[0, 0], image[0, -1]) > limit:
@@ -65,4 +65,5 @@ def _find_outside(image: NDArray[np.generic], margin: int) -> NDArray[np.bool_] 
     dark = image <= limit
     parts = label(dark, connectivity=1)
     outside = np.isin(parts, np.unique(parts[0][dark[0]]))
-    return dilation(outside, footprint_rectangle((2 * margin + 1, 2 * margin + 1)))
+    widened: NDArray[np.bool_] = dilation(outside, footprint_rectangle((2 * margin + 1,) * 2))
+    return widened
