@@ -13,12 +13,16 @@ from skimage.morphology import dilation, footprint_rectangle
 _DARK = 0.01
 """Share of the grey values' range that counts as black: two levels of 255, as JPEG leaves them."""
 
+_LEAST = 0.5
+"""Share of a rectangle that the sector in it covers at least, as a triangle does."""
+
 
 class BlankOutsideSectord(MapTransform):
     """Set probabilities to 0 where an image with black upper corners is black up to its upper edge.
 
     The picture of a curved probe has such corners, and black between the probe's arc and the upper
-    edge, which looks like a cyst. Other images stay: a cyst that is cut by the edge of a close-up.
+    edge, which looks like a cyst. Other images stay: a close-up whose cyst is cut by the edge, and
+    one that is black for the most part.
 
     Args:
         keys: probability maps (C, H, W).
@@ -65,5 +69,7 @@ def _find_outside(image: NDArray[np.float32], margin: int) -> NDArray[np.bool_] 
     dark = image <= limit
     parts = label(dark, connectivity=1)
     outside = np.isin(parts, np.unique(parts[0][dark[0]]))
+    if outside.mean() > 1 - _LEAST:
+        return None
     widened: NDArray[np.bool_] = dilation(outside, footprint_rectangle((2 * margin + 1,) * 2))
     return widened

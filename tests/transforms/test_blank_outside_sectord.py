@@ -75,8 +75,11 @@ def test_shift_and_scale_of_the_grey_values_change_nothing() -> None:
     assert torch.equal(blank((image - 77) / 31), blank(image))
 
 
-def test_image_that_is_black_all_over_has_nothing() -> None:
-    assert torch.all(blank(np.full((60, 80), -0.3, dtype=np.float32)) == 0)
+@pytest.mark.parametrize(("columns", "kept"), [(39, 0.0), (42, 0.5)])
+def test_ground_that_is_black_for_the_most_part_stays(columns: int, kept: float) -> None:
+    image = make_black_corners()
+    image[:, :columns] = 0
+    assert torch.all(blank(image, margin=2)[:, :, : columns + 2] == kept)
 
 
 def test_input_stays_and_metadata_too() -> None:
