@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from monai.config import KeysCollection
 from monai.transforms import MapTransform
+from monai.utils import convert_to_numpy
 from numpy.typing import NDArray
 from skimage.measure import label
 from skimage.morphology import dilation, footprint_rectangle
@@ -53,7 +54,8 @@ class BlankOutsideSectord(MapTransform):
             A copy of the item, with other maps where there is black.
         """
         item = dict(data)
-        outside = _find_outside(np.asarray(item[self.image_key][0], np.float32), self.margin)
+        image = convert_to_numpy(item[self.image_key][0], np.float32)
+        outside = _find_outside(image, self.margin)
         if outside is not None:
             inside = torch.from_numpy(~outside)
             for key in self.key_iterator(item):

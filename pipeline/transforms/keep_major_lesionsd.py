@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from monai.config import KeysCollection
 from monai.transforms import MapTransform
+from monai.utils import convert_to_numpy
 from skimage.measure import label
 
 
@@ -46,9 +47,9 @@ class KeepMajorLesionsd(MapTransform):
         """
         item = dict(data)
         for key in self.key_iterator(item):
-            components = label(np.asarray(item[key][0]) > 0, connectivity=2)
+            components = label(convert_to_numpy(item[key][0]) > 0, connectivity=2)
             areas = np.bincount(components.ravel())
             areas[0] = 0
             kept = (areas >= self.share * areas.max()) & (areas > 0)
-            item[key] = item[key] * torch.as_tensor(kept[components])
+            item[key] = item[key] * torch.from_numpy(kept[components]).to(item[key].device)
         return item

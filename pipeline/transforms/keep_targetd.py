@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from monai.config import KeysCollection
 from monai.transforms import MapTransform
+from monai.utils import convert_to_numpy
 from numpy.typing import NDArray
 from skimage.measure import label
 
@@ -66,9 +67,9 @@ class KeepTargetd(MapTransform):
                 "without: set target to lesion"
             )
             raise ConfigError(msg)
-        malignancy = np.asarray(item[self.malignancy_key][0], np.float32)
+        malignancy = convert_to_numpy(item[self.malignancy_key][0], np.float32)
         for key in self.key_iterator(item):
-            components = label(np.asarray(item[key][0]) > 0, connectivity=2)
+            components = label(convert_to_numpy(item[key][0]) > 0, connectivity=2)
             kept = np.zeros(components.shape, bool)
             for number in range(1, components.max() + 1):
                 lesion = components == number

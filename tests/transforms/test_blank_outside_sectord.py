@@ -1,5 +1,7 @@
 """Blanking around a sector; images are 1 x 60 x 80, and every pixel of a map is a half."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import torch
@@ -107,3 +109,10 @@ def test_cyst_that_touches_the_black_at_a_corner_stays() -> None:
     blanked = blank(image)
     assert torch.all(blanked[:, 10:25, 20:40] == 0.5)
     assert torch.all(blanked[:, :10, 5:20] == 0)
+
+
+def test_tensors_on_a_gpu(on_gpu: Callable[[torch.Tensor], torch.Tensor]) -> None:
+    image = make_image()
+    item = {"image": on_gpu(torch.from_numpy(image)[None]), "pred": on_gpu(torch.ones(1, 60, 80))}
+    blanked = BlankOutsideSectord("pred", margin=0)(item)["pred"]
+    assert torch.equal(blanked.cpu(), 2 * blank(image)[:1])

@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 import pytest
 import torch
 from monai.data import MetaTensor
@@ -48,3 +50,8 @@ def test_input_other_keys_and_metadata_are_left_alone() -> None:
 def test_share_outside_its_range(share: float) -> None:
     with pytest.raises(ValueError, match="expected a share from 0 to 1"):
         KeepMajorLesionsd("pred", share=share)
+
+
+def test_tensor_on_a_gpu(on_gpu: Callable[[torch.Tensor], torch.Tensor]) -> None:
+    kept = KeepMajorLesionsd("pred", share=0.51)({"pred": on_gpu(make_mask())})["pred"]
+    assert kept.cpu().sum() == 12

@@ -1,5 +1,7 @@
 """Lesions by malignancy; masks are 1 x 3 x 7 with one lesion at each end."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 import torch
@@ -48,6 +50,12 @@ def test_black_mask_and_meta_stay() -> None:
     result = KeepTargetd("pred", target="malignant", scale=MalignancyScale())(item)["pred"]
     assert not np.asarray(result).any()
     assert result.meta["a"] == 1
+
+
+def test_tensors_on_a_gpu(on_gpu: Callable[[torch.Tensor], torch.Tensor]) -> None:
+    item = {"pred": on_gpu(MASK), "malignancy": on_gpu(MALIGNANCY)}
+    result = KeepTargetd("pred", target="malignant", scale=MalignancyScale())(item)["pred"]
+    assert torch.equal(result.cpu(), keep("malignant"))
 
 
 def test_network_without_the_channel() -> None:
