@@ -84,7 +84,7 @@ def write_tables() -> None:
     text = json.dumps({"notice": RESEARCH_ONLY, **summarise_folds(rows)}, indent=2)
     write_atomically(SUMMARY, f"{text}\n".encode())
     replace_between(PAGE, BEGIN, END, format_tables(rows, raw))
-    _plot_malignancy(rows).save(PLOT)
+    _plot_malignancy(drop_older(rows)).save(PLOT)
     print(f"wrote the tables of {PAGE}, {SUMMARY} and {PLOT}; now python -m bundle.update_metadata")
     folds = choose_recipe(raw)
     print(f"for the configs: min_lesion_probability {choose_operating_point(folds)}")
@@ -114,6 +114,19 @@ def choose_recipe(rows: Sequence[Row]) -> list[Row]:
     folds = [row for row in rows if row["run"].startswith("fold-")]
     newest = max((row["recipe"] for row in folds), key=RECIPES.index)
     return [row for row in folds if row["recipe"] == newest]
+
+
+def drop_older(rows: Sequence[Row]) -> list[Row]:
+    """Drop what a newer recipe has been run for: all older folds, older runs without a data set."""
+    newest: dict[str, int] = {}
+    for row in rows:
+        kind = _name_kind(row)
+        newest[kind] = max(newest.get(kind, 0), RECIPES.index(row["recipe"]))
+    return [row for row in rows if RECIPES.index(row["recipe"]) == newest[_name_kind(row)]]
+
+
+def _name_kind(row: Row) -> str:
+    return "folds" if row["run"].startswith("fold-") else str(row["run"])
 
 
 def _read_scores(row: Row) -> ImageScores:
@@ -244,7 +257,7 @@ def format_tables(rows: Sequence[Row], raw: Sequence[Row]) -> str:
             part = [row for row in unseen if (row["source"], row["recipe"]) == (source, recipe)]
             if part:
                 lines.append(_format_scores(f"{other} only, {recipe}", name, part))
-    lines += ["", *_format_gain(folds)]
+    lines += ["", *_format_gain(rows)]
     folds = choose_recipe(folds)
     lines += [
         "",
@@ -254,8 +267,12 @@ def format_tables(rows: Sequence[Row], raw: Sequence[Row]) -> str:
     lesions = [row for row in folds if row["lesion_px"]]
     for name, choose in _list_strata(lesions):
         lines.append(_format_stratum(name, [row for row in lesions if choose(row)]))
-    lines += ["", *_format_malignancy(folds, unseen)]
-    lines += ["", *_format_points(choose_recipe(raw))]
+    lines += ["", *_format_malignancy(folds, drop_older(unseen))]
+    lines += ["", *_format_points("folds", choose_recipe(raw))]
+    for source, name in SOURCES.items():
+        part = [row for row in drop_older(raw) if row["run"] == f"without-{source}"]
+        if part:
+            lines += ["", *_format_points(f"{name}, not trained on", part)]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -264,42 +281,47 @@ def _list_recipes(rows: Sequence[Row]) -> list[str]:
     return sorted({row["recipe"] for row in rows}, key=RECIPES.index, reverse=True)
 
 
-def _format_gain(folds: Sequence[Row]) -> list[str]:
-    """Compare the recipe with older ones on the lesion images that both were tested on."""
+def _format_gain(rows: Sequence[Row]) -> list[str]:
+    """Compare the newest recipe with older ones on the lesion images that both were tested on."""
     lines = [
         "| lesion images of | Dice | in place of | difference (95 % interval) |"
         " malignancy AUC, BUSI | BUS-BRA |",
         "|---|---|---|---|---|---|",
     ]
-    lesions = [row for row in folds if row["lesion_px"]]
-    newest = {row["id"]: row for row in choose_recipe(lesions)}
-    for recipe in _list_recipes(lesions)[1:]:
-        old = [row for row in lesions if row["recipe"] == recipe and row["id"] in newest]
-        if not old:
-            continue
-        new = [newest[row["id"]] for row in old]
-        cells = [
-            ", ".join(sorted({row["run"] for row in old})),
-            f"{np.mean([row['dice'] for row in new]):.3f} ({new[0]['recipe']})",
-            f"{np.mean([row['dice'] for row in old]):.3f} ({recipe})",
-            _format_interval([a["dice"] - b["dice"] for a, b in zip(new, old, strict=True)], old),
-        ]
-        for source in SOURCES:
-            aucs = []
-            for rows in (new, old):
-                told = [row for row in rows if row["malignancy"] is not None]
-                told = [row for row in told if row["source"] == source]
-                kinds = ([row for row in told if row["pathology"] == kind] for kind in _KINDS)
-                aucs.append(format_auc(*kinds, "malignancy"))
-            cells.append(" in place of ".join(aucs))
-        lines.append(f"| {' | '.join(cells)} |")
+    lesions = [row for row in rows if row["lesion_px"]]
+    newest = {(_name_kind(row), row["id"]): row for row in drop_older(lesions)}
+    for kind in sorted({_name_kind(row) for row in lesions}):
+        mine = [row for row in lesions if _name_kind(row) == kind]
+        for recipe in _list_recipes(mine)[1:]:
+            old = [row for row in mine if row["recipe"] == recipe and (kind, row["id"]) in newest]
+            if old:
+                new = [newest[kind, row["id"]] for row in old]
+                lines.append(_format_change(new, old))
     return lines if len(lines) > 2 else []
 
 
-def _format_points(rows: Sequence[Row]) -> list[str]:
+def _format_change(new: Sequence[Row], old: Sequence[Row]) -> str:
+    cells = [
+        ", ".join(sorted({row["run"] for row in old})),
+        f"{np.mean([row['dice'] for row in new]):.3f} ({new[0]['recipe']})",
+        f"{np.mean([row['dice'] for row in old]):.3f} ({old[0]['recipe']})",
+        _format_interval([a["dice"] - b["dice"] for a, b in zip(new, old, strict=True)], old),
+    ]
+    for source in SOURCES:
+        aucs = []
+        for rows in (new, old):
+            told = [row for row in rows if row["malignancy"] is not None]
+            told = [row for row in told if row["source"] == source]
+            kinds = ([row for row in told if row["pathology"] == kind] for kind in _KINDS)
+            aucs.append(format_auc(*kinds, "malignancy"))
+        cells.append(" in place of ".join(filter(None, aucs)))
+    return f"| {' | '.join(cells)} |"
+
+
+def _format_points(name: str, rows: Sequence[Row]) -> list[str]:
     lesions = [row for row in rows if row["lesion_px"]]
     lines = [
-        "| operating point | Dice | lesions missed | normal images marked |"
+        f"| operating point, {name} | Dice | lesions missed | normal images marked |"
         " parts beside lesions marked |",
         "|---|---|---|---|---|",
     ]

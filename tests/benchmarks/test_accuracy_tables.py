@@ -16,7 +16,9 @@ from accuracy_tables import (  # noqa: E402
     RECIPES,
     choose_operating_point,
     choose_recipe,
+    drop_older,
     fit_malignancy_scale,
+    format_tables,
     read_rows,
     summarise_folds,
 )
@@ -198,6 +200,28 @@ def test_summary_is_of_the_present_recipe_alone(table: Path) -> None:
     newer = [{**row, "recipe": "16 epochs"} for row in rows if row["run"] == "fold-1"]
     assert summarise_folds([*rows, *newer])["split"] == "cross-validation, 1 of 5 folds"
     assert summarise_folds([*rows, *newer])["images"] == 41
+
+
+def test_older_recipes_are_dropped_of_the_folds_and_of_each_set_left_out() -> None:
+    kept = [
+        make_row(run="fold-1", recipe="16 epochs"),
+        make_row(run="without-busi", recipe="8 epochs"),
+        make_row(run="without-busbra", recipe="16 epochs"),
+    ]
+    older = [make_row(run="fold-0"), make_row(run="without-busbra", source="busbra")]
+    assert drop_older([*kept, *older]) == kept
+
+
+def test_a_set_left_out_counts_once_and_is_compared_with_the_recipe_before() -> None:
+    run = {"run": "without-busi", "kept": True}
+    old = [make_row(**run, id=str(number), group=str(number), dice=0.7) for number in range(10)]
+    new = [{**row, "recipe": "16 epochs", "dice": 0.9, "malignancy": 0.1} for row in old]
+    rows = [make_row(source=source, kept=True) for source in ("busi", "busbra")] + old + new
+    page = format_tables(rows, rows)
+    assert "| the other one | BUSI | 0 | 10 |  | 0 of 10 (0.0%) |" in page
+    assert (
+        "| without-busi | 0.900 (16 epochs) | 0.700 (8 epochs) | 0.200 (0.200 to 0.200) |" in page
+    )
 
 
 def test_page_and_summary_are_those_of_the_rows() -> None:
