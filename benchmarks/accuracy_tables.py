@@ -269,8 +269,9 @@ def format_tables(rows: Sequence[Row], raw: Sequence[Row]) -> str:
         lines.append(_format_stratum(name, [row for row in lesions if choose(row)]))
     lines += ["", *_format_malignancy(folds, drop_older(unseen))]
     lines += ["", *_format_points("folds", choose_recipe(raw))]
+    newest = drop_older(raw)
     for source, name in SOURCES.items():
-        part = [row for row in drop_older(raw) if row["run"] == f"without-{source}"]
+        part = [row for row in newest if row["run"] == f"without-{source}"]
         if part:
             lines += ["", *_format_points(f"{name}, not trained on", part)]
     return "".join(f"{line}\n" for line in lines)
