@@ -36,6 +36,11 @@ FIXED_BORDER = {"_target_": "AsDiscreted", "keys": "pred", "threshold": 0.5}
 
 CHANGES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "release": ("as released", {}, {}),
+    "statistics": (
+        "without the image's own statistics",
+        {},
+        {"network_def#backbone": "efficientnet-lite0"},
+    ),
     "mirror": ("without averaging over the mirrored image", {}, {"flip": False}),
     "border": (
         "border at a fixed probability of 0.5",

@@ -54,8 +54,9 @@ RECIPES = (
     "16 epochs",
     "16 epochs, lesions covered",
     "28 epochs, lesions covered, artefacts",
+    "28 epochs, lesions covered, artefacts, own statistics",
 )
-"""What configs/train.json was, oldest first; a change of it that matters gets a new name here."""
+"""What the configs were, oldest first; a change of them that matters gets a new name here."""
 
 MARKED = 0.10
 """Share of normal images that are marked at the operating point, as aimed at."""

@@ -2,8 +2,9 @@
 
 from monai.networks.nets.flexible_unet import FLEXUNET_BACKBONE
 
+from pipeline.networks.adaptive_batch_norm import AdaptiveBatchNorm2d
 from pipeline.networks.efficientnet_lite import EfficientNetLite
 
-__all__ = ["EfficientNetLite"]
+__all__ = ["AdaptiveBatchNorm2d", "EfficientNetLite"]
 
 FLEXUNET_BACKBONE.register_class(EfficientNetLite)

@@ -9,6 +9,7 @@ from torch import nn
 from torch.jit import is_scripting  # type: ignore[attr-defined]
 
 from pipeline.errors import ConfigError
+from pipeline.networks.adaptive_batch_norm import AdaptiveBatchNorm2d
 
 _STAGES = (
     # kernel, stride, expansion, channels, blocks: Table 1 of Tan and Le 2019, whose first and
@@ -22,6 +23,9 @@ _STAGES = (
     (3, 1, 6, 320, 1),
 )
 _STEM_CHANNELS = 32
+_PLAIN, _ADAPTIVE = "efficientnet-lite0", "efficientnet-lite0-adaptive"
+_FIRST_ADAPTIVE = 3
+"""Stages from here on are a sixteenth of the image wide or less, so that statistics cost little."""
 _CLASSIFIER = ("_conv_head.", "_bn1.", "_fc.")
 """Prefixes of the published weights that segmentation has no use for."""
 
@@ -34,7 +38,9 @@ class EfficientNetLite(nn.Module, BaseEncoder):
     have both, which costs time on a CPU, and download their weights.
 
     Args:
-        model_name: `efficientnet-lite0`.
+        model_name: `efficientnet-lite0`, or `efficientnet-lite0-adaptive`, whose last four stages
+            normalise the outputs of their blocks with a share of the image's own statistics
+            (`AdaptiveBatchNorm2d`). The weights are the same.
         in_channels: of the image. ImageNet's weights are summed over red, green and blue for 1.
         spatial_dims: 2.
         pretrained: start from the weights of ImageNet in the package
@@ -47,14 +53,15 @@ class EfficientNetLite(nn.Module, BaseEncoder):
 
     def __init__(
         self,
-        model_name: str = "efficientnet-lite0",
+        model_name: str = _PLAIN,
         in_channels: int = 1,
         spatial_dims: int = 2,
         pretrained: bool = False,
     ) -> None:
         super().__init__()
         if model_name not in self.get_encoder_names() or spatial_dims != 2:
-            msg = f"expected efficientnet-lite0 in 2D, got {model_name} in {spatial_dims}D"
+            names = " or ".join(self.get_encoder_names())
+            msg = f"expected {names} in 2D, got {model_name} in {spatial_dims}D"
             raise ConfigError(msg)
         if in_channels not in (1, 3):
             msg = f"expected 1 or 3 input channels, got {in_channels}"
@@ -62,10 +69,13 @@ class EfficientNetLite(nn.Module, BaseEncoder):
         self.stem = _convolve(in_channels, _STEM_CHANNELS, kernel=3, stride=2)
         stages = []
         channels = _STEM_CHANNELS
-        for kernel, stride, expansion, out_channels, count in _STAGES:
-            blocks = [_Block(channels, out_channels, kernel, stride, expansion)]
+        for number, (kernel, stride, expansion, out_channels, count) in enumerate(_STAGES):
+            adaptive = model_name == _ADAPTIVE and number >= _FIRST_ADAPTIVE
+            norm = AdaptiveBatchNorm2d if adaptive else nn.BatchNorm2d
+            blocks = [_Block(channels, out_channels, kernel, stride, expansion, norm)]
             blocks += [
-                _Block(out_channels, out_channels, kernel, 1, expansion) for _ in range(count - 1)
+                _Block(out_channels, out_channels, kernel, 1, expansion, norm)
+                for _ in range(count - 1)
             ]
             stages.append(nn.Sequential(*blocks))
             channels = out_channels
@@ -125,25 +135,31 @@ class EfficientNetLite(nn.Module, BaseEncoder):
 
     @staticmethod
     def num_channels_per_output() -> list[tuple[int, ...]]:
-        """Give the channels of each output."""
-        return [(16, 24, 40, 112, 320)]
+        """Give the channels of each output, for each name."""
+        return [(16, 24, 40, 112, 320)] * 2
 
     @staticmethod
     def num_outputs() -> list[int]:
-        """Give the number of outputs."""
-        return [5]
+        """Give the number of outputs, for each name."""
+        return [5] * 2
 
     @staticmethod
     def get_encoder_names() -> list[str]:
-        """Give the name to write as `backbone`."""
-        return ["efficientnet-lite0"]
+        """Give the names to write as `backbone`."""
+        return [_PLAIN, _ADAPTIVE]
 
 
 class _Block(nn.Module):
     """Inverted bottleneck: expand, filter each channel, project, add the input if it fits."""
 
     def __init__(
-        self, in_channels: int, out_channels: int, kernel: int, stride: int, expansion: int
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel: int,
+        stride: int,
+        expansion: int,
+        norm: type[nn.BatchNorm2d],
     ) -> None:
         super().__init__()
         inner = in_channels * expansion
@@ -151,7 +167,7 @@ class _Block(nn.Module):
         self.layers = nn.Sequential(
             *layers,
             _convolve(inner, inner, kernel=kernel, stride=stride, groups=inner),
-            _convolve(inner, out_channels, kernel=1, activate=False),
+            _convolve(inner, out_channels, kernel=1, activate=False, norm=norm),
         )
         self.add = stride == 1 and in_channels == out_channels
 
@@ -183,6 +199,7 @@ def _convolve(
     stride: int = 1,
     groups: int = 1,
     activate: bool = True,
+    norm: type[nn.BatchNorm2d] = nn.BatchNorm2d,
 ) -> nn.Sequential:
     """Pad as TensorFlow does, where the weights come from: what is odd goes to the far side."""
     total = kernel - stride
@@ -198,7 +215,7 @@ def _convolve(
             groups=groups,
             bias=False,
         ),
-        nn.BatchNorm2d(out_channels, eps=1e-3, momentum=0.01),
+        norm(out_channels, eps=1e-3, momentum=0.01),
     ]
     if activate:
         layers.append(nn.ReLU6(inplace=True))

@@ -39,6 +39,8 @@ def test_is_json_of_two_spaces(path: Path) -> None:
 class TestRun:
     def test_network_is_that_of_inference(self, path: Path) -> None:
         network = read(path.stem)["network_def"]
+        if path.stem == "train":  # where the adaptive one is the same
+            network["backbone"] += "-adaptive"
         assert network == read("inference")["network_def"]
         assert network["_target_"].startswith("monai.networks.nets.")
 

@@ -6,6 +6,7 @@ from monai.networks.nets import UNet
 from torch import nn
 
 from pipeline.inferers.prepare_network import prepare_network
+from pipeline.networks import AdaptiveBatchNorm2d
 
 INPUT = torch.randn(2, 1, 32, 48, generator=torch.Generator().manual_seed(0))
 
@@ -53,6 +54,13 @@ def test_dropout_between_them_does_not_matter() -> None:
 def test_activation_between_them_keeps_them_apart() -> None:
     layers = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.BatchNorm2d(2))
     assert count(prepare_network(layers.eval()), nn.BatchNorm2d) == 1
+
+
+def test_adaptive_normalisation_stays() -> None:
+    layers = nn.Sequential(nn.Conv2d(1, 2, 3), AdaptiveBatchNorm2d(2, share=0.5)).eval()
+    with torch.no_grad():
+        prepared = prepare_network(layers)(INPUT)
+        assert torch.allclose(prepared, layers(INPUT), atol=1e-5)
 
 
 def test_order_of_other_modules_is_not_guessed() -> None:

@@ -9,7 +9,7 @@ import torch
 from monai.networks.nets import FlexibleUNet
 
 from pipeline.errors import ConfigError
-from pipeline.networks import EfficientNetLite
+from pipeline.networks import AdaptiveBatchNorm2d, EfficientNetLite
 
 PARAMETERS_OF_THE_PAPER = 4_652_008
 """EfficientNet-Lite0 with its classifier, as published with the weights."""
@@ -41,6 +41,32 @@ def test_flexible_unet_takes_it_by_name() -> None:
     assert isinstance(network.encoder, EfficientNetLite)
     with torch.no_grad():
         assert network.eval()(torch.zeros(1, 1, 64, 64)).shape == (1, 2, 64, 64)
+
+
+def test_adaptive_one_looks_at_the_image_in_its_last_four_stages() -> None:
+    plain, adaptive = (
+        EfficientNetLite(name).eval() for name in EfficientNetLite.get_encoder_names()
+    )
+    adaptive.load_state_dict(plain.state_dict())
+    own = [name for name, layer in adaptive.named_modules() if type(layer) is AdaptiveBatchNorm2d]
+    assert own == [
+        f"stages.{stage}.{block}.layers.2.2"
+        for stage, count in {3: 3, 4: 3, 5: 4, 6: 1}.items()
+        for block in range(count)
+    ]
+    image = torch.rand(1, 1, 64, 64, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        same = [torch.equal(*pair) for pair in zip(plain(image), adaptive(image), strict=True)]
+    assert same == [True, True, True, False, False]
+
+
+def test_adaptive_one_is_flexible_unets_too() -> None:
+    network = FlexibleUNet(
+        1, 2, "efficientnet-lite0-adaptive", decoder_channels=(32, 16, 8, 8, 8)
+    ).eval()
+    assert any(type(layer) is AdaptiveBatchNorm2d for layer in network.encoder.modules())
+    with torch.no_grad():
+        assert network(torch.zeros(1, 1, 64, 64)).shape == (1, 2, 64, 64)
 
 
 def test_a_grey_image_gives_what_three_equal_channels_give(published: dict[str, Any]) -> None:
