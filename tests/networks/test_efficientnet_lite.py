@@ -54,6 +54,8 @@ def test_adaptive_one_looks_at_the_image_in_its_last_four_stages() -> None:
         for stage, count in {3: 3, 4: 3, 5: 4, 6: 1}.items()
         for block in range(count)
     ]
+    # The share that the operating point in the configs was chosen with.
+    assert {adaptive.get_submodule(name).share for name in own} == {0.25}
     image = torch.rand(1, 1, 64, 64, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         same = [torch.equal(*pair) for pair in zip(plain(image), adaptive(image), strict=True)]
