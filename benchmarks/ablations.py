@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 from accuracy import call, take_last
-from accuracy_tables import PAGE, ROWS, format_auc
+from accuracy_rows import ROWS
+from accuracy_tables import PAGE, format_auc
 from pages import replace_between
 
 TABLE = ROWS.with_name("ablations.csv")

@@ -21,7 +21,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from accuracy_tables import RECIPES, ROWS, write_tables
+from accuracy_rows import RECIPES, ROWS
+from accuracy_tables import write_tables
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -102,7 +103,7 @@ def take_last(folder: Path) -> None:
 
 
 def _evaluate(folder: Path, split: str) -> None:
-    """Score without the operating point, which `accuracy_tables` chooses on other folds."""
+    """Score without the operating point, which is chosen on other folds."""
     call(
         "evaluate",
         folder / "data",

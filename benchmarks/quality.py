@@ -12,7 +12,7 @@ import json
 from pathlib import Path
 
 import numpy as np
-from accuracy_tables import choose_recipe
+from accuracy_rows import choose_recipe
 from PIL import Image, ImageDraw, ImageFont
 from scipy.stats import spearmanr
 

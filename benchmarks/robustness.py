@@ -22,7 +22,8 @@ import numpy as np
 import torch
 from ablations import CHANGES
 from accuracy import find_part_beside
-from accuracy_tables import PAGE, RECIPES, ROWS
+from accuracy_rows import RECIPES, ROWS
+from accuracy_tables import PAGE
 from clean_up import load_network, read_config
 from degradations import DEGRADATIONS, Pair
 from monai.data import load_decathlon_datalist

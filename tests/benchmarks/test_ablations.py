@@ -2,15 +2,12 @@
 
 import csv
 import json
-import sys
 from pathlib import Path
 
+import ablations
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "benchmarks"))
-
-import ablations  # noqa: E402
 
 
 def write_scores(path: Path) -> None:

@@ -1,14 +1,10 @@
 """Runs of two recipes must not get into one table under one name."""
 
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
-
 from accuracy import check_recipe
-from accuracy_tables import RECIPES
+from accuracy_rows import RECIPES
 
 
 def test_new_folder_is_of_the_present_recipe_and_may_go_on(tmp_path: Path) -> None:

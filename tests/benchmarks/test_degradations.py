@@ -1,16 +1,9 @@
 """That degraded pictures keep their masks, and are degraded as told."""
 
-import sys
-from pathlib import Path
-
+import degradations
 import numpy as np
 import pytest
-
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "benchmarks"))
-
-import degradations  # noqa: E402
-from degradations import DEGRADATIONS, Grey, Mask  # noqa: E402
+from degradations import DEGRADATIONS, Grey, Mask
 
 MOVING = ("200 px, poor JPEG", "zoomed in", "narrow field", "scanned deeper", "curved probe")
 MOVING = (*MOVING, "console around it")

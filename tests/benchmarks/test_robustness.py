@@ -7,15 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import robustness
 from PIL import Image
 
+from pipeline.metrics.image_scores import ImageScores
+from pipeline.metrics.score_image import score_image
+
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "benchmarks"))
-
-import robustness  # noqa: E402
-
-from pipeline.metrics.image_scores import ImageScores  # noqa: E402
-from pipeline.metrics.score_image import score_image  # noqa: E402
 
 
 def score(found: int, lesion: int = 10) -> ImageScores:

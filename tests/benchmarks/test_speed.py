@@ -7,16 +7,13 @@ import time
 from pathlib import Path
 
 import pytest
+import speed
 import torch
 from bundle_runs import ROOT, run_config
 from monai.bundle import ConfigParser
+from speed_machine import draw, run, write_png
 
 from pipeline.inferers import CpuInferer
-
-sys.path.insert(0, str(ROOT / "benchmarks"))
-
-import speed
-from speed_machine import draw, run, write_png
 
 FOLDERS = {"PNG: masks": {"ms": 30.0}, "PNG: everything": {"ms": 50.0}}
 MOST_RATIO = 4.0
