@@ -64,11 +64,12 @@ def format_table(summary: Mapping[str, Any]) -> str:
         summary: see `pipeline.metrics.summarise`.
 
     Returns:
-        A line a data set, and one for all if there are several; ends with a newline.
+        A line a data set, and one for all if there are several; the head names the split. Ends
+        with a newline.
     """
     rows = [
-        "| Test images | with a lesion | Dice (95 % interval) | median Dice | IoU | missed |"
-        " normal | with a false lesion |",
+        f"| Test images, {summary['split']} | with a lesion | Dice (95 % interval) |"
+        " median Dice | IoU | missed | normal | with a false lesion |",
         "|---|---|---|---|---|---|---|---|",
     ]
     by_source = summary["by_source"]

@@ -68,6 +68,7 @@ def test_table(summary: dict[str, Any]) -> None:
     lines = format_table(summary).splitlines()
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
     assert {len(row) for row in cells} == {8}
+    assert cells[0][0] == f"Test images, {summary['split']}"
     assert [row[0] for row in cells[2:]] == ["BUSI", "BUS-BRA", "**all**"]
     assert cells[2][1] == "2"
     assert cells[2][2].startswith("0.250 (")
