@@ -61,6 +61,9 @@ def export_network(config_file: Path, weights: Path) -> tuple[Path, dict[str, fl
             dynamic_shapes=[{0: torch.export.Dim.DYNAMIC, **_name_sizes()}],
         )
         expected = network(image)
+    # For each node, it names the traced code with the folders of this machine.
+    passes = importlib.import_module("onnx_ir.passes.common")
+    passes.ClearMetadataAndDocStringPass()(program.model)
     path = weights.with_suffix(SUFFIX)
     sums = name_checksums(path)
     sums.unlink(missing_ok=True)  # what is half done must not be found

@@ -171,8 +171,14 @@ def test_openvino_tells_nobody_that_it_runs(exported: Path, tmp_path: Path) -> N
     assert not list(tmp_path.iterdir())
 
 
+def test_export_tells_no_path_of_the_machine(exported: Path) -> None:
+    assert b".py" not in exported.with_suffix(".onnx").read_bytes()
+
+
 def test_shipped_export_is_that_of_the_shipped_weights() -> None:
-    assert find_export(Path(__file__).parents[2] / "models" / "model.pt") is not None
+    path = find_export(Path(__file__).parents[2] / "models" / "model.pt")
+    assert path is not None
+    assert b".py" not in path.read_bytes()
 
 
 def test_weights_of_another_network_are_not_exported(exported: Path, tmp_path: Path) -> None:
