@@ -2,50 +2,57 @@
 
 RUN is a finished run of `benchmarks/accuracy.py`, such as WORK/fold-0: its network has not seen
 its validation list. It runs once per image of that; then the post-processing of
-configs/evaluate.json is applied as it is, and with one of its settings changed.
+configs/evaluate.json is applied as it is, and with one of its settings changed. The table goes to
+docs/model.md.
 """
 
 import argparse
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from accuracy_tables import PAGE, ROOT
 from monai.bundle import ConfigParser
 from monai.data import load_decathlon_datalist
+from pages import replace_between
 
+from pipeline.metrics.image_scores import ImageScores
 from pipeline.metrics.score_image import score_image
 
-ROOT = Path(__file__).resolve().parents[1]
+BEGIN = "<!-- clean-up: made by python benchmarks/clean_up.py RUN -->"
+END = "<!-- end of clean-up -->"
 
 VARIANTS: dict[str, dict[str, Any]] = {
     "as released": {},
-    "black above a sector": {
+    "black above a sector may be lesion": {
         "postprocessing#transforms#1": {"_target_": "Identityd", "keys": "pred"}
     },
     "without smoothing": {"postprocessing#transforms#3#sigma": 0.0},
     "smoothing by 2 px": {"postprocessing#transforms#3#sigma": 2.0},
-    "fixed threshold": {
+    "fixed threshold of 0.5": {
         "postprocessing#transforms#8": {
             "_target_": "AsDiscreted",
             "keys": "pred",
             "threshold": 0.5,
         }
     },
-    "threshold 0.4": {"threshold": 0.4},
-    "threshold 0.6": {"threshold": 0.6},
+    "threshold at 0.4 of the image's probability": {"threshold": 0.4},
+    "threshold at 0.6 of the image's probability": {"threshold": 0.6},
     "no least size": {"min_lesion_px": 0},
-    "least size 256 px": {"min_lesion_px": 256},
+    "least size of 256 px": {"min_lesion_px": 256},
     "no least share": {"min_lesion_share": 0.0},
-    "least share 0.1": {"min_lesion_share": 0.1},
-    "least share 0.5": {"min_lesion_share": 0.5},
+    "least share of 0.1": {"min_lesion_share": 0.1},
+    "least share of 0.5": {"min_lesion_share": 0.5},
     "largest lesion only": {"min_lesion_share": 1.0},
     "no operating point": {"min_lesion_probability": 0.0},
 }
+"""What it is, and the keys of evaluate.json that differ."""
 
 
 def main() -> None:
-    """Print one line per variant."""
+    """Score all images with each variant, and make the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", type=Path, help="folder of data/ and train/")
     args = parser.parse_args()
@@ -60,7 +67,7 @@ def main() -> None:
         )
         for name, chain in chains.items()
     }
-    scores: dict[str, list[Any]] = {name: [] for name in VARIANTS}
+    scores: dict[str, list[ImageScores]] = {name: [] for name in VARIANTS}
     items = load_decathlon_datalist(
         str((args.run / "data") / "datalist.json"), True, "validation", (args.run / "data")
     )
@@ -74,17 +81,31 @@ def main() -> None:
             done = postprocess({**loaded, "pred": logits.clone()})
             label, pred = (np.asarray(done[key]) for key in ("label", "pred"))
             scores[name].append(score_image(pred, label))
-    print(f"{len(items)} images of the validation list, mean per image with a lesion")
-    print("variant               Dice    missed  with a false lesion  normals marked")
+    replace_between(PAGE, BEGIN, END, format_table(scores))
+    print(f"wrote the table of {PAGE}")
+
+
+def format_table(scores: Mapping[str, Sequence[ImageScores]]) -> str:
+    """Write the table as Markdown.
+
+    Args:
+        scores: by variant, of the same images.
+    """
+    lines = [
+        "| setting | Dice | lesions missed | lesion images with a false lesion |"
+        " normal images marked |",
+        "|---|---|---|---|---|",
+    ]
     for name, images in scores.items():
         lesion = [image for image in images if image.has_lesion]
         normal = [image for image in images if not image.has_lesion]
-        print(
-            f"{name:20}  {np.mean([image.dice for image in lesion]):.4f}  "
-            f"{sum(image.pred_px == 0 for image in lesion):6}  "
-            f"{sum(image.false_lesions > 0 for image in lesion):19}  "
-            f"{sum(image.pred_px > 0 for image in normal):14}"
-        )
+        missed = sum(image.pred_px == 0 for image in lesion)
+        false = sum(image.false_lesions > 0 for image in lesion)
+        cells = [name, f"{np.mean([image.dice for image in lesion]):.4f}"]
+        cells += [f"{count} of {len(lesion)}" for count in (missed, false)]
+        cells.append(f"{sum(image.pred_px > 0 for image in normal)} of {len(normal)}")
+        lines.append(f"| {' | '.join(cells)} |")
+    return "".join(f"{line}\n" for line in lines)
 
 
 def read_config(changes: dict[str, Any]) -> ConfigParser:
