@@ -66,9 +66,7 @@ def read_raw_rows(path: Path = ROWS) -> list[Row]:
 
 def choose_recipe(rows: Sequence[Row]) -> list[Row]:
     """Choose the rows of the folds that have been run with the newest recipe."""
-    folds = [row for row in rows if row["run"].startswith("fold-")]
-    newest = max((row["recipe"] for row in folds), key=RECIPES.index)
-    return [row for row in folds if row["recipe"] == newest]
+    return [row for row in drop_older(rows) if name_kind(row) == "folds"]
 
 
 def drop_older(rows: Sequence[Row]) -> list[Row]:
