@@ -81,19 +81,20 @@ def main() -> None:
             done = postprocess({**loaded, "pred": logits.clone()})
             label, pred = (np.asarray(done[key]) for key in ("label", "pred"))
             scores[name].append(score_image(pred, label))
-    replace_between(PAGE, BEGIN, END, format_table(scores))
+    replace_between(PAGE, BEGIN, END, format_table(scores, config["min_lesion_probability"]))
     print(f"wrote the table of {PAGE}")
 
 
-def format_table(scores: Mapping[str, Sequence[ImageScores]]) -> str:
+def format_table(scores: Mapping[str, Sequence[ImageScores]], point: float) -> str:
     """Write the table as Markdown.
 
     Args:
         scores: by variant, of the same images.
+        point: operating point of the configs.
     """
     lines = [
-        "| setting | Dice | lesions missed | lesion images with a false lesion |"
-        " normal images marked |",
+        f"| setting, operating point {point} | Dice | lesions missed |"
+        " lesion images with a false lesion | normal images marked |",
         "|---|---|---|---|---|",
     ]
     for name, images in scores.items():

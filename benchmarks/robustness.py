@@ -5,7 +5,8 @@
 RUN is a finished run of the recipe by `benchmarks/accuracy.py`, such as WORK/fold-0, or one by
 `benchmarks/ablations.py`, such as WORK/ablations/artefacts. Its network sees the images of its
 validation list as they are and with each of the `DEGRADATIONS`, through all of
-configs/evaluate.json. The part beside each lesion counts as an image without one. The sums go to
+configs/evaluate.json; the operating point stands in the head of its table, as that of the release
+may have changed since. The part beside each lesion counts as an image without one. The sums go to
 bundle/evaluation/robustness.csv, in place of older ones of the same name, and the tables to
 docs/model.md.
 """
@@ -61,7 +62,8 @@ def main() -> None:
                 for name, degrade in DEGRADATIONS.items():
                     degraded = degrade(*pair, np.random.default_rng(number))
                     rows[name].append((kind, group, score(degraded)))
-    sums = join_sums(read_sums(), sum_up(rows, network))
+    point = read_config({})["min_lesion_probability"]
+    sums = join_sums(read_sums(), sum_up(rows, network, point))
     with TABLE.open("w", newline="") as file:
         writer = csv.DictWriter(file, list(sums[0]), lineterminator="\n")
         writer.writeheader()
@@ -155,12 +157,13 @@ def list_images(run: Path) -> Iterator[tuple[str, str, Pair]]:
             yield "part", item["group"], (image[:, part], lesion[:, part])
 
 
-def sum_up(rows: Rows, network: str) -> list[dict[str, str]]:
+def sum_up(rows: Rows, network: str, point: float) -> list[dict[str, str]]:
     """Sum up the images of each degradation.
 
     Args:
         rows: the same images in the same order for each degradation, the first of which is none.
         network: name of what was scored.
+        point: operating point that it was scored at.
     """
     plain = _take_dice(next(iter(rows.values())))
     groups = [group for kind, group, _ in next(iter(rows.values())) if kind == "lesion"]
@@ -168,7 +171,8 @@ def sum_up(rows: Rows, network: str) -> list[dict[str, str]]:
     for name, scored in rows.items():
         dice = _take_dice(scored)
         low, high = bootstrap_interval((dice - plain)[:, None], groups)[0]
-        row = {"network": network, "images": name, "dice": f"{dice.mean():.3f}"}
+        row = {"network": network, "operating_point": str(point), "images": name}
+        row["dice"] = f"{dice.mean():.3f}"
         lost = f"{(dice - plain).mean():+.3f} ({low:+.3f} to {high:+.3f})"
         row["difference"] = lost if (dice != plain).any() else ""
         row["missed"] = _format_share(scored, "lesion", marked=False)
@@ -200,8 +204,9 @@ def format_tables(sums: Sequence[dict[str, str]]) -> str:
     names = ("images", "dice", "difference", "missed", "normals_marked", "parts_marked")
     lines = []
     for network in dict.fromkeys(row["network"] for row in sums):
-        lines += ["", f"| {network} | {' | '.join(titles)} |", f"|---{'|---' * len(titles)}|"]
         chosen = [row for row in sums if row["network"] == network]
+        head = f"{network}, operating point {chosen[0]['operating_point']}"
+        lines += ["", f"| {head} | {' | '.join(titles)} |", f"|---{'|---' * len(titles)}|"]
         lines += [f"| {' | '.join(row[name] for name in names)} |" for row in chosen]
     return "".join(f"{line}\n" for line in lines[1:])
 

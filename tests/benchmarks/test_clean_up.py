@@ -20,7 +20,8 @@ def test_table_counts_images_with_a_lesion_and_normal_ones_apart() -> None:
         "as released": [score(found, found), score(empty, found), score(empty, empty)],
         "all": [score(found, found), score(beside, found), score(beside, empty)],
     }
-    lines = clean_up.format_table(scores).splitlines()
+    lines = clean_up.format_table(scores, 0.4).splitlines()
+    assert lines[0].startswith("| setting, operating point 0.4 | Dice |")
     # The Dice of `beside` is 2 * 2 / (4 + 2).
     assert lines[2:] == [
         "| as released | 0.5000 | 1 of 2 | 0 of 2 | 0 of 1 |",

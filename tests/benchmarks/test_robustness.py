@@ -44,10 +44,11 @@ ROWS: robustness.Rows = {
 
 
 def test_sums_are_means_their_differences_and_shares() -> None:
-    plain, worse = robustness.sum_up(ROWS, RELEASED)
+    plain, worse = robustness.sum_up(ROWS, RELEASED, 0.4)
 
     assert plain == {
         "network": RELEASED,
+        "operating_point": "0.4",
         "images": "plain",
         "dice": "1.000",
         "difference": "",
@@ -61,14 +62,15 @@ def test_sums_are_means_their_differences_and_shares() -> None:
 
 def test_each_network_has_a_table() -> None:
     lines = robustness.format_tables(
-        robustness.sum_up(ROWS, RELEASED) + robustness.sum_up({"plain": ROWS["plain"]}, OTHER)
+        robustness.sum_up(ROWS, RELEASED, 0.4)
+        + robustness.sum_up({"plain": ROWS["plain"]}, OTHER, 0.3)
     ).splitlines()
 
-    assert lines[0].startswith(f"| {RELEASED} | Dice |")
+    assert lines[0].startswith(f"| {RELEASED}, operating point 0.4 | Dice |")
     assert lines[2] == "| plain | 1.000 |  | 0 of 2 | 0 of 1 | 1 of 2 |"
     worse = "| worse | 0.500 | -0.500 (-1.000 to +0.000) | 1 of 2 | 1 of 1 | 2 of 2 |"
     assert lines[3:5] == [worse, ""]
-    assert lines[5].startswith(f"| {OTHER} | Dice |")
+    assert lines[5].startswith(f"| {OTHER}, operating point 0.3 | Dice |")
     assert lines[7:] == [lines[2]]
 
 
@@ -92,8 +94,9 @@ def test_runs_are_scored_by_their_own_weights_on_their_validation_list(
     page.write_text(f"{robustness.BEGIN}\nold\n{robustness.END}\n")
     table = tmp_path / "table.csv"
     table.write_text(
-        "network,images,dice,difference,missed,normals_marked,parts_marked\n"
-        f'"{OTHER}",as it is,0.1,,,,\nan old one,as it is,0.3,,,,\n{RELEASED},as it is,0.2,,,,\n'
+        "network,operating_point,images,dice,difference,missed,normals_marked,parts_marked\n"
+        f'"{OTHER}",0.3,as it is,0.1,,,,\nan old one,0.3,as it is,0.3,,,,\n'
+        f"{RELEASED},0.3,as it is,0.2,,,,\n"
     )
     monkeypatch.setattr(robustness, "PAGE", page)
     monkeypatch.setattr(robustness, "TABLE", table)
@@ -106,6 +109,8 @@ def test_runs_are_scored_by_their_own_weights_on_their_validation_list(
     robustness.main()
 
     lines = page.read_text().splitlines()
+    point = robustness.read_config({})["min_lesion_probability"]
+    assert lines[1].startswith(f"| {RELEASED}, operating point {point} |")
     assert [line.split(" | ")[0] for line in lines[3:5]] == ["| as it is", "| zoomed in"]
     assert lines[3].endswith(" |  | 0 of 1 |  | 0 of 1 |")
     assert lines[-2] == "| as it is | 0.1 |  |  |  |  |"
