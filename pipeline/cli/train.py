@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.cli.bundle_run import add_override_options, run_config
+from pipeline.cli.keep_memory import keep_memory
 
 
 def add_parser(subparsers: Any) -> None:
@@ -30,6 +31,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run ``train.json``."""
+    keep_memory()
     run_config(
         "train",
         bundle_root=args.bundle_root,

@@ -16,7 +16,6 @@ from pipeline.inferers.exported_network import (
     ExportedNetwork,
     choose_backend,
 )
-from pipeline.inferers.keep_memory import keep_memory
 from pipeline.inferers.prepare_network import prepare_network
 
 _BF16_CAPABILITIES = ("amx_bf16", "avx512_bf16")
@@ -36,8 +35,7 @@ class CpuInferer(SimpleInferer):
     """Run the network under autocast, and on the mirrored image too if wanted.
 
     Without gradients, on a CPU, a copy of the network that `prepare_network` makes is run in its
-    place. It is made anew when the weights have changed. With gradients, on a CPU, the process
-    keeps the memory that it frees (see `keep_memory`).
+    place. It is made anew when the weights have changed.
 
     Args:
         bf16: compute in bfloat16 where the CPU has instructions for it; `False` keeps float32.
@@ -97,8 +95,6 @@ class CpuInferer(SimpleInferer):
         if _is_frozen(network) and plain.is_cpu and not (args or kwargs):
             logits = self._run_prepared(plain, network)
         else:
-            if plain.is_cpu and torch.is_grad_enabled():
-                keep_memory()
             logits = self._run(plain, network, *args, **kwargs)
         if isinstance(inputs, MetaTensor):
             logits = MetaTensor(logits).copy_meta_from(inputs)

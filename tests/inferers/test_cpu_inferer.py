@@ -194,14 +194,3 @@ def test_bf16_masks_are_as_good_as_those_of_float32(fast_bf16: None) -> None:
         ]
     assert min(scores) > 0.9
     assert abs(scores[0] - scores[1]) < 0.001
-
-
-@pytest.mark.parametrize("learns", [True, False])
-def test_memory_is_kept_where_something_is_learnt(
-    learns: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    calls = []
-    monkeypatch.setattr(cpu_inferer, "keep_memory", lambda: calls.append(1))
-    with torch.set_grad_enabled(learns):
-        CpuInferer(bf16=False)(INPUT, torch.nn.Conv2d(1, 1, 3))
-    assert bool(calls) == learns

@@ -1,7 +1,6 @@
 """Keep the memory of a training step for the next one."""
 
 import ctypes
-import functools
 import sys
 
 # Parameters of mallopt(3).
@@ -11,12 +10,12 @@ _M_MMAP_THRESHOLD = -3
 _MAX = 2**31 - 1
 
 
-@functools.cache
 def keep_memory() -> None:
     """Let this process keep what it frees, for the process's lifetime.
 
     By default, glibc asks the kernel for each array of 32 MiB or more, gives it back when it is
     freed, and so has each page of it cleared anew, which a training step on a CPU waits for.
+    It is for a process that does nothing but train: the memory is not given back after that.
     Where the C library is another one, nothing is changed.
     """
     if sys.platform != "linux":

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.inferers.keep_memory import keep_memory
+from pipeline.cli import train
+from pipeline.cli.keep_memory import keep_memory
+from pipeline.cli.main import main
 
 ARRAYS = """
 import resource
 import numpy as np
-from pipeline.inferers.keep_memory import keep_memory
+from pipeline.cli.keep_memory import keep_memory
 
 def count_faults() -> int:
     np.ones(2**24, dtype=np.float32)
@@ -44,4 +46,13 @@ def test_a_large_array_takes_the_place_of_one_that_was_freed() -> None:
 def test_another_system_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     monkeypatch.setattr("ctypes.CDLL", lambda _: pytest.fail("called the C library"))
-    keep_memory.__wrapped__()
+    keep_memory()
+
+
+def test_a_training_keeps_its_memory_from_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+    monkeypatch.setattr(train, "keep_memory", lambda: calls.append("keep"))
+    monkeypatch.setattr(train, "run_config", lambda name, **_: calls.append(name))
+
+    assert main(["train", "data", "out"]) == 0
+    assert calls == ["keep", "train"]
