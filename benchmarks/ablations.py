@@ -33,6 +33,19 @@ FIRST = {"epochs": 16}
 
 NO_ARTEFACTS = {f"augment#{position}#prob": 0 for position in (2, 3, 9)}
 
+FOCAL = {
+    "_target_": "pipeline.losses.LesionLoss",
+    "malignancy": 0.25,
+    "lesion": {
+        "_target_": "DiceFocalLoss",
+        "sigmoid": True,
+        "smooth_nr": 64,
+        "smooth_dr": 64,
+    },
+}
+
+LARGE = {"image_size": [320, 320]}
+
 FIXED_BORDER = {"_target_": "AsDiscreted", "keys": "pred", "threshold": 0.5}
 
 CHANGES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
@@ -55,6 +68,7 @@ CHANGES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         {},
     ),
     "short": ("4 epochs, one cycle", SHORT, {}),
+    "seed": ("the same, other seed", {**SHORT, "seed": 1}, {}),
     "malignancy": ("the same, without malignancy", {**SHORT, "loss#malignancy": 0}, {}),
     "imagenet": ("the same, encoder from random weights", {**SHORT, "pretrained": False}, {}),
     "cover": ("the same, without covered lesions", {**SHORT, "augment#0#prob": 0}, {}),
@@ -63,6 +77,8 @@ CHANGES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "calipers": ("the same, without calipers", {**SHORT, "augment#3#prob": 0}, {}),
     "speckle": ("the same, without coarse speckle", {**SHORT, "augment#9#prob": 0}, {}),
     "smooth": ("the same, Dice smoothed by 0.00001", {**SHORT, "loss#smooth": 1e-5}, {}),
+    "focal": ("the same, focal loss in place of cross entropy", {**SHORT, "loss": FOCAL}, {}),
+    "large": ("the same, 320 x 320 pixels", {**SHORT, **LARGE, "loss#smooth": 100}, LARGE),
     "repeat": ("the same, every image once an epoch", {**SHORT, "repeat": {}}, {}),
 }
 """What it is, and the keys of train.json and evaluate.json that differ."""

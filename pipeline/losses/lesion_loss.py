@@ -19,11 +19,15 @@ class LesionLoss(nn.Module):
     Args:
         smooth: pixels added to numerator and denominator of the Dice.
         malignancy: weight of the second channel.
+        lesion: loss of the first channel, of logits and a label (B, 1, H, W), in place of Dice and
+            cross entropy; `smooth` is then without effect.
     """
 
-    def __init__(self, *, smooth: float = 64.0, malignancy: float = 0.25) -> None:
+    def __init__(
+        self, *, smooth: float = 64.0, malignancy: float = 0.25, lesion: nn.Module | None = None
+    ) -> None:
         super().__init__()
-        self.lesion = DiceCELoss(sigmoid=True, smooth_nr=smooth, smooth_dr=smooth)
+        self.lesion = lesion or DiceCELoss(sigmoid=True, smooth_nr=smooth, smooth_dr=smooth)
         self.malignancy = malignancy
 
     def forward(self, pred: torch.Tensor, label: torch.Tensor) -> torch.Tensor:

@@ -5,7 +5,10 @@ import json
 from pathlib import Path
 
 import ablations
+import numpy as np
 import pytest
+import torch
+from monai.bundle import ConfigParser
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -103,6 +106,28 @@ def test_what_is_left_out_is_what_is_named(name: str, transforms: list[str]) -> 
     left_out = [config["augment"][int(position)]["_target_"] for _, position, _ in keys]
     assert left_out == [f"pipeline.transforms.{transform}" for transform in transforms]
     assert all(ablations.CHANGES[name][1]["#".join(key)] == 0 for key in keys)
+
+
+def test_focal_loss_differs_from_that_of_the_recipe_in_its_entropy_alone() -> None:
+    recipe = json.loads((ROOT / "configs" / "train.json").read_text())["loss"]
+    focal = ConfigParser({"loss": ablations.FOCAL}).get_parsed_content("loss")
+    dice = focal.lesion.dice
+    assert (dice.smooth_nr, dice.smooth_dr, dice.sigmoid) == (recipe["smooth"],) * 2 + (True,)
+    assert focal.malignancy == recipe["malignancy"]
+    logits, label = torch.tensor([[[[2.0, -1.0]]]]), torch.tensor([[[[1.0, 0.0]]]])
+    wrong = torch.sigmoid(torch.tensor([-2.0, -1.0]))  # probability of the other answer
+    entropy = (wrong**2 * -torch.log(1 - wrong)).mean()
+    found = focal(logits, label) - dice(logits, label)
+    assert float(found) == pytest.approx(float(entropy), abs=1e-6)
+
+
+def test_dice_of_larger_images_is_smoothed_by_as_large_a_lesion() -> None:
+    recipe = json.loads((ROOT / "configs" / "train.json").read_text())
+    _, training, inference = ablations.CHANGES["large"]
+    areas = [np.prod(size) for size in (training["image_size"], recipe["image_size"])]
+    expected = recipe["loss"]["smooth"] * areas[0] / areas[1]
+    assert training["loss#smooth"] == pytest.approx(expected)
+    assert inference["image_size"] == training["image_size"]
 
 
 def test_artefacts_come_before_what_moves_and_blurs_them() -> None:
