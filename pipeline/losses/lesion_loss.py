@@ -27,7 +27,9 @@ class LesionLoss(nn.Module):
         self, *, smooth: float = 64.0, malignancy: float = 0.25, lesion: nn.Module | None = None
     ) -> None:
         super().__init__()
-        self.lesion = lesion or DiceCELoss(sigmoid=True, smooth_nr=smooth, smooth_dr=smooth)
+        if lesion is None:
+            lesion = DiceCELoss(sigmoid=True, smooth_nr=smooth, smooth_dr=smooth)
+        self.lesion = lesion
         self.malignancy = malignancy
 
     def forward(self, pred: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
