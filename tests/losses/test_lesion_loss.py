@@ -33,9 +33,10 @@ def test_dice_of_an_empty_label_falls_with_the_area_that_is_marked() -> None:
 
 
 def test_another_loss_takes_the_place_of_the_first_channel_alone() -> None:
-    pred, label = torch.cat([LOGITS, LOGITS], dim=1), torch.cat([MASK, MASK], dim=1)
+    malignant = 5 - LOGITS
+    pred, label = torch.cat([LOGITS, malignant], dim=1), torch.cat([MASK, MASK], dim=1)
     squares = LesionLoss(malignancy=0.5, lesion=torch.nn.MSELoss())
-    expected = ((LOGITS - MASK) ** 2).mean() + 0.5 * compute_malignancy_term(LOGITS, MASK)
+    expected = ((LOGITS - MASK) ** 2).mean() + 0.5 * compute_malignancy_term(malignant, MASK)
     assert float(squares(pred, label)) == pytest.approx(float(expected), abs=1e-6)
 
 
