@@ -1,5 +1,5 @@
 // Which button and which key does what.
-import { find, onClick } from './dom.js';
+import { find, onClick, returnFocus } from './dom.js';
 import { bindKeys } from './keys.js';
 import { bindView } from './view_panel.js';
 
@@ -18,6 +18,7 @@ export function bindControls(app) {
     'error-close': () => app.fail(''),
     'error-again': () => app.again?.(),
   };
+  returnFocus();
   for (const [id, action] of Object.entries(actions)) onClick(id, action);
   for (const button of document.querySelectorAll('[data-tool]')) {
     button.addEventListener('click', () => app.tools.choose(button.dataset.tool));

@@ -13,11 +13,24 @@ export function fillList(list, pairs) {
     ([name, value]) => [make('dt', {}, name), make('dd', {}, value)]));
 }
 
-// A click by the pointer leaves no focus behind, so that the next key is not for the button.
-export function onClick(id, action) {
-  find(id).addEventListener('click', (event) => {
-    if (event.detail > 0) find('stage').focus({ preventScroll: true });
-    action(event);
+export const onClick = (id, action) => find(id).addEventListener('click', action);
+
+export const focusStage = () => find('stage').focus({ preventScroll: true });
+
+// What the pointer has worked keeps no focus, so that the next key is not for it. Fields that are
+// typed into do.
+export function returnFocus() {
+  let isPointer = false;
+  const note = (type, value) => document.addEventListener(type, () => { isPointer = value; }, true);
+  note('pointerdown', true);
+  note('keydown', false);
+  // Before the action itself, as a dialog that it opens gives the focus back to where it was.
+  document.addEventListener('click', ({ detail, target }) => {
+    const isWorked = target.closest('button, [role="option"], input[type="range"]') && !target.closest('dialog');
+    if (detail > 0 && isWorked) focusStage();
+  }, true);
+  document.addEventListener('change', ({ target }) => {
+    if (isPointer && target.matches('select, [type="range"], [type="checkbox"]')) focusStage();
   });
 }
 

@@ -3,6 +3,7 @@ import { find, make } from './dom.js';
 
 const STATES = {
   open: ['', 'no label'],
+  partly: ['\u25d0', 'in part'],
   labeled: ['\u2713', 'labeled'],
   saved: ['\u2713', 'saved now'],
   unsaved: ['\u25cf', 'unsaved'],
@@ -15,7 +16,10 @@ export class ImageList {
     for (const id of ['search', 'filter']) find(id).addEventListener('input', () => this.update());
     this.element.addEventListener('click', (event) => {
       const row = event.target.closest('li');
-      if (row) this.open(this.items[row.dataset.at]);
+      if (!row) return;
+      this.open(this.items[row.dataset.at]);
+      // On a narrow window the list is below the image.
+      window.scrollTo(0, 0);
     });
     this.element.addEventListener('keydown', (event) => this.press(event));
   }
@@ -42,7 +46,7 @@ export class ImageList {
       const state = this.stateOf(item);
       const row = this.rows.get(item);
       const text = `${item.name} ${item.id}`.toLowerCase();
-      const isWanted = wanted === 'all' || wanted === state || (wanted === 'labeled' && state === 'saved');
+      const isWanted = wanted === 'all' || wanted === state || isAlike(wanted, item, state);
       row.hidden = !words.every((word) => text.includes(word)) || !(isWanted || item === this.current);
       showState(row, item, state);
       row.setAttribute('aria-selected', item === this.current);
@@ -57,7 +61,14 @@ export class ImageList {
   choose(item) {
     this.current = item;
     this.update();
-    if (item) this.rows.get(item).scrollIntoView({ block: 'nearest' });
+    if (item) this.scrollTo(this.rows.get(item));
+  }
+
+  // Only within the list: the notice and the tools above it stay where they are.
+  scrollTo(row) {
+    const [of, within] = [row, this.element].map((each) => each.getBoundingClientRect());
+    if (of.top < within.top) this.element.scrollTop -= within.top - of.top;
+    else if (of.bottom > within.bottom) this.element.scrollTop += of.bottom - within.bottom;
   }
 
   // The image so many places behind the current one in the list as it is shown, if there is one.
@@ -96,6 +107,21 @@ const listKeyFrames = (item) => item.key_frames ?? [0];
 
 const findOpenFrame = (item) => listKeyFrames(item).find((frame) => !(item.labeled_frames?.includes(frame) ?? item.labeled));
 
+// A cine of which some frames have a label is both: without label as long as one that counts has none.
+function isAlike(wanted, item, state) {
+  if (wanted === 'labeled') return state === 'saved' || state === 'partly';
+  return wanted === 'open' && state === 'partly' && findOpenFrame(item) !== undefined;
+}
+
+const countLabeled = (item) => item.labeled_frames?.length ?? Number(item.labeled);
+
+// What is saved of an image: of a cine all frames count, whichever are asked for.
+export function describeLabels(item) {
+  const labeled = countLabeled(item);
+  if (!labeled) return 'open';
+  return labeled < item.frames ? 'partly' : 'labeled';
+}
+
 export const chooseFrame = (item) => findOpenFrame(item) ?? listKeyFrames(item)[0];
 
 function makeRow(item, at) {
@@ -104,8 +130,13 @@ function makeRow(item, at) {
   return make('li', { role: 'option', 'data-at': at, title: item.name },
     make('span', { class: 'mark', 'aria-hidden': 'true' }),
     make('span', { class: 'file' }, item.name.slice(cut), ...(folder ? [make('small', {}, folder)] : [])),
-    make('span', { class: 'count' }, item.frames > 1 ? `${item.frames} frames` : ''),
+    make('span', { class: 'count' }),
     make('span', { class: 'word' }));
+}
+
+export function countFrames(item) {
+  const labeled = countLabeled(item);
+  return labeled ? `${labeled} of ${item.frames} frames` : `${item.frames} frames`;
 }
 
 function showState(row, item, state) {
@@ -113,4 +144,5 @@ function showState(row, item, state) {
   row.dataset.state = state;
   row.querySelector('.mark').textContent = mark;
   row.querySelector('.word').textContent = word;
+  row.querySelector('.count').textContent = item.frames > 1 ? countFrames(item) : '';
 }

@@ -1,9 +1,9 @@
 // The page: images on the left, the drawing in the midst, what is known on the right.
 import { findNext, listImages, saveLabel } from './api.js';
 import { bindControls } from './controls.js';
-import { confirmWith, fillList, find } from './dom.js';
+import { confirmWith, fillList, find, focusStage } from './dom.js';
 import { describeArea, describeState, listFacts } from './facts.js';
-import { ImageList, chooseFrame } from './image_list.js';
+import { ImageList, chooseFrame, countFrames, describeLabels } from './image_list.js';
 import { KeyboardCursor } from './keyboard_cursor.js';
 import { ModelPanel } from './model_panel.js';
 import { Session } from './session.js';
@@ -12,6 +12,7 @@ import { Tools } from './tools.js';
 
 const PAUSE_MS = 150;
 const ARCHIVE_FAILED = 502;
+const BLANKED = 'This picture is black, as nothing tells tissue from a burned-in name: a lesion in it cannot be seen.';
 
 class App {
   constructor() {
@@ -34,6 +35,10 @@ class App {
 
   get annotation() {
     return this.stage.annotation;
+  }
+
+  get isBlanked() {
+    return Boolean(this.stage.image?.isBlanked);
   }
 
   get isDrawing() {
@@ -60,8 +65,8 @@ class App {
   stateOf(item) {
     const isDrawn = this.annotation?.id === item.id && this.annotation.hasWork;
     if (isDrawn || this.session.findDraft(item.id)) return 'unsaved';
-    if (this.session.savedNow.has(item.id)) return 'saved';
-    return item.labeled ? 'labeled' : 'open';
+    const labels = describeLabels(item);
+    return labels === 'labeled' && this.session.savedNow.has(item.id) ? 'saved' : labels;
   }
 
   // Show another image or frame. What was drawn on the last one is kept.
@@ -85,7 +90,6 @@ class App {
       if (visit !== this.visit) return;
       const known = this.session.draft(item.id, frame);
       this.stage.show(image, known ?? null);
-      if (image.isBlanked) this.update('Black, as nothing tells tissue from a burned-in name. "--set blank_unknown=false" shows it.');
       if (known) this.update('This drawing is not saved yet.');
       else if (!isSameItem || await this.isStill(visit)) await this.readMasks(item, frame, image, visit);
     } catch (error) {
@@ -159,14 +163,15 @@ class App {
     return annotation.hasWork ? `Your drawing on ${this.item.name} is kept, and not saved yet.` : '';
   }
 
-  // True if the label is on the server.
-  async save() {
+  // True if the label is on the server. Of a picture that cannot be seen, somebody has to mean it.
+  async save({ isMeant = false } = {}) {
     const { annotation, item } = this;
     if (!annotation || this.isSaving || this.isDrawing) return false;
     if (annotation.polygon.length) {
       this.fail('Not saved: the polygon is not closed. Enter closes it, Escape cancels it.');
       return false;
     }
+    if (this.isBlanked && !isMeant && !await this.ask(`${BLANKED} Save the mask all the same?`, 'Save')) return false;
     const sent = annotation.mask.copy();
     this.isSaving = true;
     this.fail('');
@@ -186,7 +191,7 @@ class App {
     if (annotation !== this.annotation) this.session.keep(annotation);
     this.stage.update();
     this.update(failure ? '' : `Saved: ${item.name}, ${describeArea(sent)}.`);
-    if (failure) this.fail(failure, () => this.save());
+    if (failure) this.fail(failure, () => this.save({ isMeant: true }));
     else this.model.update();
     return !failure;
   }
@@ -226,17 +231,19 @@ class App {
     const { annotation } = this;
     if (!annotation || this.isSaving || this.isDrawing) return;
     const isDrawn = annotation.polygon.length > 0 || (!annotation.mask.isEmpty && !annotation.isPrediction);
-    if (isDrawn && !await this.ask('Save this image as one without lesion? The mask that is drawn goes.', 'No lesion')) return;
+    const reasons = [this.isBlanked && BLANKED, isDrawn && 'The mask that is drawn goes.'].filter(Boolean);
+    const question = ['Save this image as one without lesion?', ...reasons].join(' ');
+    if (reasons.length && !await this.ask(question, 'No lesion')) return;
     annotation.polygon = [];
     annotation.edit(({ pixels }) => pixels.fill(0));
-    await this.save();
+    await this.save({ isMeant: true });
   }
 
   async ask(question, answer) {
     this.isAsking = true;
     const isMeant = await confirmWith(question, answer);
     this.isAsking = false;
-    find('stage').focus({ preventScroll: true });
+    focusStage();
     return isMeant;
   }
 
@@ -305,12 +312,14 @@ class App {
     find('state').textContent = annotation ? describeState(annotation) : '';
     find('state').dataset.tone = annotation?.hasWork ? 'warn' : '';
     fillList(find('facts'), annotation ? listFacts(annotation) : []);
+    find('blanked').hidden = !this.isBlanked;
     const hasFrames = item?.frames > 1;
     find('frames').hidden = !hasFrames;
     if (hasFrames) {
       Object.assign(find('frame'), { max: item.frames - 1, value: frame });
       const isLabeled = item.labeled_frames?.includes(frame);
-      find('frame-shown').textContent = `Frame ${frame + 1} of ${item.frames}${isLabeled ? ', labeled' : ''}`;
+      const counted = item.labeled ? `; ${countFrames(item)} labeled` : '';
+      find('frame-shown').textContent = `Frame ${frame + 1} of ${item.frames}${isLabeled ? ', labeled' : ''}${counted}`;
     }
     this.list.update();
     this.showProgress();
@@ -318,9 +327,13 @@ class App {
 
   showProgress() {
     const { items } = this.list;
-    const unsaved = items.filter((each) => this.stateOf(each) === 'unsaved').length;
-    const labeled = items.filter((each) => each.labeled).length;
-    find('progress').textContent = `${labeled} of ${items.length} labeled${unsaved ? `, ${unsaved} unsaved` : ''}`;
+    const count = (label, stateOf) => items.filter((each) => stateOf(each) === label).length;
+    const [partly, unsaved] = [count('partly', describeLabels), count('unsaved', (each) => this.stateOf(each))];
+    find('progress').textContent = [
+      `${count('labeled', describeLabels)} of ${items.length} labeled`,
+      ...(partly ? [`${partly} in part`] : []),
+      ...(unsaved ? [`${unsaved} unsaved`] : []),
+    ].join(', ');
   }
 
   get hasWork() {

@@ -104,6 +104,30 @@ class Annotator(Chromium):
         for point in points:
             self.drag(point, button=button)
 
+    def hit(self, selector: str) -> None:
+        """Press and let go the left button in the middle of an element, once it is in sight."""
+        x, y = self.run(
+            f"(() => {{ const found = document.querySelector({json.dumps(selector)});"
+            "found.scrollIntoView({ block: 'center' });"
+            "const { left, top, width, height } = found.getBoundingClientRect();"
+            "return [left + width / 2, top + height / 2]; })()"
+        )
+        for kind, buttons in (("mousePressed", 1), ("mouseReleased", 0)):
+            self.send(
+                "Input.dispatchMouseEvent",
+                **{"type": kind, "x": x, "y": y, "buttons": buttons},
+                **{"button": "left", "clickCount": 1},
+            )
+        self.settle()
+
+    def is_in_sight(self, selector: str) -> bool:
+        """Tell whether all of an element is inside of the window."""
+        return self.run(
+            "(({ left, top, right, bottom }) => left >= 0 && top >= 0"
+            " && right <= innerWidth && bottom <= innerHeight)"
+            f"(document.querySelector({json.dumps(selector)}).getBoundingClientRect())"
+        )
+
     def wheel(self, point: Point, amount: float) -> None:
         x, y = self.place(point)
         self.send("Input.dispatchMouseEvent", type="mouseWheel", x=x, y=y, deltaX=0, deltaY=amount)

@@ -49,7 +49,7 @@ class TestLoading:
     def test_says_why_an_image_is_black(self, browser: Annotator, server: FakeServer) -> None:
         server.blanked.add(ASYMMETRIC)
         browser.visit(server.url)
-        assert "burned-in name" in browser.text("hint")
+        assert "burned-in name" in browser.text("blanked")
         browser.leave()
 
     def test_hostile_name_and_id(self, page: Annotator, server: FakeServer) -> None:
@@ -274,7 +274,7 @@ class TestCine:
         np.testing.assert_array_equal(
             server.label("sweep.dcm", 1), server.predictions["sweep.dcm"][1] * 255
         )
-        assert cine.text("frame-shown") == "Frame 2 of 4, labeled"
+        assert cine.text("frame-shown") == "Frame 2 of 4, labeled; 1 of 4 frames labeled"
 
     def test_opens_at_the_frame_that_is_worth_a_label(
         self, browser: Annotator, server: FakeServer
@@ -284,7 +284,7 @@ class TestCine:
         browser.visit(server.url)
         browser.click("#images li:nth-child(4)")
         browser.rest()
-        assert browser.text("frame-shown") == "Frame 4 of 4"
+        assert browser.text("frame-shown") == "Frame 4 of 4; 1 of 4 frames labeled"
         browser.leave()
 
     def test_save_and_next_goes_through_its_key_frames(
@@ -295,7 +295,7 @@ class TestCine:
         browser.click("#images li:nth-child(4)")
         browser.rest()
         browser.go("n")
-        assert browser.text("frame-shown") == "Frame 4 of 4"
+        assert browser.text("frame-shown") == "Frame 4 of 4; 1 of 4 frames labeled"
         browser.go("n")
         assert browser.text("name") == HOSTILE
         assert list(server.labels) == [("sweep.dcm", 1), ("sweep.dcm", 3)]
