@@ -2,7 +2,7 @@
 
 RUN is a finished run of `benchmarks/accuracy.py`, such as WORK/fold-0: its network has not seen
 its validation list. It runs once per image of that; then the post-processing of
-configs/evaluate.json is applied as it is, and with one of its settings changed. The table goes to
+configs/inference.json is applied as it is, and with one of its settings changed. The table goes to
 docs/model.md.
 """
 
@@ -17,6 +17,7 @@ from accuracy_tables import PAGE, ROOT
 from monai.bundle import ConfigParser
 from monai.data import load_decathlon_datalist
 from pages import replace_between
+from PIL import Image
 
 from pipeline.metrics.image_scores import ImageScores
 from pipeline.metrics.score_image import score_image
@@ -48,7 +49,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "largest lesion only": {"min_lesion_share": 1.0},
     "no operating point": {"min_lesion_probability": 0.0},
 }
-"""What it is, and the keys of evaluate.json that differ."""
+"""What it is, and the keys of inference.json that differ."""
 
 
 def main() -> None:
@@ -72,15 +73,14 @@ def main() -> None:
         str((args.run / "data") / "datalist.json"), True, "validation", (args.run / "data")
     )
     for item in items:
-        logits = None
+        logits, label = None, np.asarray(Image.open(item["label"]).convert("L"))[None] > 127
         for name, (preprocess, postprocess) in processes.items():
-            loaded = preprocess(dict(item))
+            loaded = preprocess({"image": item["image"]})
             if logits is None:
                 with torch.no_grad():
                     logits = inferer(loaded["image"][None], network)[0]
             done = postprocess({**loaded, "pred": logits.clone()})
-            label, pred = (np.asarray(done[key]) for key in ("label", "pred"))
-            scores[name].append(score_image(pred, label))
+            scores[name].append(score_image(np.asarray(done["pred"]), label))
     replace_between(PAGE, BEGIN, END, format_table(scores, config["min_lesion_probability"]))
     print(f"wrote the table of {PAGE}")
 
@@ -110,14 +110,15 @@ def format_table(scores: Mapping[str, Sequence[ImageScores]], point: float) -> s
 
 
 def read_config(changes: dict[str, Any]) -> ConfigParser:
-    """Read configs/evaluate.json.
+    """Read configs/inference.json.
 
     Args:
         changes: values of keys that differ.
     """
     config = ConfigParser()
-    config.read_config(str(ROOT / "configs" / "evaluate.json"))
+    config.read_config(str(ROOT / "configs" / "inference.json"))
     config["bundle_root"] = str(ROOT)
+    config["backend"] = "torch"  # an export is of one file of weights
     for key, value in changes.items():
         config[key] = value
     return config

@@ -16,7 +16,7 @@ from accuracy_rows import choose_recipe
 from PIL import Image, ImageDraw, ImageFont
 from scipy.stats import spearmanr
 
-CONFIG = Path(__file__).resolve().parents[1] / "configs" / "evaluate.json"
+CONFIG = Path(__file__).resolve().parents[1] / "configs" / "inference.json"
 
 THRESHOLDS = (0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.7)
 POOR, GOOD = 0.7, 0.85

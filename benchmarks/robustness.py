@@ -5,7 +5,7 @@
 RUN is a finished run of the recipe by `benchmarks/accuracy.py`, such as WORK/fold-0, or one by
 `benchmarks/ablations.py`, such as WORK/ablations/artefacts. Its network sees the images of its
 validation list as they are and with each of the `DEGRADATIONS`, through all of
-configs/evaluate.json; the operating point stands in the head of its table, as that of the release
+configs/inference.json; the operating point stands in the head of its table, as that of the release
 may have changed since. The part beside each lesion counts as an image without one. The sums go to
 bundle/evaluation/robustness.csv, in place of older ones of the same name, and the tables to
 docs/model.md.
@@ -120,16 +120,15 @@ def _load_chain(run: Path, scratch: Path) -> Score:
     preprocess, inferer, postprocess = (
         config.get_parsed_content(name) for name in ("preprocessing", "inferer", "postprocessing")
     )
-    paths = {name: scratch / f"{name}.png" for name in ("image", "label")}
+    path = scratch / "image.png"
 
     def score(pair: Pair) -> ImageScores:
-        Image.fromarray(pair[0]).save(paths["image"])
-        Image.fromarray(pair[1].astype(np.uint8) * 255).save(paths["label"])
-        item: dict[str, Any] = preprocess({key: str(path) for key, path in paths.items()})
+        image, lesion = pair
+        Image.fromarray(image).save(path)
+        item: dict[str, Any] = preprocess({"image": str(path)})
         with torch.no_grad():
             item["pred"] = inferer(item["image"][None], network)[0]
-        item = postprocess(item)
-        return score_image(*(np.asarray(item[key]) for key in ("pred", "label")))
+        return score_image(np.asarray(postprocess(item)["pred"]), lesion[None])
 
     return score
 

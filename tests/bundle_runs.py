@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from monai.bundle import ConfigWorkflow
 
+from pipeline.cli.bundle_run import list_config_files
+
 ROOT = Path(__file__).resolve().parents[1]
 CONFIGS = ROOT / "configs"
 
@@ -14,7 +16,7 @@ CONFIGS = ROOT / "configs"
 def run_config(name: str, **overrides: Any) -> ConfigWorkflow:
     """Run a config from `initialize` to `finalize` with the bundle at its place."""
     workflow = ConfigWorkflow(
-        str(CONFIGS / f"{name}.json"),
+        [*map(str, list_config_files(name, ROOT))],
         workflow_type=None,
         logging_file=False,
         bundle_root=str(ROOT),

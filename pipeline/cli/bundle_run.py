@@ -12,6 +12,9 @@ from pipeline.errors import ConfigError, PipelineError
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
+_OVERLAYS = {"evaluate": ("inference", "evaluate")}
+"""Configs that only hold what they change of another one, and all that make the run."""
+
 
 def add_override_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that every command with a config has.
@@ -60,6 +63,24 @@ def find_bundle_root() -> Path:
     raise ConfigError(msg)
 
 
+def list_config_files(name: str, root: Path) -> list[Path]:
+    """List the files that make a run, of which later ones win.
+
+    Args:
+        name: of the config.
+        root: folder around ``configs/``.
+
+    Raises:
+        ConfigError: one of them does not exist.
+    """
+    files = [root / "configs" / f"{each}.json" for each in _OVERLAYS.get(name, (name,))]
+    for file in files:
+        if not file.is_file():
+            msg = f"expected a config at {file}, found none: set --bundle-root"
+            raise ConfigError(msg)
+    return files
+
+
 def run_config(
     name: str,
     *,
@@ -81,13 +102,10 @@ def run_config(
         SystemExit: a check before the run refused it, or files failed (code 2).
     """
     root = find_bundle_root() if bundle_root is None else bundle_root
-    config_file = root / "configs" / f"{name}.json"
-    if not config_file.is_file():
-        msg = f"expected a config at {config_file}, found none: set --bundle-root"
-        raise ConfigError(msg)
+    files = list_config_files(name, root)
     values: dict[str, Any] = {"bundle_root": str(root)}
     values |= {key: value for key, value in settings.items() if value is not None}
-    values |= parse_overrides(overrides, config_file)
+    values |= parse_overrides(overrides, *files)
 
     # Seconds of imports, which --help need not pay.
     from pipeline.cli.import_lightly import import_lightly
@@ -96,7 +114,7 @@ def run_config(
     with import_lightly() if name == "inference" else nullcontext():
         from monai.bundle import ConfigWorkflow
 
-    workflow = ConfigWorkflow(str(config_file), workflow_type=None, **values)
+    workflow = ConfigWorkflow([*map(str, files)], workflow_type=None, **values)
     try:
         workflow.initialize()
         workflow.run()
@@ -108,12 +126,12 @@ def run_config(
         raise
 
 
-def parse_overrides(overrides: Sequence[str], config_file: Path) -> dict[str, Any]:
+def parse_overrides(overrides: Sequence[str], *config_files: Path) -> dict[str, Any]:
     """Take ``key=value`` apart.
 
     Args:
         overrides: of the command line; values are JSON or plain text.
-        config_file: whose keys they are.
+        config_files: whose keys they are.
 
     Returns:
         Key to value.
@@ -121,12 +139,14 @@ def parse_overrides(overrides: Sequence[str], config_file: Path) -> dict[str, An
     Raises:
         ConfigError: there is no ``=``, or the config does not have the key.
     """
-    known = json.loads(config_file.read_text(encoding="utf-8"))
+    known: set[str] = set()
+    for file in config_files:
+        known |= set(json.loads(file.read_text(encoding="utf-8")))
     values: dict[str, Any] = {}
     for override in overrides:
         key, equals, text = override.partition("=")
         if not equals or re.split("#|::", key)[0] not in known:
-            msg = f"expected --set KEY=VALUE with a key of {config_file}, got {override!r}"
+            msg = f"expected --set KEY=VALUE with a key of {config_files[-1]}, got {override!r}"
             raise ConfigError(msg)
         try:
             values[key] = json.loads(text)

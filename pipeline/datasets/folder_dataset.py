@@ -8,6 +8,7 @@ from torch.utils.data import IterableDataset
 from tqdm import tqdm
 
 from pipeline.datasets.instance_register import InstanceRegister
+from pipeline.datasets.read_regions import read_regions
 from pipeline.datasets.walk_folder import refuse_folder, walk_folder
 from pipeline.errors import ReadError, SkippedError, describe, find_cause
 from pipeline.readers.frame_reference import FrameReference
@@ -101,27 +102,13 @@ class FolderDataset(IterableDataset[dict[str, Any]]):
             if self.journal.is_done(file, frame):
                 continue
             try:
-                items = self._transform_regions(path, frame)
+                items = read_regions(FrameReference(path, frame), self.transform)
             except Exception as error:
                 self._fail(file, frame, error)
             else:
                 about["frame"] = frame or 0
                 for left, item in zip(reversed(range(len(items))), items, strict=True):
                     yield {**item, **about, "regions_left": left}
-
-    def _transform_regions(self, path: Path, frame: int | None) -> list[dict[str, Any]]:
-        """Make an item of each B-mode image of a frame."""
-        items = [self._transform_region(FrameReference(path, frame))]
-        for region in range(2, int(items[0]["image"].meta["region_count"]) + 1):
-            items.append(self._transform_region(FrameReference(path, frame, region)))
-        return items
-
-    def _transform_region(self, reference: FrameReference) -> Any:
-        text = str(reference)
-        if FrameReference.parse(text) != reference:
-            msg = "expected another name: one of its frames is called like another file"
-            raise ReadError(msg)
-        return self.transform({"image": text})
 
     def _fail(self, file: str, frame: int | None, error: Exception) -> None:
         cause = find_cause(error)

@@ -7,5 +7,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "cpu_inferer": ["CpuInferer"],
         "overlapped_evaluator": ["OverlappedEvaluator"],
+        "segment_frames": ["SegmentFrames"],
     },
 )

@@ -3,12 +3,15 @@
 import csv
 import json
 from pathlib import Path
+from typing import Any
 
 import ablations
 import numpy as np
 import pytest
 import torch
 from monai.bundle import ConfigParser
+
+from pipeline.cli.bundle_run import list_config_files
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -73,7 +76,7 @@ def test_page_is_that_of_the_rows() -> None:
 
 
 def test_border_takes_the_place_of_the_relative_threshold() -> None:
-    config = json.loads((ROOT / "configs" / "evaluate.json").read_text())
+    config = json.loads((ROOT / "configs" / "inference.json").read_text())
     transform = config["postprocessing"]["transforms"][8]
     assert transform["_target_"] == "pipeline.transforms.RelativeThresholdd"
 
@@ -82,7 +85,9 @@ def test_border_takes_the_place_of_the_relative_threshold() -> None:
 def test_keys_are_there_to_be_changed(name: str) -> None:
     _, *changes = ablations.CHANGES[name]
     for config, keys in zip(("train", "evaluate"), changes, strict=True):
-        content = json.loads((ROOT / "configs" / f"{config}.json").read_text())
+        content: dict[str, Any] = {}
+        for path in list_config_files(config, ROOT):
+            content |= json.loads(path.read_text())
         for key in keys:
             found = content
             for part in key.split("#"):

@@ -88,12 +88,16 @@ def test_names_every_requirement_of_the_package(metadata: dict[str, Any]) -> Non
     assert needed - {"monai", "torch", "numpy"} <= named
 
 
-def test_monai_label_finds_the_value_of_a_lesion(metadata: dict[str, Any]) -> None:
-    # monailabel/tasks/infer/bundle.py: names of the first output's channel_def, background dropped
-    channels = next(iter(metadata["network_data_format"]["outputs"].values()))["channel_def"]
-    labels = {name.lower(): int(value) for value, name in channels.items()}
-    labels.pop("background")
-    assert labels == {"lesion": 1}
+def test_channels_are_those_of_the_network(metadata: dict[str, Any]) -> None:
+    """`SplitMalignancyd` takes the lesion from channel 0 and malignancy from channel 1."""
+    output = metadata["network_data_format"]["outputs"]["pred"]
+    assert output["channel_def"] == {"0": "lesion", "1": "malignancy"}
+    config = json.loads((ROOT / "configs" / "inference.json").read_text("utf-8"))
+    assert len(output["channel_def"]) == output["num_channels"]
+    assert output["num_channels"] == config["network_def"]["out_channels"]
+    masks = metadata["network_data_format"]["post_processed_outputs"]["pred"]
+    assert masks["channel_def"] == {"0": "background", "1": "lesion"}
+    assert (masks["num_channels"], masks["value_range"]) == (1, [0, 1])
 
 
 @pytest.mark.acceptance

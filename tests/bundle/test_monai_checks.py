@@ -8,6 +8,7 @@ from monai.bundle import ConfigWorkflow
 from monai.bundle.scripts import ckpt_export, verify_net_in_out
 
 from bundle.build import ROOT
+from pipeline.cli.bundle_run import list_config_files
 from pipeline.cli.main import main
 from pipeline.datasets.phantom_study import write_phantom_dataset
 
@@ -35,7 +36,10 @@ def test_has_the_properties_of_its_kind(
     if name == "inference":
         settings["dataset_dir"] = str(images)
     workflow = ConfigWorkflow(
-        str(CONFIGS / f"{name}.json"), workflow_type=workflow_type, logging_file=False, **settings
+        [*map(str, list_config_files(name, ROOT))],
+        workflow_type=workflow_type,
+        logging_file=False,
+        **settings,
     )
     workflow.initialize()
     assert workflow.check_properties() == []
