@@ -98,6 +98,8 @@ def _format_line(report: "FileReport") -> str:
     mm = "no mm"
     if report.mm_per_pixel_y:
         mm = f"{report.mm_per_pixel_y} x {report.mm_per_pixel_x} mm"
+    if report.is_decided_by_pixels:
+        mm += " if they agree"
     what = [report.sop_class or report.format, report.transfer_syntax, report.photometric]
     size = "" if report.rows is None else f"{report.frames} x {report.rows} x {report.columns}"
     region = "" if report.regions is None else f"region {report.region}, {mm}"
@@ -124,7 +126,8 @@ def _summarise(reports: "Sequence[FileReport]") -> str:
     reasons = Counter((r.verdict, r.reason) for r in reports if r.verdict != "taken")
     for (verdict, reason), count in reasons.most_common():
         lines.append(_escape(f"{count:7} {verdict}: {reason}"))
-    lines.append("  files   taken skipped  failed  frames with mm burned in: yes, no, unknown")
+    heads = ("files", "taken", "skipped", "failed", "frames", "with mm", "by pixels")
+    lines.append(" ".join(f"{head:>7}" for head in heads) + "  burned in: yes, no, unknown")
     groups: dict[str, list[FileReport]] = {}
     for report in reports:
         groups.setdefault(_name_group(report), []).append(report)
@@ -138,11 +141,12 @@ def _summarise(reports: "Sequence[FileReport]") -> str:
             verdicts["skipped"],
             verdicts["failed"],
             sum(report.frames or 0 for report in taken),
-            sum(bool(report.mm_per_pixel_y) for report in taken),
+            sum(report.calibration == "told" for report in taken),
+            sum(report.is_decided_by_pixels for report in taken),
         )
         counts = "".join(f"{number:7} " for number in numbers)
         told = ", ".join(str(burned_in[key]) for key in ("YES", "NO", "unknown"))
-        lines.append(_escape(f"{counts} {told:24} {name}"))
+        lines.append(_escape(f"{counts}   {told:24} {name}"))
     return "\n".join(lines)
 
 

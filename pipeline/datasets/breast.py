@@ -1,6 +1,5 @@
 """BrEaST, a Polish data set (Pawlowska et al. 2024, doi 10.1038/s41597-024-02984-z)."""
 
-import math
 import re
 import warnings
 from collections import defaultdict
@@ -14,6 +13,7 @@ from pipeline.datasets.extras import import_extra
 from pipeline.datasets.layout import index_rows, list_files, parse_pathology
 from pipeline.datasets.refusal import Refusal
 from pipeline.errors import DatasetError
+from pipeline.readers.refuse_scale import refuse_scale
 
 SOURCE = "breast"
 
@@ -129,7 +129,7 @@ def _read_text(cell: Any) -> str:
 def _read_length(cell: Any) -> float:
     """Turn cm into mm; an empty or senseless cell becomes 0.0, not stated."""
     try:
-        length = float(_read_text(cell).replace(",", ".")) * _MM_PER_CM
+        length = round(float(_read_text(cell).replace(",", ".")) * _MM_PER_CM, 9)
     except ValueError:
         return 0.0
-    return round(length, 9) if math.isfinite(length) and length > 0 else 0.0
+    return 0.0 if refuse_scale((length, length)) else length

@@ -18,6 +18,7 @@ from pipeline.errors import WriteError
 from pipeline.handlers.evaluation_item import EvaluationItem, read_items
 from pipeline.lesions.lesion import Lesion, find_lesions
 from pipeline.metrics.evaluated_image import EvaluatedImage
+from pipeline.readers.refuse_scale import refuse_scale
 from pipeline.writers.dicom.model_identity import ModelIdentity
 from pipeline.writers.report.describe_model import describe_model
 from pipeline.writers.report.outline_text import encode_outline
@@ -47,7 +48,7 @@ class EvaluationPage:
     of an earlier run are removed. Memory holds numbers and outlines of all images, no pixels.
 
     Long axes are those of the largest lesion of each mask. They are told in mm where an item has
-    an `mm_per_pixel` above 0.
+    an `mm_per_pixel` that `refuse_scale` believes.
 
     Args:
         output_dir: folder of the page, made if need be.
@@ -124,7 +125,8 @@ class _Entry(list[Any]):
     def __init__(self, item: EvaluationItem, mm_per_pixel: float) -> None:
         self.image = item.evaluate()
         original, label, pred = item.planes()
-        self.mm = mm_per_pixel
+        is_believed = not refuse_scale((mm_per_pixel, mm_per_pixel), original.shape[:2])
+        self.mm = mm_per_pixel if is_believed else 0.0
         self.preview = _name_preview(self.image.id)
         true, found = (_find_lesions(mask) for mask in (label, pred))
         self.true_long, self.found_long = _measure_long_axis(true), _measure_long_axis(found)
@@ -135,7 +137,7 @@ class _Entry(list[Any]):
                 self.image.id,
                 self.preview,
                 *size,
-                mm_per_pixel,
+                self.mm,
                 round(self.image.probability, 4),
                 _round(scores.dice, 4),
                 _round(scores.hd95_px, 1),
@@ -186,7 +188,7 @@ def _read_spacing(batch: Any, output: Sequence[Mapping[str, Any]], number: int) 
     for place in places:
         if isinstance(place, Mapping) and "mm_per_pixel" in place:
             value = float(np.asarray(convert_to_numpy(place["mm_per_pixel"])).max())
-            return value if np.isfinite(value) and value > 0 else 0.0
+            return value
     return 0.0
 
 

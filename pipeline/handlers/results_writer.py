@@ -1,6 +1,6 @@
 """Turn the network's output into files, image by image."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from pipeline.handlers.frame_part import FramePart
 from pipeline.lesions.judge_quality import judge_quality
 from pipeline.lesions.lesion import find_lesions
 from pipeline.lesions.malignancy_scale import MalignancyScale
+from pipeline.readers.describe_regions import describe_regions
 from pipeline.writers.dicom.result_frame import ResultFrame
 from pipeline.writers.finished_run import ImageRecord
 from pipeline.writers.result import Result
@@ -166,15 +167,15 @@ def _make_row(item: dict[str, Any], result: Result, doubt: float) -> ResultRow:
     quality = judge_quality(
         None if is_blanked else result.image, result.mask, result.regions, outline_doubt=doubt
     )
-    spacings = [region.mm_per_pixel for region in result.regions]
+    told = describe_regions(result.regions)
     return ResultRow(
         file=result.file,
         frame=result.frame,
         status="ok" if result.lesions else "no_lesion",
         reason=str(item["remarks"]),
-        region=_list_once(region.origin.value for region in result.regions),
-        mm_per_pixel_y=_list_once(_format_mm(mm and mm[0]) for mm in spacings),
-        mm_per_pixel_x=_list_once(_format_mm(mm and mm[1]) for mm in spacings),
+        region=told.origin,
+        mm_per_pixel_y=told.mm_per_pixel[0],
+        mm_per_pixel_x=told.mm_per_pixel[1],
         lesions=len(result.lesions),
         area_px=int(result.mask.sum()),
         probability=result.probability,
@@ -182,13 +183,3 @@ def _make_row(item: dict[str, Any], result: Result, doubt: float) -> ResultRow:
         quality="; ".join(quality),
         instance=str(item["instance"]),
     )
-
-
-def _format_mm(mm: float | None) -> str:
-    return "" if mm is None else f"{mm:.6g}"
-
-
-def _list_once(values: Iterable[str]) -> str:
-    """Join values of several regions; one of them if they are all the same."""
-    texts = list(values)
-    return texts[0] if len(set(texts)) == 1 else " ".join(text or "-" for text in texts)

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from enum import Enum
 
+Box = tuple[int, int, int, int]
+"""First row, first column, last row + 1, last column + 1 in px."""
+
 
 class RegionOrigin(str, Enum):
     """How a region came to be known."""
@@ -28,8 +31,16 @@ class CalibratedRegion:
         mm_per_pixel: mm between rows and between columns, as in *Pixel Spacing* (0028,0030);
             `None` if unknown, and then no length in mm may be told.
         origin: where both come from.
+        parts: the boxes that it is made of where the file tells several that overlap: what lies
+            in none of them is not ultrasound. Empty where it is all of `box`.
     """
 
-    box: tuple[int, int, int, int]
+    box: Box
     mm_per_pixel: tuple[float, float] | None
     origin: RegionOrigin
+    parts: tuple[Box, ...] = ()
+
+    @property
+    def boxes(self) -> tuple[Box, ...]:
+        """All that is ultrasound: `parts`, or `box` alone."""
+        return self.parts or (self.box,)

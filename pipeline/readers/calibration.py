@@ -1,41 +1,39 @@
 """From the regions of an ultrasound file to what is segmented, and mm where they hold."""
 
 import math
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from pydicom import Dataset
 
-from pipeline.errors import ReadError, SkippedError
-from pipeline.readers.calibrated_region import CalibratedRegion, RegionOrigin
+from pipeline.errors import SkippedError
+from pipeline.readers.calibrated_region import Box, CalibratedRegion, RegionOrigin
 from pipeline.readers.field_edges import (
-    Corners,
     FloatImage,
     fills_columns,
     fills_rows,
+    may_reach_beyond,
     reaches_beyond,
 )
 from pipeline.readers.field_of_view import find_box
-from pipeline.readers.limits import MOST_REGIONS
+from pipeline.readers.foreseen_regions import ForeseenRegions
+from pipeline.readers.header_regions import (
+    HeaderRegion,
+    MmPerPixel,
+    is_large,
+    is_same_scale,
+    list_items,
+    read_header_regions,
+)
+from pipeline.readers.refuse_scale import refuse_scale
 
-MmPerPixel = tuple[float, float]
-
-_TISSUE_FORMAT, _TRACE_FORMATS = 1, (2, 3, 4)
-"""*Region Spatial Format* (0018,6012): 2D; M-mode, spectrum and waveform."""
-_TISSUE_TYPES = (1, 2)
-"""*Region Data Type* (0018,6014): tissue and colour flow."""
-_CENTIMETRES, _MM_PER_CM = 3, 10.0
-"""*Physical Units X* and *Y Direction* (0018,6024), (0018,6026) of a length."""
+_TRACE_FORMATS = (2, 3, 4)
+"""*Region Spatial Format* (0018,6012) of M-mode, spectrum and waveform."""
 _BEYOND_EDGE_PX = 1
 """Vendors write the number of columns as the last one; only more than that is beyond the frame."""
-_LEAST_SHARE = 0.05
-"""Share of the frame below which a region is an icon or a mistake."""
-_OVERLAP_SHARE = 0.1
-"""Share of the smaller one of two regions by which they are one image, and not side by side."""
-_SAME_SCALE = 0.01
-"""Relative difference of two spacings that is rounding."""
-_DEEPEST_MM = 400.0
-"""Depth that no scanner shows: a calibration that leads to it is a mistake."""
+
+_Agrees = Callable[[HeaderRegion, list[bool]], bool]
+"""Whether the pixels agree with an image within the frame, of which rows or columns are cut."""
 
 
 def find_calibrated_regions(
@@ -52,8 +50,8 @@ def find_calibrated_regions(
     *Region Spatial Format* (0018,6012) 2D and *Region Data Type* (0018,6014) tissue or colour
     flow. *Physical Delta X* and *Y* (0018,602C), (0018,602E) count if *Physical Units X* and *Y
     Direction* (0018,6024), (0018,6026) both are cm. Without any such item *Pixel Spacing*
-    (0028,0030) counts. A wrong size in mm is worse than none: what contradicts itself, the frame
-    or the pixels has none.
+    (0028,0030) counts. A wrong size in mm is worse than none: what `refuse_scale` refuses, and
+    what contradicts itself, the frame or the pixels has none.
 
     Args:
         dataset: the parsed header; each instance has its own calibration, even in one series.
@@ -74,160 +72,158 @@ def find_calibrated_regions(
     References:
         https://dicom.nema.org/medical/dicom/current/output/chtml/part03/sect_C.8.5.5.html
     """
-    items = _list_items(dataset)
-    images = [image for item in items if (image := _read_image(item)) is not None]
-    images = [image for image in images if _is_large(image.box, rows, columns)]
-    spacing = _read_spacing(dataset, rows)
+    images = _read_images(dataset, rows, columns)
     if not images:
-        if any(item.get("RegionSpatialFormat") in _TRACE_FORMATS for item in items):
-            msg = "not a B-mode image: its regions (0018,6011) are M-mode, spectra or waveforms"
-            raise SkippedError(msg)
+        spacing, _ = _read_spacing(dataset, rows, columns)
         box = find_box(grey) if find_field and grey is not None else None
         origin = RegionOrigin.WHOLE if box is None else RegionOrigin.FOUND
         return [CalibratedRegion(box or (0, 0, rows, columns), spacing, origin)]
-    regions = _fit(_merge(images), rows, columns, grey)
+    regions = _fit(images, rows, columns, lambda image, cut: _agrees(grey, image, cut))
     if not regions:
         box = find_box(grey) if find_field and grey is not None else None
         return [CalibratedRegion(box or (0, 0, rows, columns), None, RegionOrigin.RESCALED)]
-    return sorted(regions, key=lambda region: (region.box[1], region.box[0]))
+    return _sort(regions)
 
 
-def contradicts_spacing(dataset: Dataset, rows: int) -> bool:
-    """Tell whether *Pixel Spacing* (0028,0030) is another one than that of the regions.
-
-    The regions count then.
+def foresee_regions(dataset: Dataset, rows: int, columns: int) -> ForeseenRegions:
+    """Tell what `find_calibrated_regions` is going to find, as far as the header decides it.
 
     Args:
         dataset: the parsed header.
         rows: H, height of the frame.
+        columns: W, width of the frame.
+
+    Returns:
+        The regions as they are if the pixels agree with the header.
+
+    Raises:
+        SkippedError: as `find_calibrated_regions`.
+        ReadError: as `find_calibrated_regions`.
     """
-    spacing = _read_spacing(dataset, rows)
-    items = _list_items(dataset)
-    images = [image for item in items if (image := _read_image(item)) is not None]
-    return spacing is not None and not all(_is_same(image.mm, spacing) for image in images)
-
-
-@dataclass(frozen=True)
-class _Image:
-    """A box as the file tells it, which may lie beyond the frame, and its mm per pixel."""
-
-    box: Corners
-    mm: MmPerPixel | None
-
-
-def _list_items(dataset: Dataset) -> list[Dataset]:
-    items = dataset.get("SequenceOfUltrasoundRegions") or []
-    if len(items) > MOST_REGIONS:
-        msg = f"expected at most {MOST_REGIONS} ultrasound regions (0018,6011), got {len(items)}"
-        raise ReadError(msg)
-    return list(items)
-
-
-def _read_image(item: Dataset) -> _Image | None:
-    """Read an item; `None` if it is no 2D image, or misses a corner.
-
-    Corners are inclusive: *Region Location Min X0*, *Min Y0*, *Max X1*, *Max Y1* (0018,6018),
-    (0018,601A), (0018,601C), (0018,601E).
-    """
-    is_2d = item.get("RegionSpatialFormat") == _TISSUE_FORMAT
-    if not is_2d or item.get("RegionDataType") not in _TISSUE_TYPES:
-        return None
-    corners = ("MinY0", "MinX0", "MaxY1", "MaxX1")
-    try:
-        top, left, bottom, right = (int(item[f"RegionLocation{name}"].value) for name in corners)
-    except (KeyError, TypeError, ValueError):
-        return None
-    box = top, left, bottom + 1, right + 1
-    return _Image(box, _read_deltas(item, bottom + 1 - top))
-
-
-def _read_deltas(item: Dataset, rows: int) -> MmPerPixel | None:
-    units = (item.get("PhysicalUnitsYDirection"), item.get("PhysicalUnitsXDirection"))
-    if units != (_CENTIMETRES, _CENTIMETRES):
-        return None
-    # Upwards and to the left deltas are negative; the size of a pixel is not.
-    deltas = [_read_number(item.get(f"PhysicalDelta{axis}")) for axis in "YX"]
-    mm = abs(deltas[0]) * _MM_PER_CM, abs(deltas[1]) * _MM_PER_CM
-    return mm if _is_plausible(mm, rows) else None
-
-
-def _read_spacing(dataset: Dataset, rows: int) -> MmPerPixel | None:
-    try:
-        down, across = (float(value) for value in dataset.get("PixelSpacing") or ())
-    except (TypeError, ValueError):
-        return None
-    return (down, across) if _is_plausible((down, across), rows) else None
-
-
-def _read_number(value: Any) -> float:
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return math.nan
-
-
-def _is_plausible(mm: MmPerPixel, rows: int) -> bool:
-    return all(0 < value < math.inf for value in mm) and mm[0] * rows <= _DEEPEST_MM
-
-
-def _is_large(box: Corners, rows: int, columns: int) -> bool:
-    height, width = box[2] - box[0], box[3] - box[1]
-    return height > 0 and width > 0 and height * width >= _LEAST_SHARE * rows * columns
-
-
-def _merge(images: list[_Image]) -> list[_Image]:
-    """Make one image of those that overlap; it has mm if theirs are the same."""
-    merged: list[_Image] = []
-    for image in images:
-        apart = [other for other in merged if not _overlap(image.box, other.box)]
-        for other in (other for other in merged if other not in apart):
-            corners = list(zip(image.box, other.box, strict=True))
-            top, left, bottom, right = *map(min, corners[:2]), *map(max, corners[2:])
-            mm = image.mm if _is_same(image.mm, other.mm) else None
-            image = _Image((top, left, bottom, right), mm)
-        merged = [*apart, image]
-    return merged
-
-
-def _overlap(first: Corners, second: Corners) -> bool:
-    height, width = (
-        min(first[axis + 2], second[axis + 2]) - max(first[axis], second[axis]) for axis in (0, 1)
+    images = _read_images(dataset, rows, columns)
+    whole = (0, 0, rows, columns)
+    if not images:
+        spacing, _ = _read_spacing(dataset, rows, columns)
+        region = CalibratedRegion(whole, spacing, RegionOrigin.WHOLE)
+        return ForeseenRegions((region,), is_place_decided=False)
+    regions = _fit(images, rows, columns, lambda image, cut: True)
+    if not regions:
+        return ForeseenRegions((CalibratedRegion(whole, None, RegionOrigin.RESCALED),))
+    is_decided = not any(_find_cut(images, rows, columns)) and not any(
+        may_reach_beyond((rows, columns), region.box) for region in regions
     )
-    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (first, second)]
-    return min(height, width) > 0 and height * width > _OVERLAP_SHARE * min(areas)
+    is_known = is_decided or all(region.mm_per_pixel is None for region in regions)
+    return ForeseenRegions(
+        tuple(_sort(regions)), is_place_decided=is_decided, is_scale_decided=is_known
+    )
 
 
-def _is_same(first: MmPerPixel | None, second: MmPerPixel | None) -> bool:
-    if first is None or second is None:
-        return first is second
-    return all(math.isclose(*pair, rel_tol=_SAME_SCALE) for pair in zip(first, second, strict=True))
+def remark_scales(dataset: Dataset, rows: int, columns: int) -> tuple[str, ...]:
+    """Tell which sizes in mm of the header do not count, and why.
+
+    Args:
+        dataset: the parsed header.
+        rows: H, height of the frame.
+        columns: W, width of the frame.
+
+    Returns:
+        A sentence for each, without a value of the header.
+
+    Raises:
+        ReadError: as `find_calibrated_regions`.
+    """
+    images = read_header_regions(list_items(dataset), rows, columns)
+    spacing, fault = _read_spacing(dataset, rows, columns)
+    if not images:
+        return (f"no mm by Pixel Spacing (0028,0030): {fault}",) if fault else ()
+    remarks = dict.fromkeys(
+        f"no mm by the ultrasound regions (0018,6011): {image.fault}"
+        for image in images
+        if image.fault
+    )
+    if spacing is not None and not all(is_same_scale(image.mm, spacing) for image in images):
+        remarks["its Pixel Spacing is not that of its ultrasound regions, which count"] = None
+    return tuple(remarks)
 
 
-def _fit(
-    images: list[_Image], rows: int, columns: int, grey: FloatImage | None
-) -> list[CalibratedRegion]:
-    """Clip the images to the frame; none is left if any of them is of another scale."""
-    cut = [
+def _read_images(dataset: Dataset, rows: int, columns: int) -> list[HeaderRegion]:
+    items = list_items(dataset)
+    images = read_header_regions(items, rows, columns)
+    if not images and any(item.get("RegionSpatialFormat") in _TRACE_FORMATS for item in items):
+        msg = "not a B-mode image: its regions (0018,6011) are M-mode, spectra or waveforms"
+        raise SkippedError(msg)
+    return images
+
+
+def _read_spacing(dataset: Dataset, rows: int, columns: int) -> tuple[MmPerPixel | None, str]:
+    """Read *Pixel Spacing* (0028,0030), and why it is not believed if it is there."""
+    told = dataset.get("PixelSpacing")
+    if told is None or told == "":
+        return None, ""
+    try:
+        down, across = (float(value) for value in told)
+    except (TypeError, ValueError):
+        down = across = math.nan
+    fault = refuse_scale((down, across), (rows, columns))
+    return (None, fault) if fault else ((down, across), "")
+
+
+def _sort(regions: Sequence[CalibratedRegion]) -> list[CalibratedRegion]:
+    """Sort from the left to the right."""
+    return sorted(regions, key=lambda region: (region.box[1], region.box[0]))
+
+
+def _find_cut(images: Sequence[HeaderRegion], rows: int, columns: int) -> list[bool]:
+    """Tell whether the images reach beyond the frame in rows, and in columns."""
+    return [
         any(image.box[axis] < 0 or image.box[axis + 2] > size + _BEYOND_EDGE_PX for image in images)
         for axis, size in ((0, rows), (1, columns))
     ]
+
+
+def _fit(
+    images: Sequence[HeaderRegion], rows: int, columns: int, agrees: _Agrees
+) -> list[CalibratedRegion]:
+    """Clip the images to the frame; none is left if any of them is of another scale."""
+    cut = _find_cut(images, rows, columns)
     if all(cut):
         return []
     regions = []
     for image in images:
-        top, left, bottom, right = image.box
-        box = max(0, top), max(0, left), min(bottom, rows), min(right, columns)
-        if any(cut) and not _is_large(box, rows, columns):
+        box = _clip(image.box, rows, columns)
+        if any(cut) and not is_large(box, rows, columns):
             continue  # what was cut off with the console
-        if not _agrees(grey, replace(image, box=box), cut):
+        if not agrees(replace(image, box=box), cut):
             return []
         moved = max(abs(at - to) for at, to in zip(image.box, box, strict=True))
         origin = RegionOrigin.CROPPED if moved > _BEYOND_EDGE_PX else RegionOrigin.GIVEN
-        regions.append(CalibratedRegion(box, image.mm, origin))
+        parts = _list_parts([_clip(part, rows, columns) for part in image.parts])
+        regions.append(
+            CalibratedRegion(box, image.mm, origin, parts=() if parts == (box,) else parts)
+        )
     return regions
 
 
-def _agrees(grey: FloatImage | None, image: _Image, cut: list[bool]) -> bool:
+def _clip(box: Box, rows: int, columns: int) -> Box:
+    top, left, bottom, right = box
+    return max(0, top), max(0, left), min(bottom, rows), min(right, columns)
+
+
+def _list_parts(boxes: Sequence[Box]) -> tuple[Box, ...]:
+    """Leave out what lies in another one, as colour flow does, or beyond the frame."""
+    boxes = [box for box in dict.fromkeys(boxes) if box[2] > box[0] and box[3] > box[1]]
+    return tuple(
+        box for box in boxes if not any(_holds(other, box) for other in boxes if other != box)
+    )
+
+
+def _holds(outer: Box, inner: Box) -> bool:
+    return all(outer[axis] <= inner[axis] for axis in (0, 1)) and all(
+        outer[axis] >= inner[axis] for axis in (2, 3)
+    )
+
+
+def _agrees(grey: FloatImage | None, image: HeaderRegion, cut: list[bool]) -> bool:
     """Tell whether the pixels agree, along the axis that is not cut if one is."""
     if grey is None:
         return not any(cut)

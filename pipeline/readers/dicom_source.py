@@ -14,7 +14,11 @@ from pydicom.uid import UID, RLELossless
 
 from pipeline.errors import ReadError
 from pipeline.readers.calibrated_region import CalibratedRegion
-from pipeline.readers.calibration import contradicts_spacing, find_calibrated_regions
+from pipeline.readers.calibration import (
+    find_calibrated_regions,
+    foresee_regions,
+    remark_scales,
+)
 from pipeline.readers.codec_worker import shared_codec_worker
 from pipeline.readers.codestream import check_rle_header, read_codestream_size
 from pipeline.readers.dicom_classes import check_class
@@ -22,6 +26,7 @@ from pipeline.readers.dicom_grey import DicomGrey
 from pipeline.readers.dicom_header import DicomHeader
 from pipeline.readers.dicom_syntaxes import Decoder, find_decoder
 from pipeline.readers.encapsulated_frames import EncapsulatedFrames
+from pipeline.readers.foreseen_regions import ForeseenRegions
 from pipeline.readers.image_source import IDENTITY_KEYWORDS, GreyImage, check_index
 from pipeline.readers.pixel_description import PixelDescription
 from pipeline.readers.quiet import quiet_decoders
@@ -89,9 +94,17 @@ class DicomSource:
         """What is odd in the file, as a preamble that is a program."""
         remarks = self.header.remarks + self._grey.remarks
         with quiet_decoders(), _refuse_damage("ultrasound regions (0018,6011)"):
-            if contradicts_spacing(self.header.dataset, self._pixels.rows):
-                remarks += ("its Pixel Spacing is not that of its ultrasound regions, which count",)
-        return remarks
+            return remarks + remark_scales(self.header.dataset, *self.size)
+
+    def foresee_regions(self) -> ForeseenRegions:
+        """Tell what `regions` is going to find, see `pipeline.readers.calibration`.
+
+        Raises:
+            SkippedError: as `regions`.
+            ReadError: as `regions`.
+        """
+        with quiet_decoders(), _refuse_damage("ultrasound regions (0018,6011)"):
+            return foresee_regions(self.header.dataset, *self.size)
 
     def regions(self, grey: GreyImage, *, find_field: bool = True) -> list[CalibratedRegion]:
         """Find the B-mode images of a frame, see `find_calibrated_regions`.

@@ -72,6 +72,25 @@ def reaches_beyond(grey: FloatImage, box: Corners) -> bool:
     return is_larger or (_crosses(above, rows - top) and _crosses(before, columns - left))
 
 
+def may_reach_beyond(shape: tuple[int, int], box: Corners) -> bool:
+    """Tell whether `reaches_beyond` could be true of any picture; a box all over it leaves no room.
+
+    Args:
+        shape: rows and columns of the picture.
+        box: first row, first column, last row + 1, last column + 1 in px, within the picture.
+    """
+    rows, columns = shape
+    top, left, bottom, right = box
+    below, beside = _has_room(bottom, rows), _has_room(right, columns)
+    above, before = _has_room(rows - top, rows), _has_room(columns - left, columns)
+    return (below and beside) or (above and before)
+
+
+def _has_room(end: int, lines: int) -> bool:
+    """Tell whether there are lines enough on both sides of `end` to be compared."""
+    return end >= _STRIP_PX and end + _BLUR_PX + _STRIP_PX <= lines
+
+
 def _differ(grey: FloatImage) -> FloatImage:
     """(N - 1, M) difference of each line of pixels to the next one."""
     return np.abs(np.diff(np.rint(grey), axis=0))
@@ -88,9 +107,9 @@ def _begins_at(begins: NDArray[np.bool_], first: int) -> bool:
 
 def _crosses(grey: FloatImage, end: int) -> bool:
     """Tell whether texture goes on behind the line `end - 1` as before it."""
-    starts = end - _STRIP_PX, end + _BLUR_PX
-    if starts[0] < 0 or starts[1] + _STRIP_PX > len(grey):
+    if not _has_room(end, len(grey)):
         return False
+    starts = end - _STRIP_PX, end + _BLUR_PX
     inside, outside = (_differ(grey[start : start + _STRIP_PX]) for start in starts)
     is_echo = [(strip >= 1).mean(axis=0) >= _ECHO_SHARE for strip in (inside, outside)]
     is_alike = outside.mean() >= _LEAST_CONTRAST * inside.mean()

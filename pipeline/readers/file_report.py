@@ -7,8 +7,7 @@ from typing import Literal
 from pydicom import Dataset
 
 from pipeline.errors import SkippedError, describe
-from pipeline.readers.calibrated_region import RegionOrigin
-from pipeline.readers.calibration import find_calibrated_regions
+from pipeline.readers.describe_regions import describe_regions
 from pipeline.readers.dicom_header import DicomHeader
 from pipeline.readers.dicom_source import DicomSource
 from pipeline.readers.dicom_syntaxes import name_syntax
@@ -16,6 +15,9 @@ from pipeline.readers.file_type import FileType, detect_file_type
 from pipeline.readers.image_source import ImageSource
 from pipeline.readers.open_source import open_source
 from pipeline.readers.quiet import quiet_decoders
+
+BY_PIXELS = "decided by the pixels"
+"""What a header cannot say."""
 
 Verdict = Literal["taken", "skipped", "failed"]
 
@@ -40,10 +42,11 @@ class FileReport:
         columns: width in px.
         frames: number of frames.
         regions: number of B-mode images in a frame.
-        region: where they are known from; ``beyond`` if the header's lie beyond the frame, and
-            only the pixels can tell whether it was cropped or rescaled.
-        mm_per_pixel_y: mm between rows, empty if unknown.
-        mm_per_pixel_x: mm between columns, empty if unknown.
+        region: where they are known from, as a run tells it, or `BY_PIXELS`.
+        calibration: ``told``, ``none``, or `BY_PIXELS`: a run tells the mm of the header only if
+            the pixels agree with its regions.
+        mm_per_pixel_y: mm between rows by the header, empty if unknown, as a run tells it.
+        mm_per_pixel_x: mm between columns, likewise.
         burned_in: *Burned In Annotation* (0028,0301), ``unknown`` if absent.
         manufacturer: (0008,0070).
         model: *Manufacturer's Model Name* (0008,1090).
@@ -62,11 +65,17 @@ class FileReport:
     frames: int | None = None
     regions: int | None = None
     region: str = ""
+    calibration: str = ""
     mm_per_pixel_y: str = ""
     mm_per_pixel_x: str = ""
     burned_in: str = ""
     manufacturer: str = ""
     model: str = ""
+
+    @property
+    def is_decided_by_pixels(self) -> bool:
+        """Whether only the pixels can tell if there are mm."""
+        return self.calibration == BY_PIXELS
 
 
 def inspect_file(path: Path, file: str) -> tuple[FileReport, str]:
@@ -101,20 +110,17 @@ def _describe_source(source: ImageSource) -> dict[str, str | int | None]:
         "columns": columns,
         "frames": source.frames,
     }
-    if not isinstance(source, DicomSource):
-        return facts
-    facts |= _describe_header(source.header)
-    with quiet_decoders():
-        regions = find_calibrated_regions(source.header.dataset, rows, columns)
-    first = regions[0]
-    spacings = {region.mm_per_pixel for region in regions}
-    mm = first.mm_per_pixel if len(spacings) == 1 else None
-    is_beyond = first.origin is RegionOrigin.RESCALED
+    if isinstance(source, DicomSource):
+        facts |= _describe_header(source.header)
+    foreseen = source.foresee_regions()
+    told = describe_regions(foreseen.regions)
+    calibration = "told" if any(told.mm_per_pixel) else "none"
     return facts | {
-        "regions": len(regions),
-        "region": "beyond" if is_beyond else first.origin.value,
-        "mm_per_pixel_y": "" if mm is None else f"{mm[0]:.6g}",
-        "mm_per_pixel_x": "" if mm is None else f"{mm[1]:.6g}",
+        "regions": len(foreseen.regions),
+        "region": told.origin if foreseen.is_place_decided else BY_PIXELS,
+        "calibration": calibration if foreseen.is_scale_decided else BY_PIXELS,
+        "mm_per_pixel_y": told.mm_per_pixel[0],
+        "mm_per_pixel_x": told.mm_per_pixel[1],
     }
 
 

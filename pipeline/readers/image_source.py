@@ -9,6 +9,7 @@ from pydicom import Dataset
 
 from pipeline.errors import ReadError
 from pipeline.readers.calibrated_region import CalibratedRegion
+from pipeline.readers.foreseen_regions import ForeseenRegions
 from pipeline.readers.limits import LARGEST_IMAGE_PX
 
 GreyImage = NDArray[np.float32]
@@ -73,6 +74,15 @@ class ImageSource(Protocol):
 
         Raises:
             ReadError: the frame cannot be decoded.
+        """
+        ...
+
+    def foresee_regions(self) -> ForeseenRegions:
+        """Tell what `regions` is going to find, as far as the header decides it.
+
+        Raises:
+            SkippedError: as `regions`.
+            ReadError: a region of the header is damaged.
         """
         ...
 

@@ -1,7 +1,7 @@
 """Where the axes of a NIfTI file point, and how large its pixels are."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import nibabel
 import numpy as np
@@ -10,6 +10,7 @@ from nibabel.orientations import apply_orientation, io_orientation
 from numpy.typing import NDArray
 
 from pipeline.readers.image_source import GreyImage
+from pipeline.readers.refuse_scale import refuse_scale
 
 _MM = {"mm": 1.0, "meter": 1000.0, "micron": 0.001}
 """Millimetres of the units of length that NIfTI has."""
@@ -45,13 +46,14 @@ class NiftiAxes:
         elif _is_upside_down(header):
             turns[1, 1] = -1
             remarks = ["rows are taken to be stored from the bottom, as dcm2niix does"]
-        sizes = _read_sizes(header, affine)
-        mm = None
-        if sizes is None:
-            remarks.append("the size of pixels is not known in mm")
-        else:
-            mm = cls(turns, None, ()).order(sizes)
-        return cls(turns, mm, tuple(remarks))
+        axes = cls(turns, None, tuple(remarks))
+        sizes, fault = _read_sizes(header, affine)
+        if sizes is not None:
+            mm, (rows, columns) = axes.order(sizes), axes.order(header["dim"][1:3])
+            fault = refuse_scale(mm, (int(rows), int(columns)))
+            if not fault:
+                return replace(axes, mm_per_pixel=mm)
+        return replace(axes, remarks=(*axes.remarks, f"no mm by its spacing (pixdim): {fault}"))
 
     def order(self, along: Sequence[float] | NDArray[np.float64]) -> tuple[float, float]:
         """Order what belongs to the stored axes as rows and columns."""
@@ -81,12 +83,14 @@ def _is_upside_down(header: nibabel.Nifti1Header) -> bool:
 
 def _read_sizes(
     header: nibabel.Nifti1Header, affine: NDArray[np.float64] | None
-) -> NDArray[np.float64] | None:
-    """Read the size of a pixel along the stored axes in mm; `None` if it cannot be relied on."""
+) -> tuple[NDArray[np.float64] | None, str]:
+    """Read the size of a pixel along the stored axes in mm; `None` and the reason if not told."""
     unit = _MM.get(header.get_xyzt_units()[0])
     spacing = np.abs(np.asarray(header["pixdim"][1:3], dtype=np.float64))
-    if unit is None or not (np.isfinite(spacing).all() and spacing.all()):
-        return None
+    if unit is None:
+        return None, "it has no unit of length"
     if affine is not None and not np.allclose(voxel_sizes(affine)[:2], spacing, rtol=_SAME_SCALE):
-        return None
-    return None if np.array_equal(spacing, [1, 1]) else spacing * unit
+        return None, "it is not that of the orientation"
+    if np.array_equal(spacing, [1, 1]):  # of any unit
+        return None, "1 x 1 stands for a size that is not known"
+    return spacing * unit, ""

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from pipeline.errors import ReadError, SkippedError
 from pipeline.readers.calibrated_region import CalibratedRegion, RegionOrigin
+from pipeline.readers.foreseen_regions import ForeseenRegions
 from pipeline.readers.image_source import (
     GreyImage,
     check_index,
@@ -31,8 +32,6 @@ _NIFTI_1_BYTES, _NIFTI_2_BYTES, _FLAG_BYTES = 348, 540, 4
 """Length of the headers, which is also their first field, and of the flag for extensions."""
 _LARGEST_EXTENSIONS_BYTES, _LARGEST_INFLATED_BYTES = 16 << 20, 1 << 30
 """Bytes between header and pixels, and of compressed pixels, which all are in memory at once."""
-_DEEPEST_MM = 400.0
-"""Depth that no scanner shows: a spacing that leads to it is a mistake."""
 _WHITE = 255.0
 
 FloatArray = NDArray[np.floating[Any]]
@@ -63,8 +62,8 @@ class NiftiSource:
        the whole range if any is negative.
     5. Others: from the least to the largest value.
 
-    **Size.** mm are told if the header names the unit and the spacing does not contradict itself.
-    1 mm x 1 mm is what tools write if they know nothing, and told by no scanner: no mm then.
+    **Size.** mm are told if the header names the unit, the spacing does not contradict itself, and
+    `refuse_scale` believes it.
 
     Args:
         path: the file.
@@ -135,11 +134,13 @@ class NiftiSource:
 
     def regions(self, grey: GreyImage, *, find_field: bool = True) -> list[CalibratedRegion]:
         """Give the whole frame, with mm if the header tells them; `find_field` is not used."""
-        rows, columns = grey.shape
-        mm = self._axes.mm_per_pixel
-        if mm is not None and mm[0] * rows > _DEEPEST_MM:
-            mm = None
-        return [CalibratedRegion((0, 0, rows, columns), mm, RegionOrigin.WHOLE)]
+        return list(self.foresee_regions().regions)
+
+    def foresee_regions(self) -> ForeseenRegions:
+        """Give the whole frame, with mm if the header tells them: the pixels decide nothing."""
+        box = (0, 0, *self.size)
+        region = CalibratedRegion(box, self._axes.mm_per_pixel, RegionOrigin.WHOLE)
+        return ForeseenRegions((region,))
 
     @cached_property
     def _scale(self) -> "_Scale":

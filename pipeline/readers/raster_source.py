@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 from pydicom import Dataset
 
-from pipeline.readers.calibrated_region import CalibratedRegion
+from pipeline.readers.calibrated_region import CalibratedRegion, RegionOrigin
 from pipeline.readers.calibration import find_calibrated_regions
 from pipeline.readers.codec_worker import shared_codec_worker
 from pipeline.readers.file_type import FileType
+from pipeline.readers.foreseen_regions import ForeseenRegions
 from pipeline.readers.image_source import GreyImage, check_index, no_identity
 
 
@@ -53,6 +54,11 @@ class RasterSource:
     def identity(self) -> dict[str, str]:
         """Nothing: these formats have no UIDs."""
         return no_identity()
+
+    def foresee_regions(self) -> ForeseenRegions:
+        """Foresee no mm; only the pixels show where the field of view is."""
+        region = CalibratedRegion((0, 0, *self._size), None, RegionOrigin.WHOLE)
+        return ForeseenRegions((region,), is_place_decided=False)
 
     def regions(self, grey: GreyImage, *, find_field: bool = True) -> list[CalibratedRegion]:
         """Find the field of view, as these formats know of no regions.

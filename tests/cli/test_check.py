@@ -21,7 +21,7 @@ IMAGE, _ = make_orientation_phantom(48, 80)
 REPORT = "1.2.840.10008.5.1.4.1.1.88.33"
 COLUMNS = [
     *("file", "verdict", "reason", "format", "sop_class", "transfer_syntax", "photometric"),
-    *("bits_stored", "rows", "columns", "frames", "regions", "region"),
+    *("bits_stored", "rows", "columns", "frames", "regions", "region", "calibration"),
     *("mm_per_pixel_y", "mm_per_pixel_x", "burned_in", "manufacturer", "model"),
 ]
 
@@ -92,8 +92,16 @@ def test_line_tells_what_the_file_is(archive: Path, check: Check) -> None:
         "1 x 48 x 80, region given, 0.1 x 0.2 mm, burned in: NO)"
     )
     assert lines[1].startswith("skipped copy.dcm: a copy: the same SOPInstanceUID")
-    assert lines[4] == "taken   x.png (PNG, 1 x 48 x 80)"
-    assert "3 x 48 x 80, region whole, no mm, burned in: YES" in lines[5]
+    assert lines[4] == "taken   x.png (PNG, 1 x 48 x 80, region decided by the pixels, no mm)"
+    assert "3 x 48 x 80, region decided by the pixels, no mm, burned in: YES" in lines[5]
+
+
+def test_mm_that_the_pixels_decide_on(tmp_path: Path, check: Check) -> None:
+    dataset = make_phantom_dataset(IMAGE, mm_per_pixel=(0.1, 0.2), region=(0, 0, 99, 47))
+    save(tmp_path / "in" / "a.dcm", dataset, Manufacturer="One")
+    _, printed = check(tmp_path / "in")
+    assert "region decided by the pixels, 0.1 x 0.2 mm if they agree" in printed
+    assert find_line(printed, "One")[:7] == ["1", "1", "0", "0", "1", "0", "1"]
 
 
 def test_table(archive: Path, tmp_path: Path, check: Check) -> None:
@@ -120,12 +128,12 @@ def find_line(printed: str, name: str) -> list[str]:
 
 def test_summary_by_manufacturer(archive: Path, check: Check) -> None:
     _, printed = check(archive, "--quiet")
-    # files, taken, skipped, failed, frames, with mm; burned in yes, no, unknown
-    assert find_line(printed, "One") == ["3", "1", "2", "0", "1", "1", "0", "1", "0"]
-    assert find_line(printed, "Two") == ["1", "1", "0", "0", "3", "0", "1", "0", "0"]
-    assert find_line(printed, "PNG") == ["1", "1", "0", "0", "1", "0", "0", "0", "0"]
-    assert find_line(printed, "other files") == ["1", "0", "1", "0", "0", "0", "0", "0", "0"]
-    assert find_line(printed, "all") == ["6", "3", "3", "0", "5", "1", "1", "1", "0"]
+    # files, taken, skipped, failed, frames, with mm, by pixels; burned in yes, no, unknown
+    assert find_line(printed, "One") == ["3", "1", "2", "0", "1", "1", "0", "0", "1", "0"]
+    assert find_line(printed, "Two") == ["1", "1", "0", "0", "3", "0", "0", "1", "0", "0"]
+    assert find_line(printed, "PNG") == ["1", "1", "0", "0", "1", "0", "0", "0", "0", "0"]
+    assert find_line(printed, "other files") == ["1", "0", "1", "0", "0", "0", "0", "0", "0", "0"]
+    assert find_line(printed, "all") == ["6", "3", "3", "0", "5", "1", "0", "1", "1", "0"]
 
 
 def test_quiet_prints_the_summary_only(archive: Path, check: Check) -> None:
@@ -214,8 +222,8 @@ def test_odd_file_names(tmp_path: Path, check: Check) -> None:
     code, printed = check(tmp_path / "in", "--csv", tmp_path / "table.csv")
     assert code == 0
     assert printed.splitlines()[:2] == [
-        r"taken   caf\udce9.png (PNG, 1 x 48 x 80)",
-        r"taken   line\nbreak.png (PNG, 1 x 48 x 80)",
+        r"taken   caf\udce9.png (PNG, 1 x 48 x 80, region decided by the pixels, no mm)",
+        r"taken   line\nbreak.png (PNG, 1 x 48 x 80, region decided by the pixels, no mm)",
     ]
     files = [row["file"] for row in read_table(tmp_path / "table.csv")]
     assert files == [r"caf\udce9.png", "line\nbreak.png"]

@@ -20,7 +20,11 @@ from pipeline.datasets.phantom import make_phantom
 from pipeline.datasets.phantom_dicom import make_phantom_dataset, make_region
 from pipeline.errors import SkippedError
 from pipeline.readers.calibrated_region import CalibratedRegion, RegionOrigin
-from pipeline.readers.calibration import contradicts_spacing, find_calibrated_regions
+from pipeline.readers.calibration import (
+    find_calibrated_regions,
+    foresee_regions,
+    remark_scales,
+)
 
 FloatImage = NDArray[np.float32]
 
@@ -29,6 +33,12 @@ WHOLE = (0, 0, 300, 400)
 FIELD = (40, 60, 240, 310)
 REGION = (60, 40, 309, 239)
 MM = (0.1, 0.2)
+IMPOSSIBLE = [
+    *((30.0, 30.0), (10_000.0, 10_000.0), (1e-5, 1e-5), (1e-300, 1e-300), (1e300, 1e300)),
+    *((1.0, 1.0), (1.0, 0.1), (0.1, 1.0), (0.1, 0.5), (0.08, 0.0001), (0.0, 0.1), (0.7, 0.7)),
+    *((25.4 / 72, 25.4 / 72), (25.4 / 96, 25.4 / 96), (1000 / 3780, 1000 / 3780)),
+]
+"""Mm between rows and between columns that no probe for the breast makes of these frames."""
 
 
 @cache
@@ -94,9 +104,30 @@ def test_colour_box_within_the_image_is_part_of_it() -> None:
 
 
 def test_overlapping_regions_of_two_scales_have_none() -> None:
-    zoom = make_region((100, 60, 200, 160), (0.05, 0.1))
-    region = find(make_region(REGION, MM), zoom)
+    items = make_region(REGION, MM), make_region((100, 60, 200, 160), (0.05, 0.1))
+    region = find(*items)
     assert (region.box, region.mm_per_pixel) == (FIELD, None)
+    assert remark_scales(make_dataset(*items), *SHAPE) == (
+        "no mm by the ultrasound regions (0018,6011): regions that overlap have several scales",
+    )
+
+
+def test_overlapping_regions_are_the_parts_of_one() -> None:
+    left, right = make_region((10, 20, 150, 199), MM), make_region((100, 80, 300, 279), MM)
+    inner = make_region((110, 100, 200, 199), MM, data_type=2)
+    region = find(left, right, inner)
+    assert region.box == (20, 10, 280, 301)
+    assert sorted(region.boxes) == [(20, 10, 200, 151), (80, 100, 280, 301)]
+
+
+def test_colour_box_makes_no_parts() -> None:
+    region = find(make_region((100, 60, 200, 160), MM, data_type=2), make_region(REGION, MM))
+    assert (region.parts, region.boxes) == ((), (FIELD,))
+
+
+def test_parts_are_clipped_to_the_frame() -> None:
+    left, right = make_region((10, 20, 150, 199), MM), make_region((100, 80, 400, 300), MM)
+    assert sorted(find(left, right).boxes) == [(20, 10, 200, 151), (80, 100, 300, 400)]
 
 
 def test_three_regions_in_a_chain_are_one() -> None:
@@ -297,29 +328,139 @@ def test_region_wins_over_another_pixel_spacing() -> None:
 )
 def test_other_pixel_spacing_contradicts(spacing: list[float], expected: bool) -> None:
     dataset = make_dataset(make_region(REGION, MM), PixelSpacing=spacing)
-    assert contradicts_spacing(dataset, 300) is expected
+    told = ("its Pixel Spacing is not that of its ultrasound regions, which count",)
+    assert remark_scales(dataset, *SHAPE) == (told if expected else ())
 
 
 @pytest.mark.parametrize("spacing", [None, [0, 0.1], [0.3]])
 def test_damaged_pixel_spacing_contradicts_nothing(spacing: list[float] | None) -> None:
     dataset = make_dataset(make_region(REGION, MM), PixelSpacing=spacing)
-    assert not contradicts_spacing(dataset, 300)
+    assert not remark_scales(dataset, *SHAPE)
 
 
 def test_pixel_spacing_alone_contradicts_nothing() -> None:
     trace = make_region(REGION, (1.0, 1.0), spatial_format=2, data_type=3)
-    assert not contradicts_spacing(make_dataset(trace, PixelSpacing=[0.1, 0.2]), 300)
-    assert not contradicts_spacing(make_dataset(PixelSpacing=[0.1, 0.2]), 300)
+    assert not remark_scales(make_dataset(trace, PixelSpacing=[0.1, 0.2]), *SHAPE)
+    assert not remark_scales(make_dataset(PixelSpacing=[0.1, 0.2]), *SHAPE)
 
 
 def test_pixel_spacing_contradicts_one_of_two_images() -> None:
     items = make_region((10, 24, 190, 239), MM), make_region((200, 24, 389, 239), (0.3, 0.4))
-    assert contradicts_spacing(make_dataset(*items, PixelSpacing=[0.1, 0.2]), 300)
+    assert remark_scales(make_dataset(*items, PixelSpacing=[0.1, 0.2]), *SHAPE)
 
 
 def test_pixel_spacing_does_not_replace_a_stale_region() -> None:
     region = find(make_region(REGION, MM), grey=rescale(frame(330), 0.7), PixelSpacing=[0.1, 0.2])
     assert region.mm_per_pixel is None
+
+
+@pytest.mark.parametrize("mm", IMPOSSIBLE, ids=str)
+def test_impossible_scale_of_regions_means_no_mm_and_a_remark(mm: tuple[float, float]) -> None:
+    dataset = make_dataset(make_region(REGION, MM))
+    (item,) = dataset.SequenceOfUltrasoundRegions
+    item.PhysicalDeltaY, item.PhysicalDeltaX = mm[0] / 10, mm[1] / 10
+    (region,) = find_calibrated_regions(dataset, *SHAPE)
+    assert (region.box, region.mm_per_pixel, region.origin) == (FIELD, None, RegionOrigin.GIVEN)
+    (remark,) = remark_scales(dataset, *SHAPE)
+    assert remark.startswith("no mm by the ultrasound regions (0018,6011): ")
+
+
+@pytest.mark.parametrize("mm", IMPOSSIBLE, ids=str)
+def test_impossible_pixel_spacing_means_no_mm_and_a_remark(mm: tuple[float, float]) -> None:
+    dataset = make_dataset()
+    dataset.PixelSpacing = [f"{value:.12g}" for value in mm]
+    (region,) = find_calibrated_regions(dataset, *SHAPE)
+    assert (region.box, region.mm_per_pixel) == (WHOLE, None)
+    (remark,) = remark_scales(dataset, *SHAPE)
+    assert remark.startswith("no mm by Pixel Spacing (0028,0030): ")
+
+
+def test_impossible_pixel_spacing_does_not_contradict_the_regions() -> None:
+    dataset = make_dataset(make_region(REGION, MM), PixelSpacing=[1, 1])
+    (region,) = find_calibrated_regions(dataset, *SHAPE)
+    assert region.mm_per_pixel == pytest.approx(MM)
+    assert not remark_scales(dataset, *SHAPE)
+
+
+@pytest.mark.parametrize(
+    "keyword", ["ImagerPixelSpacing", "NominalScannedPixelSpacing", "PixelAspectRatio"]
+)
+def test_spacing_of_detector_or_film_is_not_that_of_tissue(keyword: str) -> None:
+    assert find(**{keyword: [1, 2] if keyword == "PixelAspectRatio" else [0.1, 0.2]}) == (
+        CalibratedRegion(WHOLE, None, RegionOrigin.WHOLE)
+    )
+
+
+def test_depth_is_that_of_the_region_and_not_of_its_part_within_the_frame() -> None:
+    item = make_region((60, 40, 309, 440), (0.35, 0.35))
+    (region,) = find_calibrated_regions(make_dataset(item), 300, 400, grey=frame())
+    assert region.mm_per_pixel is None
+
+
+def foresee(dataset: Dataset, shape: tuple[int, int] = SHAPE) -> tuple[object, ...]:
+    """Place and scale, each with whether it is decided."""
+    foreseen = foresee_regions(dataset, *shape)
+    region = foreseen.regions[0]
+    told = region.origin.value if foreseen.is_place_decided else None
+    return told, region.mm_per_pixel, foreseen.is_scale_decided
+
+
+def test_header_decides_a_region_all_over_the_frame() -> None:
+    dataset = make_dataset(make_region((5, 20, 399, 299), MM))
+    assert foresee(dataset) == ("given", pytest.approx(MM), True)
+
+
+def test_pixels_decide_where_echo_could_cross_the_edges() -> None:
+    assert foresee(make_dataset(make_region(REGION, MM))) == (None, pytest.approx(MM), False)
+
+
+@pytest.mark.parametrize("box", [(60, 40, 409, 239), (60, 40, 309, 309)])
+def test_pixels_decide_on_a_region_beyond_the_frame(box: tuple[int, int, int, int]) -> None:
+    assert foresee(make_dataset(make_region(box, MM))) == (None, pytest.approx(MM), False)
+
+
+def test_header_decides_on_a_region_beyond_both_axes() -> None:
+    dataset = make_dataset(make_region((60, 40, 409, 309), MM))
+    assert foresee(dataset) == ("rescaled", None, True)
+
+
+def test_header_decides_that_a_region_has_no_mm() -> None:
+    assert foresee(make_dataset(make_region(REGION, (2.0, 2.0)))) == (None, None, True)
+
+
+def test_header_decides_on_pixel_spacing_and_pixels_on_the_field() -> None:
+    assert foresee(make_dataset(PixelSpacing=[0.1, 0.2])) == (None, MM, True)
+    assert foresee(make_dataset(PixelSpacing=[1, 1])) == (None, None, True)
+
+
+@pytest.mark.parametrize("factor", [0.7, 1, 1.28])
+@pytest.mark.parametrize("columns", [250, 400])
+@pytest.mark.parametrize("box", [REGION, (60, 40, 309, 249), (0, 0, 399, 299), None])
+@pytest.mark.parametrize("spacing", [None, [0.1, 0.2]])
+def test_what_is_foreseen_as_decided_is_what_the_pixels_give(
+    factor: float,
+    columns: int,
+    box: tuple[int, int, int, int] | None,
+    spacing: list[float] | None,
+) -> None:
+    dataset = make_dataset(*([make_region(box, MM)] if box else []))
+    if spacing:
+        dataset.PixelSpacing = spacing
+    picture = rescale(frame(columns), factor)
+    (region,) = find_calibrated_regions(dataset, *picture.shape, grey=picture)
+    foreseen = foresee_regions(dataset, *picture.shape)
+    if foreseen.is_scale_decided:
+        assert foreseen.regions[0].mm_per_pixel == region.mm_per_pixel
+    else:
+        assert region.mm_per_pixel in (None, foreseen.regions[0].mm_per_pixel)
+    if foreseen.is_place_decided:
+        assert foreseen.regions[0].origin is region.origin
+
+
+def test_foreseen_traces_are_skipped() -> None:
+    trace = make_region(REGION, MM, spatial_format=2, data_type=3)
+    with pytest.raises(SkippedError, match="not a B-mode image"):
+        foresee_regions(make_dataset(trace), *SHAPE)
 
 
 def test_nothing_of_the_file_is_logged(caplog: pytest.LogCaptureFixture) -> None:
@@ -346,10 +487,11 @@ def test_bundled_file_that_was_scaled_or_cut(name: str) -> None:
     )
 
 
-def test_bundled_file_at_the_size_of_its_regions() -> None:
-    regions = find_calibrated_regions(read_bundled("examples_palette.dcm"), 600, 800)
-    mm = pytest.approx((0.26229, 0.26229), abs=1e-5)
-    assert regions == [CalibratedRegion((60, 120, 519, 800), mm, RegionOrigin.GIVEN)]
+def test_bundled_file_of_a_heart_is_deeper_than_a_breast() -> None:
+    dataset = read_bundled("examples_palette.dcm")  # 459 rows of 0.26229 mm
+    regions = find_calibrated_regions(dataset, 600, 800)
+    assert regions == [CalibratedRegion((60, 120, 519, 800), None, RegionOrigin.GIVEN)]
+    assert "deeper than 120 mm" in remark_scales(dataset, 600, 800)[0]
 
 
 @pytest.mark.parametrize("name", ["examples_rgb_color.dcm", "examples_jpeg2k.dcm"])

@@ -4,6 +4,7 @@ import os
 from dataclasses import asdict
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import pytest
 from PIL import Image
@@ -54,6 +55,7 @@ def test_everything_of_a_still(path: Path) -> None:
         frames=1,
         regions=1,
         region="given",
+        calibration="told",
         mm_per_pixel_y="0.1",
         mm_per_pixel_x="0.2",
         burned_in="NO",
@@ -90,7 +92,8 @@ def test_missing_attributes_are_empty_or_unknown(path: Path) -> None:
         del dataset[keyword]
     report = inspect(save(path, dataset))
     assert (report.burned_in, report.manufacturer, report.model) == ("unknown", "", "")
-    assert (report.region, report.mm_per_pixel_y) == ("whole", "")
+    assert (report.region, report.mm_per_pixel_y) == ("decided by the pixels", "")
+    assert report.calibration == "none"
 
 
 def test_text_is_one_short_line(path: Path) -> None:
@@ -104,9 +107,10 @@ def test_text_is_one_short_line(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("right", "spacing"), [(MM, ("0.1", "0.2")), ((0.3, 0.2), ("", "")), (None, ("", ""))]
+    ("right", "spacing"),
+    [(MM, ("0.1", "0.2")), ((0.3, 0.2), ("0.1 0.3", "0.2")), (None, ("0.1 -", "0.2 -"))],
 )
-def test_two_images_have_a_spacing_if_it_is_the_same(
+def test_two_images_have_the_cells_of_a_run(
     path: Path, right: tuple[float, float] | None, spacing: tuple[str, str]
 ) -> None:
     items = [make_region((0, 0, 39, 47), MM), make_region((40, 0, 79, 47), right or MM)]
@@ -122,7 +126,41 @@ def test_two_images_have_a_spacing_if_it_is_the_same(
 def test_region_beyond_the_frame_is_told(path: Path) -> None:
     dataset = make_phantom_dataset(IMAGE, mm_per_pixel=MM, region=(0, 0, 99, 47))
     report = inspect(save(path, dataset))
-    assert (report.region, report.mm_per_pixel_y) == ("beyond", "")
+    assert report.region == report.calibration == "decided by the pixels"
+    assert (report.mm_per_pixel_y, report.mm_per_pixel_x) == ("0.1", "0.2")
+
+
+def test_pixels_decide_on_a_region_with_a_console_around(path: Path) -> None:
+    picture = np.zeros((120, 160), np.uint8)
+    dataset = make_phantom_dataset(picture, mm_per_pixel=MM, region=(30, 30, 119, 89))
+    report = inspect(save(path, dataset))
+    assert report.region == report.calibration == "decided by the pixels"
+
+
+@pytest.mark.parametrize("spacing", [[1, 1], [3000, 3000], [0, 0]])
+def test_refused_scale_is_the_reason(path: Path, spacing: list[float]) -> None:
+    dataset = make_phantom_dataset(IMAGE)
+    dataset.PixelSpacing = spacing
+    report = inspect(save(path, dataset))
+    assert (report.verdict, report.calibration, report.mm_per_pixel_y) == ("taken", "none", "")
+    assert report.reason.startswith("no mm by Pixel Spacing (0028,0030): ")
+
+
+def test_pixel_spacing_is_told(path: Path) -> None:
+    dataset = make_phantom_dataset(IMAGE)
+    dataset.PixelSpacing = [0.1, 0.2]
+    report = inspect(save(path, dataset))
+    assert (report.region, report.calibration) == ("decided by the pixels", "told")
+    assert (report.mm_per_pixel_y, report.mm_per_pixel_x) == ("0.1", "0.2")
+
+
+def test_nifti(tmp_path: Path) -> None:
+    image = nibabel.Nifti1Image(IMAGE.T, np.diag([-0.2, -0.1, 1, 1]))
+    image.header.set_xyzt_units("mm")
+    nibabel.save(image, tmp_path / "x.nii")
+    report = inspect(tmp_path / "x.nii")
+    assert (report.region, report.calibration) == ("whole", "told")
+    assert (report.mm_per_pixel_y, report.mm_per_pixel_x) == ("0.1", "0.2")
 
 
 def test_remarks_are_the_reason_of_a_file_that_is_taken(path: Path) -> None:
@@ -194,7 +232,8 @@ def test_picture(tmp_path: Path, kind: str, suffix: str) -> None:
     told = {key: value for key, value in asdict(report).items() if value not in ("", None)}
     assert told == {
         **{"file": "x", "verdict": "taken", "format": kind},
-        **{"rows": 48, "columns": 80, "frames": 1},
+        **{"rows": 48, "columns": 80, "frames": 1, "regions": 1},
+        **{"region": "decided by the pixels", "calibration": "none"},
     }
     assert uid == ""
 

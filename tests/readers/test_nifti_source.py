@@ -248,7 +248,7 @@ class TestValues:
         values = np.array([[0, 100, 150, 200, 4000]] * 2, np.int16)
         source = NiftiSource(write(path, values, cal_min=100, cal_max=200))
         assert source.read(0)[:, 0] == pytest.approx([0, 0, 127.5, 255, 255])
-        assert source.remarks == ("grey values: from cal_min to cal_max of the header",)
+        assert source.remarks[-1] == "grey values: from cal_min to cal_max of the header"
 
     def test_window_does_not_change_8_bits(self, path: Path) -> None:
         assert np.array_equal(read_all(write(path, cal_min=100, cal_max=200))[0], IMAGE)
@@ -288,6 +288,12 @@ class TestSize:
         affine = place(BACK, LEFT) @ np.diag([2, 3, 1, 1])
         assert mm_of(write(path, affine=affine)) == pytest.approx((0.2, 0.3))
 
+    def test_depth_counts_along_the_rows_of_the_picture(self, path: Path) -> None:
+        affine = place(BACK, LEFT) @ np.diag([9, 9, 1, 1])
+        values = np.zeros((200, 60), np.uint8)
+        assert mm_of(write(path, values, affine=affine)) is None
+        assert mm_of(write(path, values.T, affine=affine)) == pytest.approx((0.9, 0.9))
+
     def test_known_unit_without_orientation(self, path: Path) -> None:
         write(path, affine=np.diag([0.2, 0.1, 1, 1]))
         assert mm_of(path) == pytest.approx((0.1, 0.2))
@@ -295,11 +301,30 @@ class TestSize:
     def test_unknown_unit(self, path: Path) -> None:
         source = NiftiSource(write(path, unit=None))
         assert mm_of(path) is None
-        assert source.remarks == ("the size of pixels is not known in mm",)
+        assert source.remarks == ("no mm by its spacing (pixdim): it has no unit of length",)
 
     @pytest.mark.parametrize("affine", [np.eye(4), np.diag([-1, -1, 1, 1]), np.diag([-1, 1, 1, 1])])
     def test_one_millimetre_is_not_believed(self, affine: NDArray[np.float64], path: Path) -> None:
         assert mm_of(write(path, affine=affine)) is None
+        assert NiftiSource(path).remarks[-1].endswith("stands for a size that is not known")
+
+    @pytest.mark.parametrize(("unit", "size"), [("mm", 1), ("micron", 1), ("mm", 25.4 / 72)])
+    @pytest.mark.parametrize("shape", [(20, 20), (60, 80)])
+    def test_placeholders(self, unit: str, size: float, shape: tuple[int, int], path: Path) -> None:
+        values = np.zeros(shape, np.uint8)
+        assert mm_of(write(path, values, affine=np.diag([-size, -size, 1, 1]), unit=unit)) is None
+
+    @pytest.mark.parametrize("mm", [(30, 30), (1e4, 1e4), (1e-5, 1e-5), (0.1, 0.9), (0.9, 0.1)])
+    def test_impossible_sizes(self, mm: tuple[float, float], path: Path) -> None:
+        assert mm_of(write(path, affine=np.diag([-mm[0], -mm[1], 1, 1]))) is None
+        assert NiftiSource(path).remarks[-1].startswith("no mm by its spacing (pixdim): ")
+
+    def test_header_decides(self, path: Path) -> None:
+        source = NiftiSource(write(path, affine=np.diag([-0.2, -0.1, 1, 1])))
+        foreseen = source.foresee_regions()
+        assert list(foreseen.regions) == source.regions(source.read(0))
+        assert foreseen.is_place_decided
+        assert foreseen.is_scale_decided
 
     def test_spacing_that_contradicts_the_affine(self, path: Path) -> None:
         assert mm_of(write(path, pixdim=[1, 0.3, 0.1, 1, 1, 1, 1, 1])) is None
