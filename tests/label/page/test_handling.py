@@ -79,7 +79,7 @@ class TestSight:
         window.rest()
         row, frame = window.run(
             "['[aria-selected=true]', '#images'].map((each) => document.querySelector(each))"
-            ".map((each) => [each.getBoundingClientRect().top, each.getBoundingClientRect().bottom])"
+            ".map((each) => each.getBoundingClientRect()).map(({ top, bottom }) => [top, bottom])"
         )
         assert frame[0] - 1 <= row[0]
         assert row[1] <= frame[1] + 1
