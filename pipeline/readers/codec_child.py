@@ -19,6 +19,7 @@ Task = Callable[[Mapping[str, Any], bytes], tuple[dict[str, Any], NDArray[Any]]]
 TASKS = {
     "dicom_frame": "pipeline.readers.dicom_codec:decode_dicom_frame",
     "raster": "pipeline.readers.raster_codec:decode_raster",
+    "raster_pixels": "pipeline.readers.raster_codec:decode_raster_pixels",
     "raster_header": "pipeline.readers.raster_codec:read_raster_header",
     "video": "pipeline.readers.video_codec:read_video_frame",
 }

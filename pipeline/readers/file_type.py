@@ -42,6 +42,19 @@ _MAGIC = {
     b"MM\x00+": FileType.TIFF,
 }
 
+_OTHER_IMAGES = {
+    "GIF": rb"GIF8[79]a",
+    "WebP": rb"RIFF....WEBP",
+    "HEIF or AVIF": rb"....ftyp(hei|hev|mif1|msf1|avi)",
+    "JPEG 2000": rb"\x00\x00\x00\x0cjP  |\xff\x4f\xff\x51",
+    "JPEG XL": rb"\xff\x0a|\x00\x00\x00\x0cJXL ",
+    "Photoshop": rb"8BPS",
+    "PDF": rb"%PDF-",
+    "NRRD": rb"NRRD000",
+    "MetaImage": rb"(ObjectType|NDims) *=",
+}
+"""Formats that are not read, by how they begin."""
+
 
 def detect_file_type(path: Path) -> FileType:
     """Detect the format of a file by its content.
@@ -77,8 +90,10 @@ def detect_file_type(path: Path) -> FileType:
         return FileType.NIFTI
     if _BARE_DICOM.match(head):
         return FileType.DICOM
-    msg = "not an image: expected the content of a DICOM, PNG, JPEG, BMP, TIFF or NIfTI file"
-    raise SkippedError(msg)
+    expected = "expected the content of a DICOM, PNG, JPEG, BMP, TIFF or NIfTI file"
+    other = [name for name, start in _OTHER_IMAGES.items() if re.match(start, head, re.DOTALL)]
+    msg = f"not an image that is read: {expected}, got {other[0]}" if other else ""
+    raise SkippedError(msg or f"not an image: {expected}")
 
 
 def _inflate_head(path: Path) -> bytes:

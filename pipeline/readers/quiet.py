@@ -9,7 +9,7 @@ from contextlib import contextmanager
 _LOCK = threading.RLock()
 _LOGGERS = [
     logging.getLogger(name)
-    for name in ("pydicom", "pydicom.pixels.decoders.base", "pydicom.pixels.utils")
+    for name in ("pydicom", "pydicom.pixels.decoders.base", "pydicom.pixels.utils", "tifffile")
 ]
 
 

@@ -21,7 +21,8 @@ class RasterSource:
         file_type: its format by content; no other decoder than that one is tried.
 
     Raises:
-        ReadError: Pillow cannot parse the header, or the image is too large to be one.
+        ReadError: the header cannot be parsed, or tells of an image that is too large or of a
+            kind that is not read.
     """
 
     dataset = None
@@ -31,14 +32,14 @@ class RasterSource:
     def __init__(self, path: Path, file_type: FileType) -> None:
         self._file = {"path": str(path), "format": file_type.value}
         meta, _ = shared_codec_worker().call("raster_header", self._file)
-        self._frames = int(meta["frames"])
+        self._pages: list[list[int]] = meta["pages"]
         rows, columns = meta["size"]
         self._size = int(rows), int(columns)
 
     @property
     def frames(self) -> int:
-        """Number of pages, at least 1."""
-        return self._frames
+        """Number of pages that are pictures, at least 1."""
+        return len(self._pages)
 
     @property
     def format(self) -> str:
@@ -84,6 +85,6 @@ class RasterSource:
         Raises:
             ReadError: there is no such page, its data is damaged, or its pixel type is unknown.
         """
-        check_index(index, self._frames)
-        _, grey = shared_codec_worker().call("raster", {**self._file, "index": index})
+        check_index(index, self.frames)
+        _, grey = shared_codec_worker().call("raster", {**self._file, "page": self._pages[index]})
         return grey.astype(np.float32, copy=False)

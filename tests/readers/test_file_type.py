@@ -49,6 +49,26 @@ def test_other_content_is_skipped(content: bytes, tmp_path: Path) -> None:
         detect_file_type(tmp_path / "file.png")
 
 
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [
+        (b"GIF89a", "GIF"),
+        (b"RIFF\x10\x00\x00\x00WEBPVP8L", "WebP"),
+        (b"\x00\x00\x00\x18ftypheic", "HEIF or AVIF"),
+        (b"\x00\x00\x00\x0cjP  \r\n", "JPEG 2000"),
+        (b"\xff\x0a\xfa", "JPEG XL"),
+        (b"8BPS\x00\x01", "Photoshop"),
+        (b"%PDF-1.7", "PDF"),
+        (b"NRRD0004", "NRRD"),
+        (b"ObjectType = Image", "MetaImage"),
+    ],
+)
+def test_other_image_is_skipped_by_name(head: bytes, name: str, tmp_path: Path) -> None:
+    (tmp_path / "file.png").write_bytes(head + bytes(100))
+    with pytest.raises(SkippedError, match=f"not an image that is read: .* got {name}$"):
+        detect_file_type(tmp_path / "file.png")
+
+
 def test_empty_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file.png").touch()
     with pytest.raises(ReadError, match="got an empty file") as caught:
