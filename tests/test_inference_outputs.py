@@ -6,6 +6,7 @@ has no lesion; `flat.dcm` has none at all. All DICOM files and the folder are na
 
 import csv
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -267,6 +268,34 @@ class TestSourceWithoutStudy:
             *{"x.png", "cine.dcm"}
         }
         assert not (refused_run / "seg").exists()
+
+
+@pytest.mark.parametrize("is_asked_for", [False, True])
+def test_echocardiogram_gets_a_mask_and_no_dicom_objects(
+    is_asked_for: bool, tmp_path: Path
+) -> None:
+    dataset = make_phantom_dataset(IMAGE, mm_per_pixel=MM)
+    dataset.BodyPartExamined = "HEART"
+    save(tmp_path / "in" / "x.dcm", dataset)
+    switches = {**ALL_ON, "other_organs": True} if is_asked_for else ALL_ON
+    run_brightness(tmp_path / "in", tmp_path / "out", **switches)
+    (row,) = read_table(tmp_path / "out")
+    assert row["status"] == "ok"
+    assert row["reason"] == "another organ by its Body Part Examined (0018,0015)"
+    assert ("no DICOM objects" in row["quality"]) != is_asked_for
+    assert (tmp_path / "out" / "masks" / "x.dcm.png").is_file()
+    for folder in ("seg", "sr", "sc"):
+        assert (tmp_path / "out" / folder / "x.dcm").is_file() == is_asked_for
+
+
+def test_results_are_no_input(full_run: Path, tmp_path: Path) -> None:
+    for folder in ("seg", "sr", "sc"):
+        shutil.copytree(full_run / folder, tmp_path / "in" / folder)
+    run_brightness(tmp_path / "in", tmp_path / "out")
+    rows = read_table(tmp_path / "out")
+    assert {row["file"].split("/")[0] for row in rows} == {"seg", "sr", "sc"}
+    assert {row["status"] for row in rows} == {"skipped"}
+    assert not any((tmp_path / "out" / name).exists() for name in ("masks", "seg", "sr"))
 
 
 def test_segmentation_of_an_earlier_run_is_removed(tmp_path: Path) -> None:

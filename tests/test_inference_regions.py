@@ -5,20 +5,22 @@ twice in a console of 110 x 240 with bright text: as it is on the left, and on t
 and so dark that its lesion does not show unless that half is normalised by itself.
 """
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from bundle_runs import read_table, run_brightness
+from bundle_runs import CONFIGS, read_table, run_brightness
 from PIL import Image
-from pydicom import Dataset
+from pydicom import Dataset, dcmread
 
 from pipeline.datasets.phantom import make_orientation_phantom, make_phantom
 from pipeline.datasets.phantom_dicom import make_phantom_dataset, make_region, write_phantom_dicom
 from pipeline.transforms import CropToRegiond
 from pipeline.writers import PngOverlay
 
+OUTPUTS = json.loads((CONFIGS / "inference.json").read_text("utf-8"))["outputs"]
 IMAGE, LABEL = make_orientation_phantom(64, 96)
 LEFT, RIGHT = np.s_[20:84, 10:106], np.s_[30:94, 130:226]
 MM = (0.1, 0.2)
@@ -166,6 +168,35 @@ def test_colour_flow_within_the_tissue_is_part_of_it(tmp_path: Path) -> None:
     (row,) = read_table(tmp_path / "out")
     assert (row["region"], row["mm_per_pixel_x"]) == ("given", "0.2")
     assert overlap(read_mask(tmp_path / "out", "x.dcm.png"), make_label("left")) > 0.9
+
+
+def test_text_between_regions_that_overlap_is_in_nothing_that_is_written(tmp_path: Path) -> None:
+    """Text is white, so that the network takes it for lesion, in two corners of the common box."""
+    picture = np.full((110, 240), 60, np.uint8)
+    upper, lower = np.s_[10:80, 10:140], np.s_[40:105, 80:230]
+    lesion = np.s_[50:75, 90:130]
+    picture[lesion] = 230
+    picture[12:30, 150:225] = picture[85:100, 12:70] = 255
+    dataset = make_phantom_dataset(picture)
+    dataset.SequenceOfUltrasoundRegions = [make_item(upper, MM), make_item(lower, MM)]
+    save(tmp_path / "in" / "x.dcm", dataset)
+    run_brightness(tmp_path / "in", tmp_path / "out", outputs={**OUTPUTS, "sc": True})
+
+    (row,) = read_table(tmp_path / "out")
+    assert (row["region"], row["mm_per_pixel_y"], row["lesions"]) == ("given", "0.1", "1")
+    inside, label = np.zeros((2, 110, 240), bool)
+    inside[upper] = inside[lower] = True
+    label[lesion] = True
+    mask = read_mask(tmp_path / "out", "x.dcm.png")
+    assert overlap(mask, label) > 0.75
+    assert not mask[~inside].any()
+    overlay = np.asarray(Image.open(tmp_path / "out" / "overlays" / "x.dcm.png").convert("L"))
+    preview = np.asarray(Image.open(tmp_path / "out" / "report" / "x.dcm.jpg"))
+    capture = dcmread(tmp_path / "out" / "sc" / "x.dcm").pixel_array
+    assert not overlay[~inside].any()
+    assert not capture[~inside].any()
+    assert preview[12:30, 150:225].max() < 16  # of JPEG
+    assert np.array_equal(overlay[20:30, 20:100], picture[20:30, 20:100])
 
 
 def test_files_of_a_series_keep_their_calibrations(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.readers.calibrated_region import CalibratedRegion, RegionOrigin
+from pipeline.readers.calibrated_region import Box, CalibratedRegion, RegionOrigin
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ class FramePart:
             box=(top, left, bottom, right),
             mm_per_pixel=None if math.isnan(mm[0]) else (mm[0], mm[1]),
             origin=RegionOrigin(meta["region_origin"]),
+            parts=_list_parts(meta["region_parts"], (top, left, bottom, right)),
         )
         malignancy = item.get("malignancy")
         return cls(
@@ -76,3 +77,16 @@ class FramePart:
             outline_doubt=max(doubts),
             regions=tuple(region for part in parts for region in part.regions),
         )
+
+
+def _list_parts(boxes: Sequence[Sequence[int]], region: Box) -> tuple[Box, ...]:
+    """List what a region is made of; nothing if that is the region itself."""
+    parts = [(int(top), int(left), int(bottom), int(right)) for top, left, bottom, right in boxes]
+    within = tuple(
+        box
+        for box in parts
+        if box[2] > box[0]
+        and all(edge >= least for edge, least in zip(box[:2], region[:2], strict=True))
+        and all(edge <= most for edge, most in zip(box[2:], region[2:], strict=True))
+    )
+    return () if within == (region,) else within

@@ -13,6 +13,7 @@ from pipeline.lesions.judge_quality import judge_quality
 from pipeline.lesions.lesion import find_lesions
 from pipeline.lesions.malignancy_scale import MalignancyScale
 from pipeline.readers.describe_regions import describe_regions
+from pipeline.readers.other_organ import find_other_organ
 from pipeline.writers.dicom.result_frame import ResultFrame
 from pipeline.writers.finished_run import ImageRecord
 from pipeline.writers.result import Result
@@ -37,6 +38,8 @@ class ResultsWriter:
         writers: each writes one kind of file.
         journal: of the run.
         malignancy_scale: makes a probability of malignancy of that channel.
+        other_organs: write DICOM objects of images too whose header names another organ than the
+            breast, see `find_other_organ`; else their study gets none, and ``quality`` says so.
     """
 
     def __init__(
@@ -45,11 +48,14 @@ class ResultsWriter:
         writers: Sequence[Writer],
         journal: RunJournal,
         malignancy_scale: MalignancyScale = MalignancyScale(),  # noqa: B008
+        *,
+        other_organs: bool = False,
     ) -> None:
         self.postprocessing = postprocessing
         self.writers = writers
         self.journal = journal
         self.malignancy_scale = malignancy_scale
+        self.other_organs = other_organs
         self._parts: list[FramePart] = []
         self._errors: list[Exception] = []
         self._source: _Source | None = None
@@ -85,13 +91,13 @@ class ResultsWriter:
             if errors:
                 raise errors[0]
             if self._source is None:
-                self._source = _Source(file, item["header"])
+                self._source = _Source(file, item["header"], other_organs=self.other_organs)
             header = self._source.header
             whole = FramePart.join(parts)
             result = _make_result(item, file, frame, whole, header, self.malignancy_scale)
             for writer in self.writers:
                 writer.write(result)
-            row = _make_row(item, result, whole.outline_doubt)
+            row = _make_row(item, result, whole.outline_doubt, self._source.remarks)
             self.journal.add(ImageRecord.make(row, result.mask.shape, result.lesions))
         except Exception as error:
             self.journal.add(ResultRow(file, frame, "failed", describe(find_cause(error))))
@@ -116,9 +122,14 @@ class ResultsWriter:
 class _Source:
     """Collects the results of one file, of its frames those with a lesion."""
 
-    def __init__(self, file: str, header: Dataset | None) -> None:
+    def __init__(self, file: str, header: Dataset | None, *, other_organs: bool) -> None:
         self.file = file
         self.header = header
+        self.remarks: tuple[str, ...] = ()
+        if header is not None and find_other_organ(header):
+            self.remarks = ("another organ",)
+            if not other_organs:
+                self.remarks, self.header = ("another organ: no DICOM objects",), None
         self.frames = 0
         self._results: list[ResultFrame] = []
         self._spacings: set[tuple[float, float] | None] = set()
@@ -161,7 +172,9 @@ def _make_result(
     )
 
 
-def _make_row(item: dict[str, Any], result: Result, doubt: float) -> ResultRow:
+def _make_row(
+    item: dict[str, Any], result: Result, doubt: float, remarks: Sequence[str]
+) -> ResultRow:
     # Of an image that was blanked as a whole nothing tells how bright it was.
     is_blanked = not item["image"].meta.get("region_known", True) and not result.image.any()
     quality = judge_quality(
@@ -180,6 +193,6 @@ def _make_row(item: dict[str, Any], result: Result, doubt: float) -> ResultRow:
         area_px=int(result.mask.sum()),
         probability=result.probability,
         outline_doubt=doubt,
-        quality="; ".join(quality),
+        quality="; ".join((*quality, *remarks)),
         instance=str(item["instance"]),
     )

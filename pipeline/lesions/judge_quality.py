@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import binary_erosion
 
 from pipeline.readers.calibrated_region import CalibratedRegion
 
@@ -41,7 +42,7 @@ def judge_quality(
     """
     remarks = []
     if image is not None:
-        inside = [image[_slice(region.box)] for region in regions]
+        inside = [image[_slice(box)] for region in regions for box in region.boxes]
         pixels = sum(part.size for part in inside) or 1
         if sum(np.count_nonzero(part < _DARK) for part in inside) > _MOST_DARK * pixels:
             remarks.append("empty")
@@ -49,7 +50,7 @@ def judge_quality(
             remarks.append("saturated")
     if mask.any() and outline_doubt > MOST_OUTLINE_DOUBT:
         remarks.append("unsure outline")
-    if any(_touches_border(mask[_slice(region.box)]) for region in regions):
+    if any(_touches_border(mask, region) for region in regions):
         remarks.append("touches the border")
     return tuple(remarks)
 
@@ -59,6 +60,12 @@ def _slice(box: tuple[int, int, int, int]) -> tuple[slice, slice]:
     return slice(top, bottom), slice(left, right)
 
 
-def _touches_border(mask: NDArray[np.bool_]) -> bool:
-    edges = (mask[:1], mask[-1:], mask[:, :1], mask[:, -1:])
+def _touches_border(mask: NDArray[np.bool_], region: CalibratedRegion) -> bool:
+    if region.parts:
+        inside = np.zeros_like(mask)
+        for box in region.parts:
+            inside[_slice(box)] = True
+        return bool((mask & inside & ~binary_erosion(inside)).any())
+    part = mask[_slice(region.box)]
+    edges = (part[:1], part[-1:], part[:, :1], part[:, -1:])
     return any(bool(edge.any()) for edge in edges)

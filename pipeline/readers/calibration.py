@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from pydicom import Dataset
 
-from pipeline.errors import SkippedError
+from pipeline.errors import ReadError, SkippedError
 from pipeline.readers.calibrated_region import Box, CalibratedRegion, RegionOrigin
 from pipeline.readers.field_edges import (
     FloatImage,
@@ -25,6 +25,7 @@ from pipeline.readers.header_regions import (
     list_items,
     read_header_regions,
 )
+from pipeline.readers.limits import MOST_IMAGES
 from pipeline.readers.refuse_scale import refuse_scale
 
 _TRACE_FORMATS = (2, 3, 4)
@@ -67,7 +68,8 @@ def find_calibrated_regions(
 
     Raises:
         SkippedError: the file tells of M-mode, spectra or waveforms, and of no 2D image.
-        ReadError: it tells of more than `MOST_REGIONS` regions.
+        ReadError: it tells of more than `MOST_REGIONS` regions, or of more images than
+            `MOST_IMAGES`.
 
     References:
         https://dicom.nema.org/medical/dicom/current/output/chtml/part03/sect_C.8.5.5.html
@@ -169,7 +171,10 @@ def _read_spacing(dataset: Dataset, rows: int, columns: int) -> tuple[MmPerPixel
 
 
 def _sort(regions: Sequence[CalibratedRegion]) -> list[CalibratedRegion]:
-    """Sort from the left to the right."""
+    """Sort from the left to the right; there may be too many."""
+    if len(regions) > MOST_IMAGES:
+        msg = f"expected at most {MOST_IMAGES} B-mode images in a frame, got {len(regions)}"
+        raise ReadError(msg)
     return sorted(regions, key=lambda region: (region.box[1], region.box[0]))
 
 

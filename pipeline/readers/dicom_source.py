@@ -28,6 +28,7 @@ from pipeline.readers.dicom_syntaxes import Decoder, find_decoder
 from pipeline.readers.encapsulated_frames import EncapsulatedFrames
 from pipeline.readers.foreseen_regions import ForeseenRegions
 from pipeline.readers.image_source import IDENTITY_KEYWORDS, GreyImage, check_index
+from pipeline.readers.other_organ import find_other_organ
 from pipeline.readers.pixel_description import PixelDescription
 from pipeline.readers.quiet import quiet_decoders
 
@@ -94,7 +95,9 @@ class DicomSource:
         """What is odd in the file, as a preamble that is a program."""
         remarks = self.header.remarks + self._grey.remarks
         with quiet_decoders(), _refuse_damage("ultrasound regions (0018,6011)"):
-            return remarks + remark_scales(self.header.dataset, *self.size)
+            remarks += remark_scales(self.header.dataset, *self.size)
+        organ = find_other_organ(self.header.dataset)
+        return (*remarks, f"another organ by its {organ}") if organ else remarks
 
     def foresee_regions(self) -> ForeseenRegions:
         """Tell what `regions` is going to find, see `pipeline.readers.calibration`.

@@ -38,3 +38,6 @@ MOST_FRAGMENTS = 1_000_000
 
 MOST_REGIONS = 64
 """Items of *Sequence of Ultrasound Regions* (0018,6011) of a DICOM file."""
+
+MOST_IMAGES = 4
+"""B-mode images in a frame: scanners show two, or four."""

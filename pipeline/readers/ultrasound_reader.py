@@ -10,13 +10,11 @@ from monai.data import ImageReader
 from numpy.typing import NDArray
 
 from pipeline.errors import ReadError
-from pipeline.readers.calibrated_region import CalibratedRegion, RegionOrigin
+from pipeline.readers.calibrated_region import Box, CalibratedRegion, RegionOrigin
 from pipeline.readers.frame_reference import FrameReference
 from pipeline.readers.image_source import ImageSource
+from pipeline.readers.limits import MOST_IMAGES, MOST_REGIONS
 from pipeline.readers.open_source import open_source
-
-MOST_REGIONS = 4
-"""B-mode images in a frame: scanners show two, or four."""
 
 _TOLD_BY_FILE = (RegionOrigin.GIVEN, RegionOrigin.CROPPED)
 
@@ -91,6 +89,8 @@ class UltrasoundReader(ImageReader):
               ``mm_per_pixel`` (2,): mm between its rows and between its columns, NaN if unknown.
             - ``region_count``, and ``regions`` (4, 4): all of them, padded by empty boxes so that
               images can be batched.
+            - ``region_parts`` (64, 4): all boxes with ultrasound in them, padded likewise: those of
+              ``regions``, or of those that overlap in the file the boxes that they are made of.
             - ``region_known``: `False` if names may be burned in inside the regions too.
             - ``SOPClassUID`` and the others of `IDENTITY_KEYWORDS`, empty if unknown.
 
@@ -118,7 +118,8 @@ class UltrasoundReader(ImageReader):
             "region_origin": region.origin.value,
             "mm_per_pixel": np.array(region.mm_per_pixel or (np.nan, np.nan)),
             "region_count": len(regions),
-            "regions": _pad(regions),
+            "regions": _pad([region.box for region in regions], MOST_IMAGES),
+            "region_parts": _pad([box for region in regions for box in region.boxes], MOST_REGIONS),
             "region_known": not source.may_name_patient or _are_told(regions),
             **source.identity,
         }
@@ -155,10 +156,7 @@ def _are_told(regions: list[CalibratedRegion]) -> bool:
     return all(region.origin in _TOLD_BY_FILE for region in regions)
 
 
-def _pad(regions: list[CalibratedRegion]) -> NDArray[np.int64]:
-    if len(regions) > MOST_REGIONS:
-        msg = f"expected at most {MOST_REGIONS} B-mode images in a frame, got {len(regions)}"
-        raise ReadError(msg)
-    boxes = np.zeros((MOST_REGIONS, 4), np.int64)
-    boxes[: len(regions)] = [region.box for region in regions]
-    return boxes
+def _pad(boxes: list[Box], count: int) -> NDArray[np.int64]:
+    padded = np.zeros((count, 4), np.int64)
+    padded[: len(boxes)] = boxes
+    return padded

@@ -9,22 +9,31 @@ from monai.transforms import MapTransform
 
 
 class BlankOutsideRegiond(MapTransform):
-    """Set pixels outside the ``regions`` of the metadata to 0; the size stays.
+    """Set pixels outside the ``region_parts`` of the metadata to 0; the size stays.
 
-    For images that are shown to a person or written, as a copy of a console shows its text.
+    For images that are shown to a person or written, as a copy of a console shows its text, and
+    for what was made of the box around regions that overlap: its corners are in none of them.
 
     Args:
-        keys: images (C, H, W), as `MetaTensor` of `UltrasoundReader`.
+        keys: images (C, H, W), as `MetaTensor` of `UltrasoundReader`, or others of its size.
+        region_key: whose metadata counts for all keys; `None` takes that of each key.
         blank_unknown: blacken the whole image if its regions are not known, as nothing tells its
             tissue from a burned-in name. `False` shows it.
     """
 
-    def __init__(self, keys: KeysCollection, *, blank_unknown: bool = True) -> None:
+    def __init__(
+        self,
+        keys: KeysCollection,
+        *,
+        region_key: Hashable | None = None,
+        blank_unknown: bool = True,
+    ) -> None:
         super().__init__(keys)
+        self.region_key = region_key
         self.blank_unknown = blank_unknown
 
     def __call__(self, data: Mapping[Hashable, MetaTensor]) -> dict[Hashable, MetaTensor]:
-        """Blank each key by its own regions.
+        """Blank each key by its own regions, or by those of one key.
 
         Args:
             data: the item.
@@ -35,9 +44,10 @@ class BlankOutsideRegiond(MapTransform):
         item = dict(data)
         for key in self.key_iterator(item):
             image = item[key]
+            meta = item[key if self.region_key is None else self.region_key].meta
             blanked = torch.zeros_like(image)
-            if image.meta["region_known"] or not self.blank_unknown:
-                for row0, column0, row1, column1 in image.meta["regions"]:
+            if meta["region_known"] or not self.blank_unknown:
+                for row0, column0, row1, column1 in meta["region_parts"]:
                     inside = (..., slice(int(row0), int(row1)), slice(int(column0), int(column1)))
                     blanked[inside] = image[inside]
             item[key] = blanked

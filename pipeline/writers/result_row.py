@@ -23,7 +23,8 @@ class ResultRow:
         area_px: their pixels together.
         probability: that there is a lesion at all, 0 to 1.
         outline_doubt: doubtful over lesion pixels, see `OutlineDoubtd`.
-        quality: why the mask may be poor, see `judge_quality`; empty if nothing tells against it.
+        quality: why the mask may be poor, see `judge_quality`, and whether the header names another
+            organ than the breast; empty if nothing tells against it.
         instance: hash of the DICOM instance's UID, which tells copies; empty for other files.
 
     Several B-mode images in one frame have a list with blanks between, where they differ.

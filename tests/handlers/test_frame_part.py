@@ -15,6 +15,7 @@ def make_item(columns: slice, value: float, doubt: float, mm: float = np.nan) ->
     pred[0, 1, columns] = 1
     meta = {
         "region": np.array([0, columns.start, 4, columns.start + 3]),
+        "region_parts": np.array([[0, columns.start, 4, columns.start + 3], [0] * 4]),
         "region_origin": "given",
         "mm_per_pixel": np.array([mm, 2 * mm]),
     }
@@ -40,6 +41,13 @@ def test_an_item_is_read_as_it_is() -> None:
     assert part.malignancy is None
     assert (part.lesion_probability, part.outline_doubt) == (0.75, 0.25)
     assert part.regions == (CalibratedRegion((0, 2, 4, 5), (0.1, 0.2), RegionOrigin.GIVEN),)
+
+
+def test_parts_of_the_own_region_count() -> None:
+    item = make_item(slice(0, 2), 1, 0)
+    item["image"].meta["region_parts"] = np.array([[0, 0, 3, 2], [1, 1, 4, 3], [0, 3, 4, 6]])
+    (region,) = FramePart.read(item).regions
+    assert region.parts == ((0, 0, 3, 2), (1, 1, 4, 3))
 
 
 def test_an_unknown_spacing_stays_unknown() -> None:

@@ -43,6 +43,7 @@ def make_meta(
     mm_per_pixel = np.array([mm, 2 * mm])
     return {
         "region": np.array(box),
+        "region_parts": np.array([box]),
         "region_origin": origin,
         "mm_per_pixel": mm_per_pixel,
     }
@@ -63,7 +64,9 @@ def make_batch(
     }
 
 
-def run(output: Path, batches: list[list[dict]], postprocessing=None, writers=()) -> RunJournal:
+def run(
+    output: Path, batches: list[list[dict]], postprocessing=None, writers=(), **options
+) -> RunJournal:
     """Run an engine whose output is a prediction for each item of a batch."""
     journal = RunJournal(output, {})
     done = {
@@ -74,7 +77,7 @@ def run(output: Path, batches: list[list[dict]], postprocessing=None, writers=()
     }
     engine = Engine(lambda engine, batch: [{"pred": PRED} for _ in batch])
     process = postprocessing or (lambda item: {**item, **done})
-    ResultsWriter(process, writers, journal).attach(engine)
+    ResultsWriter(process, writers, journal, **options).attach(engine)
     engine.run(batches)
     return journal
 
@@ -295,3 +298,23 @@ def test_quality_and_doubt_are_told(tmp_path: Path) -> None:
 
     run(tmp_path, [[make_batch()]], doubt)
     assert ",0.7000,unsure outline," in read_lines(tmp_path)[0]
+
+
+@pytest.mark.parametrize("is_asked_for", [False, True])
+def test_file_of_another_organ_has_dicom_objects_only_if_asked_for(
+    is_asked_for: bool, tmp_path: Path
+) -> None:
+    heart = Dataset()
+    heart.StudyDescription = "Echocardiogram"
+    writer = NoteWriter(needs_sources=True)
+    batches = [[{**make_batch(), "header": heart}], [make_batch("y")]]
+    run(tmp_path, batches, writers=[writer], other_organs=is_asked_for)
+
+    header = heart if is_asked_for else None
+    assert [result.header is header for result in writer.results] == [True, False]
+    assert [source.header is header for source in writer.sources] == [True, False]
+    assert writer.results[1].header is writer.sources[1].header is HEADER
+    told = "another organ" if is_asked_for else "another organ: no DICOM objects"
+    lines = read_lines(tmp_path)
+    assert lines[0].split(",")[-2] == told
+    assert lines[1].split(",")[-2] == ""

@@ -95,6 +95,23 @@ def test_border_between_two_images_is_one() -> None:
     assert judge(mask=mask, boxes=((2, 4, 9, 11), (2, 11, 9, 18))) == ("touches the border",)
 
 
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [((2, 9), "touches the border"), ((5, 13), "touches the border"), ((6, 10), "")],
+    ids=["edge of the box", "edge of a part", "edge of a part within another"],
+)
+def test_border_of_an_image_of_two_parts(place: tuple[int, int], expected: str) -> None:
+    mask = NO_LESION.copy()
+    mask[place] = True
+    parts = (2, 4, 7, 14), (4, 8, 9, 18)
+    assert parts[0][3] - 1 == 13  # its last column, which rows 2 and 3 of the other do not have
+    region = CalibratedRegion(BOX, None, RegionOrigin.GIVEN, parts)
+    if place == (5, 13):
+        region = CalibratedRegion(BOX, None, RegionOrigin.GIVEN, ((2, 4, 7, 14), (6, 8, 9, 18)))
+    told = judge_quality(GREY, mask, [region], outline_doubt=0.0)
+    assert told == ((expected,) if expected else ())
+
+
 def test_images_of_a_frame_are_counted_together() -> None:
     image = GREY.copy()
     image[:, 11:] = 0

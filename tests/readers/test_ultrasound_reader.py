@@ -269,6 +269,18 @@ def test_regions_count_from_the_left(region: int, tmp_path: Path) -> None:
     assert meta["region_count"] == 3
 
 
+def test_regions_that_overlap_are_told_one_by_one(tmp_path: Path) -> None:
+    dataset = make_phantom_dataset(IMAGE)
+    boxes = (0, 0, 49, 29), (30, 10, 79, 47)
+    dataset.SequenceOfUltrasoundRegions = [make_region(box, (0.1, 0.1)) for box in boxes]
+    dataset.save_as(tmp_path / "image.dcm", enforce_file_format=True)
+    _, meta = read(tmp_path / "image.dcm")
+    assert (meta["region_count"], meta["region"].tolist()) == (1, [0, 0, 48, 80])
+    assert meta["region_parts"].shape == (64, 4)
+    assert sorted(meta["region_parts"][:2].tolist()) == [[0, 0, 30, 50], [10, 30, 48, 80]]
+    assert not meta["region_parts"][2:].any()
+
+
 @pytest.mark.parametrize("region", [0, 3])
 def test_region_that_does_not_exist(region: int, tmp_path: Path) -> None:
     write_images(tmp_path / "image.dcm", 2)

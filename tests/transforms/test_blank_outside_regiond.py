@@ -12,7 +12,9 @@ VALUES = torch.arange(1.0, 161.0).reshape(1, 10, 16)
 
 
 def make_item() -> dict[str, MetaTensor]:
-    image = MetaTensor(VALUES.clone(), meta={"regions": REGIONS, "region_known": True, "kept": 7})
+    image = MetaTensor(
+        VALUES.clone(), meta={"region_parts": REGIONS, "region_known": True, "kept": 7}
+    )
     return {"image": image, "other": image.clone()}
 
 
@@ -25,7 +27,9 @@ def test_outside_is_black_and_inside_unchanged() -> None:
 
 def test_every_region_stays() -> None:
     regions = np.array([[1, 2, 5, 7], [0, 9, 10, 16], [0, 0, 0, 0], [0, 0, 0, 0]])
-    item = {"image": MetaTensor(VALUES.clone(), meta={"regions": regions, "region_known": True})}
+    item = {
+        "image": MetaTensor(VALUES.clone(), meta={"region_parts": regions, "region_known": True})
+    }
     expected = torch.zeros_like(VALUES)
     expected[:, 1:5, 2:7] = VALUES[:, 1:5, 2:7]
     expected[:, :, 9:] = VALUES[:, :, 9:]
@@ -33,7 +37,7 @@ def test_every_region_stays() -> None:
 
 
 def test_whole_frame_stays() -> None:
-    meta = {"regions": np.array([[0, 0, 10, 16]]), "region_known": True}
+    meta = {"region_parts": np.array([[0, 0, 10, 16]]), "region_known": True}
     item = {"image": MetaTensor(VALUES.clone(), meta=meta)}
     assert torch.equal(BlankOutsideRegiond("image")(item)["image"].as_tensor(), VALUES)
 
@@ -51,7 +55,17 @@ def test_metadata_stays() -> None:
 
 @pytest.mark.parametrize(("blank_unknown", "kept"), [(True, 0), (False, 160)])
 def test_image_of_unknown_region_is_all_black_unless_wanted(blank_unknown: bool, kept: int) -> None:
-    meta = {"regions": np.array([[0, 0, 10, 16]]), "region_known": False}
+    meta = {"region_parts": np.array([[0, 0, 10, 16]]), "region_known": False}
     item = {"image": MetaTensor(VALUES.clone(), meta=meta)}
     blanked = BlankOutsideRegiond("image", blank_unknown=blank_unknown)(item)["image"]
     assert torch.count_nonzero(blanked) == kept
+
+
+def test_regions_of_another_key_count_whatever_is_known() -> None:
+    item = make_item()
+    item["image"].meta["region_known"] = False
+    item["other"].meta["region_parts"] = np.array([[0, 0, 1, 1]])
+    blank = BlankOutsideRegiond("other", region_key="image", blank_unknown=False)
+    expected = torch.zeros_like(VALUES)
+    expected[:, 2:9, 3:15] = VALUES[:, 2:9, 3:15]
+    assert torch.equal(blank(item)["other"].as_tensor(), expected)

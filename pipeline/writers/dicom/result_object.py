@@ -9,13 +9,14 @@ from pydicom.filewriter import correct_ambiguous_vr
 from pydicom.uid import UID
 
 from pipeline import __version__
+from pipeline.readers.dicom_classes import OWN_MANUFACTURER
 from pipeline.readers.quiet import quiet_decoders
 from pipeline.writers.dicom.model_identity import ModelIdentity
 from pipeline.writers.dicom.patient_and_study import PATIENT_AND_STUDY
 from pipeline.writers.dicom.result_uids import make_result_uid
 from pipeline.writers.dicom.source_header import SourceHeader
 
-MANUFACTURER = "breast-us-seg"
+MANUFACTURER = OWN_MANUFACTURER
 """*Manufacturer* (0008,0070) of all results; it tells our own objects from sources."""
 
 IMPLEMENTATION_UID = UID("2.25.246413760125238093868520412382431069667")
