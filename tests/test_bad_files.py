@@ -143,7 +143,8 @@ def _alarm() -> Iterator[None]:
 
 def escape(name: str) -> str:
     """Write a name as the table does."""
-    return name.encode(errors="backslashreplace").decode()
+    shown = name.replace("\n", "\\n").encode(errors="backslashreplace").decode()
+    return f"'{shown}" if shown.startswith("=") else shown
 
 
 def each(kinds: list[BadFile]) -> pytest.MarkDecorator:

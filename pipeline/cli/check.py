@@ -1,13 +1,13 @@
 """`breast-us-seg check`: what a run would make of an archive, from headers alone."""
 
 import argparse
-import csv
-import io
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from pipeline.cli.say import say
 
 if TYPE_CHECKING:
     from pipeline.readers.file_report import FileReport
@@ -49,8 +49,9 @@ def run(args: argparse.Namespace) -> int:
     """
     from tqdm import tqdm
 
-    from pipeline.atomic import write_atomically
     from pipeline.errors import ConfigError
+    from pipeline.readers.file_report import FileReport
+    from pipeline.write_table import write_table
 
     if not args.input.exists():
         msg = f"expected a folder or a file, got nothing at {args.input}"
@@ -59,13 +60,12 @@ def run(args: argparse.Namespace) -> int:
     for report in _inspect(args.input):
         reports.append(report)
         if not args.quiet:
-            tqdm.write(_format_line(report))
-    print(_summarise(reports))
+            with tqdm.external_write_mode():
+                say(_format_line(report))
+    say(*_summarise(reports))
     if args.csv is not None:
-        table = _format_table(reports)
-        # A file name may hold bytes that are no UTF-8; Python has them as lone surrogates.
-        write_atomically(args.csv, table.encode(errors="backslashreplace"))
-        print(f"wrote {args.csv}")
+        write_table(args.csv, [field.name for field in fields(FileReport)], map(asdict, reports))
+        say(f"wrote {args.csv}")
     return 2 if any(report.verdict == "failed" for report in reports) else 0
 
 
@@ -106,26 +106,15 @@ def _format_line(report: "FileReport") -> str:
     burned_in = report.burned_in and f"burned in: {report.burned_in}"
     told = ", ".join(part for part in (*what, size, region, burned_in) if part)
     reason = report.reason and f": {report.reason}"
-    return _escape(f"{report.verdict:7} {report.file}{reason}" + (f" ({told})" if told else ""))
+    return f"{report.verdict:7} {report.file}{reason}" + (f" ({told})" if told else "")
 
 
-def _format_table(reports: "Iterable[FileReport]") -> str:
-    from pipeline.readers.file_report import FileReport
-
-    text = io.StringIO(newline="")
-    names = [field.name for field in fields(FileReport)]
-    writer = csv.DictWriter(text, names, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(map(asdict, reports))
-    return text.getvalue()
-
-
-def _summarise(reports: "Sequence[FileReport]") -> str:
+def _summarise(reports: "Sequence[FileReport]") -> list[str]:
     """Make the tables of reasons and of manufacturers."""
     lines = []
     reasons = Counter((r.verdict, r.reason) for r in reports if r.verdict != "taken")
     for (verdict, reason), count in reasons.most_common():
-        lines.append(_escape(f"{count:7} {verdict}: {reason}"))
+        lines.append(f"{count:7} {verdict}: {reason}")
     heads = ("files", "taken", "skipped", "failed", "frames", "with mm", "by pixels")
     lines.append(" ".join(f"{head:>7}" for head in heads) + "  burned in: yes, no, unknown")
     groups: dict[str, list[FileReport]] = {}
@@ -146,13 +135,8 @@ def _summarise(reports: "Sequence[FileReport]") -> str:
         )
         counts = "".join(f"{number:7} " for number in numbers)
         told = ", ".join(str(burned_in[key]) for key in ("YES", "NO", "unknown"))
-        lines.append(_escape(f"{counts}   {told:24} {name}"))
-    return "\n".join(lines)
-
-
-def _escape(text: str) -> str:
-    """Write what would move the cursor, or is no UTF-8, as Python does."""
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+        lines.append(f"{counts}   {told:24} {name}")
+    return lines
 
 
 def _name_group(report: "FileReport") -> str:

@@ -1,11 +1,10 @@
 """`breast-us-seg duplicates`: near-copies in a folder of images."""
 
 import argparse
-import csv
-import io
-import sys
 from fnmatch import fnmatch
 from pathlib import Path
+
+from pipeline.cli.say import say
 
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".dcm"}
 _MASKS = ("*_mask*", "*_tumor*", "*_other*")
@@ -59,9 +58,9 @@ def run(args: argparse.Namespace) -> int:
             not installed.
         WriteError: the table cannot be written.
     """
-    from pipeline.atomic import write_atomically
     from pipeline.datasets.near_copies import find_near_copies
     from pipeline.errors import ConfigError
+    from pipeline.write_table import write_table
 
     paths = _list_images(args.folder, _MASKS if args.exclude is None else args.exclude)
     if not paths:
@@ -69,22 +68,18 @@ def run(args: argparse.Namespace) -> int:
         raise ConfigError(msg)
     groups, failures = find_near_copies(paths, max_distance=args.max_distance)
     rows = [
-        (number, path.relative_to(args.folder).as_posix())
+        {"group": number, "file": path.relative_to(args.folder).as_posix()}
         for number, group in enumerate(groups, start=1)
         for path in group
     ]
     for number, group in enumerate(groups, start=1):
-        print(f"{number}: " + ", ".join(str(path.relative_to(args.folder)) for path in group))
-    print(f"{len(paths)} images, {len(groups)} groups of near-copies with {len(rows)} images")
+        say(f"{number}: " + ", ".join(str(path.relative_to(args.folder)) for path in group))
+    say(f"{len(paths)} images, {len(groups)} groups of near-copies with {len(rows)} images")
     if args.output is not None:
-        text = io.StringIO(newline="")
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(("group", "file"))
-        writer.writerows(rows)
-        write_atomically(args.output, text.getvalue().encode())
-        print(f"wrote {args.output}")
+        write_table(args.output, ("group", "file"), rows)
+        say(f"wrote {args.output}")
     for path, reason in failures.items():
-        print(f"not read: {path.relative_to(args.folder)}: {reason}", file=sys.stderr)
+        say(f"not read: {path.relative_to(args.folder)}: {reason}", to_stderr=True)
     return 2 if failures else 0
 
 

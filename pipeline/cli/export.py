@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.cli.bundle_run import add_bundle_root, find_bundle_root
+from pipeline.cli.say import say
 
 
 def add_parser(subparsers: Any) -> None:
@@ -43,9 +44,9 @@ def run(args: argparse.Namespace) -> int:
     path, differences = export_network(
         root / "configs" / "inference.json", args.weights or root / "models" / "model.pt"
     )
-    print(f"wrote {path}")
+    say(f"wrote {path}")
     for backend, difference in differences.items():
-        print(f"{backend}: logits differ from PyTorch's by at most {difference:.1g}")
+        say(f"{backend}: logits differ from PyTorch's by at most {difference:.1g}")
     if not differences:
-        print("not checked: neither onnxruntime nor openvino is installed")
+        say("not checked: neither onnxruntime nor openvino is installed")
     return 0

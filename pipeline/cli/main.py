@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from pipeline import RESEARCH_ONLY, __version__
+from pipeline.cli.say import say
 from pipeline.errors import PipelineError
 
 COMMANDS: tuple[str, ...] = (
@@ -45,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(args.run(args))
     except PipelineError as error:
-        print(f"breast-us-seg: error: {error}", file=sys.stderr)
+        say(f"breast-us-seg: error: {error}", to_stderr=True)
         return 1
 
 

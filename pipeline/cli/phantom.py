@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from pipeline.cli.say import say
+
 LEAST_SIZE = 32
 """Least rows and columns: a still of a study may be a fifth smaller, and has a border."""
 
@@ -76,5 +78,5 @@ def run(args: argparse.Namespace) -> int:
     counts = Counter(file.pathology for file in files)
     shown = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
     truth = args.out / ("masks" if args.dataset else "truth")
-    print(f"wrote {len(files)} images ({shown}) to {args.out / 'images'}, their masks to {truth}")
+    say(f"wrote {len(files)} images ({shown}) to {args.out / 'images'}, their masks to {truth}")
     return 0

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.cli.say import say
+
 if TYPE_CHECKING:
     from pipeline.datasets.case import Case
     from pipeline.datasets.refusal import Refusal
@@ -114,7 +116,7 @@ def run(args: argparse.Namespace) -> int:
     lists, refusals = prepare_datalist(cases, refusals, args.out, datalist=datalist)
     _print_counts(lists, args.folds)
     _print_refusals(refusals, args.out / "refused.csv")
-    print(f"wrote {args.out / 'datalist.json'}")
+    say(f"wrote {args.out / 'datalist.json'}")
     return 0
 
 
@@ -131,17 +133,17 @@ def _print_counts(lists: "dict[str, list[tuple[Case, int]]]", folds: int) -> Non
                 for column in (name, f"fold {fold}", "all"):
                     counts[source, pathology, column] += 1
     rows = sorted({row[:2] for row in counts}, key=lambda row: (row[0] == "all", row))
-    print(f"{'images':<24}" + "".join(f"{column:>11}" for column in columns))
+    say(f"{'images':<24}" + "".join(f"{column:>11}" for column in columns))
     for row in rows:
         numbers = "".join(f"{counts[row[0], row[1], column]:>11}" for column in columns)
-        print(f"{' '.join(row):<24}{numbers}")
+        say(f"{' '.join(row):<24}{numbers}")
 
 
 def _print_refusals(refusals: "Sequence[Refusal]", path: Path) -> None:
     if not refusals:
         return
-    print(f"refused: {len(refusals)}, listed in {path}")
+    say(f"refused: {len(refusals)}, listed in {path}")
     for (source, reason), count in sorted(Counter((r.source, r.reason) for r in refusals).items()):
         names = [r.id for r in refusals if (r.source, r.reason) == (source, reason)]
         more = ", ..." if count > _SHOWN_NAMES else ""
-        print(f"  {count:>5} {source}: {reason} ({', '.join(names[:_SHOWN_NAMES])}{more})")
+        say(f"  {count:>5} {source}: {reason} ({', '.join(names[:_SHOWN_NAMES])}{more})")

@@ -1,6 +1,5 @@
 """Folders of phantoms: a mixed study to segment, and a plain data set to train on."""
 
-import csv
 import io
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -15,6 +14,7 @@ from pipeline.datasets.phantom_cine import make_phantom_cine
 from pipeline.datasets.phantom_dicom import DicomKind, write_phantom_dicom
 from pipeline.datasets.phantom_lesion import Pathology
 from pipeline.datasets.phantom_pixels import JPEG_QUALITY
+from pipeline.write_table import write_table
 
 PATHOLOGIES: tuple[Pathology, ...] = ("benign", "malignant", "normal", "benign")
 """Pathologies of successive images, over and over."""
@@ -230,9 +230,13 @@ def _encode_image(pixels: NDArray[np.uint8], suffix: str) -> bytes:
 
 
 def _write_table(path: Path, files: list[PhantomFile]) -> None:
-    buffer = io.StringIO(newline="")
-    table = csv.writer(buffer, lineterminator="\n")
-    table.writerow(["image", "pathology", "mm_per_pixel", "lesions"])
-    for file in files:
-        table.writerow([file.path, file.pathology, f"{file.mm_per_pixel:.6f}", file.lesions])
-    write_atomically(path, buffer.getvalue().encode())
+    rows = (
+        {
+            "image": file.path,
+            "pathology": file.pathology,
+            "mm_per_pixel": f"{file.mm_per_pixel:.6f}",
+            "lesions": file.lesions,
+        }
+        for file in files
+    )
+    write_table(path, ("image", "pathology", "mm_per_pixel", "lesions"), rows)

@@ -1,17 +1,16 @@
 """Published data sets to one datalist with uniform labels."""
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
-from pipeline.atomic import write_atomically
 from pipeline.datasets.case import Case
 from pipeline.datasets.datalist import Datalist
 from pipeline.datasets.groups import merge_groups
 from pipeline.datasets.labels import write_label
 from pipeline.datasets.refusal import Refusal
 from pipeline.errors import DatasetError, ReadError
+from pipeline.write_table import write_table
 
 
 def prepare_datalist(
@@ -66,8 +65,4 @@ def prepare_datalist(
 
 
 def _write_refusals(refusals: Sequence[Refusal], path: Path) -> None:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("source", "id", "reason"))
-    writer.writerows((refusal.source, refusal.id, refusal.reason) for refusal in refusals)
-    write_atomically(path, text.getvalue().encode())
+    write_table(path, ("source", "id", "reason"), map(asdict, refusals))

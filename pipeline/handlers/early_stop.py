@@ -1,10 +1,10 @@
 """Stop a training whose validation no longer improves."""
 
-import logging
-
 from ignite.engine import Engine, Events
 
-logger = logging.getLogger(__name__)
+from pipeline.get_logger import get_logger
+
+logger = get_logger(__name__)
 
 
 class EarlyStop:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from pipeline.atomic import write_atomically
 from pipeline.errors import WriteError
+from pipeline.escape_text import escape_text
 from pipeline.handlers.evaluation_item import EvaluationItem, read_items
 from pipeline.lesions.lesion import Lesion, find_lesions
 from pipeline.metrics.evaluated_image import EvaluatedImage
@@ -134,7 +135,7 @@ class _Entry(list[Any]):
         size = (original.shape[0], original.shape[1])
         super().__init__(
             [
-                self.image.id,
+                escape_text(self.image.id),
                 self.preview,
                 *size,
                 self.mm,
@@ -232,7 +233,7 @@ def _draw_figures(entries: Sequence[_Entry]) -> str:
         plot_agreement([pair[:3] for pair in pairs], "px"),
         plot_agreement([(a * mm, b * mm, number) for a, b, number, mm in pairs if mm], "mm"),
         list_worst(
-            (dice, entry.image.scores.lesion_px, entry.image.id, number)
+            (dice, entry.image.scores.lesion_px, escape_text(entry.image.id), number)
             for number, entry, dice in dices
         ),
     ]

@@ -1,11 +1,9 @@
 """An evaluation as a table, a summary and pictures."""
 
-import csv
 import io
 import json
-import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -16,13 +14,15 @@ from ignite.engine import Engine, Events
 from pipeline import RESEARCH_ONLY
 from pipeline.atomic import write_atomically
 from pipeline.errors import ConfigError, WriteError
+from pipeline.get_logger import get_logger
 from pipeline.handlers.comparison_panel import draw_comparison
 from pipeline.handlers.evaluation_item import EvaluationItem, read_items
 from pipeline.handlers.panel_gallery import NAME_PATTERN, PanelGallery
 from pipeline.metrics.evaluated_image import EvaluatedImage
 from pipeline.metrics.summarise import summarise
+from pipeline.write_table import write_table
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 COLUMNS = (
     "id",
@@ -147,7 +147,7 @@ class EvaluationReport:
         _remove_panels(folder)
         for name, picture in self._gallery.panels(images):
             write_atomically(folder / name, picture)
-        write_atomically(self._output_dir / "per_image.csv", _encode_table(images))
+        write_table(self._output_dir / "per_image.csv", COLUMNS, map(_make_row, images))
         text = json.dumps({"notice": RESEARCH_ONLY, **summary}, indent=2, allow_nan=False)
         write_atomically(self._output_dir / "summary.json", f"{text}\n".encode())
         logger.info("%s: %s; report in %s", self._split, _say(summary), self._output_dir)
@@ -178,14 +178,9 @@ def _remove_panels(folder: Path) -> None:
             raise WriteError(msg) from error
 
 
-def _encode_table(images: Sequence[EvaluatedImage]) -> bytes:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    for image in images:
-        row = {**asdict(image), **asdict(image.scores)}
-        writer.writerow({name: _format_field(row[name]) for name in COLUMNS})
-    return text.getvalue().encode()
+def _make_row(image: EvaluatedImage) -> dict[str, str | int]:
+    row = {**asdict(image), **asdict(image.scores)}
+    return {name: _format_field(row[name]) for name in COLUMNS}
 
 
 def _format_field(value: str | float | None) -> str | int:

@@ -1,6 +1,5 @@
 """How far a run is and how long it will take."""
 
-import logging
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +8,9 @@ import torch
 from ignite.engine import Engine, Events
 from tqdm import tqdm
 
-logger = logging.getLogger(__name__)
+from pipeline.get_logger import get_logger
+
+logger = get_logger(__name__)
 
 
 class Progress:

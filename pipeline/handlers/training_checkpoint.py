@@ -1,6 +1,5 @@
 """Save the best network and all that a killed training needs to go on exactly."""
 
-import logging
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
@@ -11,8 +10,9 @@ from ignite.engine import Engine, Events
 
 from pipeline.atomic import write_atomically
 from pipeline.errors import ConfigError
+from pipeline.get_logger import get_logger
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 _SCHEDULE = ("max_epochs", "epoch_length")
 """Attributes of the trainer's state that a resumed training must share."""

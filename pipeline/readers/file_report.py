@@ -1,5 +1,7 @@
 """What a file is and whether it would be taken, from its header alone."""
 
+import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,12 +17,21 @@ from pipeline.readers.file_type import FileType, detect_file_type
 from pipeline.readers.image_source import ImageSource
 from pipeline.readers.open_source import open_source
 from pipeline.readers.quiet import quiet_decoders
+from pipeline.readers.read_values import read_values
 
 BY_PIXELS = "decided by the pixels"
 """What a header cannot say."""
 
 Verdict = Literal["taken", "skipped", "failed"]
 
+_PHOTOMETRICS = (
+    *("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR", "RGB", "HSV", "ARGB", "CMYK", "YBR_FULL"),
+    *("YBR_FULL_422", "YBR_PARTIAL_422", "YBR_PARTIAL_420", "YBR_ICT", "YBR_RCT", "XYB"),
+)
+"""Defined terms of PS3.3 section C.7.6.3.1.2, the retired ones included."""
+_DEPTHS = tuple(map(str, range(1, 65)))
+_LEAST_PART = 4
+"""Letters of a part of a patient's name by which it is found in other text."""
 _LONGEST_TEXT = 64
 """Characters of a value that are shown; a name of a manufacturer is shorter."""
 
@@ -145,14 +156,30 @@ def _describe_header(header: DicomHeader) -> dict[str, str | int | None]:
         return {
             "sop_class": name if name != uid else "of no standard",
             "transfer_syntax": name_syntax(header.syntax),
-            "photometric": _get_text(dataset, "PhotometricInterpretation"),
-            "bits_stored": _get_text(dataset, "BitsStored"),
-            "burned_in": _get_text(dataset, "BurnedInAnnotation") or "unknown",
-            "manufacturer": _get_text(dataset, "Manufacturer"),
-            "model": _get_text(dataset, "ManufacturerModelName"),
+            "photometric": _get_term(dataset, "PhotometricInterpretation", _PHOTOMETRICS),
+            "bits_stored": _get_term(dataset, "BitsStored", _DEPTHS),
+            "burned_in": _get_term(dataset, "BurnedInAnnotation", ("YES", "NO")) or "unknown",
+            "manufacturer": _get_name(dataset, "Manufacturer"),
+            "model": _get_name(dataset, "ManufacturerModelName"),
         }
 
 
+def _get_term(dataset: Dataset, keyword: str, terms: Collection[str]) -> str:
+    """Give a value that is one of those that the standard has; any other one is not quoted."""
+    text = _get_text(dataset, keyword)
+    return text if text in terms or not text else "of no standard"
+
+
+def _get_name(dataset: Dataset, keyword: str) -> str:
+    """Give a name of a maker, which is the only free text that is told.
+
+    It is left out if it has anything of the patient's name or number in it.
+    """
+    text = _get_text(dataset, keyword)
+    private = " ".join(_get_text(dataset, name) for name in ("PatientName", "PatientID"))
+    parts = {part for part in re.split(r"[\W_]+", private.lower()) if len(part) >= _LEAST_PART}
+    return "" if any(part in text.lower() for part in parts) else text[:_LONGEST_TEXT]
+
+
 def _get_text(dataset: Dataset, keyword: str) -> str:
-    words = " ".join(str(dataset.get(keyword) or "").split())
-    return "".join(char for char in words if char.isprintable())[:_LONGEST_TEXT]
+    return " ".join(" ".join(map(str, read_values(dataset, keyword))).split())

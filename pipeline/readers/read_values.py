@@ -21,7 +21,7 @@ def read_values(dataset: Dataset, keyword: str) -> list[Any]:
         Its values, items if it is a sequence; none of one that is missing or damaged.
     """
     try:
-        element = dataset.get_item(keyword) if keyword in dataset else None
+        element: Any = dataset.get_item(keyword) if keyword in dataset else None
         if isinstance(element, RawDataElement):
             encoding = dataset.original_character_set
             element = convert_raw_data_element(element, encoding=encoding, ds=dataset)

@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pipeline.atomic import write_atomically
+from pipeline.escape_text import escape_text
 from pipeline.lesions.lesion_table import LESION_COLUMNS
 from pipeline.writers.dicom.model_identity import ModelIdentity
 from pipeline.writers.finished_run import FinishedRun, ImageRecord
@@ -121,15 +122,18 @@ class _PageData:
         }
 
     def list_items(self, records: Iterator[ImageRecord]) -> Iterator[list[Any]]:
-        """Yield folder, name and images of each file."""
+        """Yield folder, name, images of each file, and what is shown if that is not its path."""
         for file, images in groupby(records, key=lambda record: record.row.file):
             path = PurePosixPath(file)
             folder = "" if path.parent == PurePosixPath() else str(path.parent)
-            yield [
+            item: list[Any] = [
                 self._number("folders", folder),
                 path.name,
                 [self._describe_image(record) for record in images],
             ]
+            # Names lead to the previews, so what is shown instead stands beside them.
+            shown = escape_text(file)
+            yield item if shown == file else [*item, shown]
 
     def list_texts(self) -> dict[str, list[str]]:
         """Return the texts by their numbers."""
@@ -142,7 +146,11 @@ class _PageData:
     def _describe_image(self, record: ImageRecord) -> list[Any]:
         """Frame, status, reason, then of processed ones the rest."""
         row = record.row
-        image = [row.frame or 0, STATUSES.index(row.status), self._number("reasons", row.reason)]
+        image = [
+            row.frame or 0,
+            STATUSES.index(row.status),
+            self._number("reasons", escape_text(row.reason)),
+        ]
         if record.size is None:
             return image
         spacings = row.mm_per_pixel_y.split()

@@ -1,11 +1,9 @@
 """The table of all lesions of a run."""
 
-import csv
-import io
 from pathlib import Path
 
-from pipeline.atomic import open_atomically
 from pipeline.lesions.lesion_table import LESION_COLUMNS
+from pipeline.write_table import write_table
 from pipeline.writers.finished_run import FinishedRun
 from pipeline.writers.writer import Writer
 
@@ -29,12 +27,5 @@ class LesionsTable(Writer):
         Raises:
             WriteError: the file cannot be written.
         """
-        # A file name may hold bytes that are no UTF-8; Python has them as lone surrogates.
-        with (
-            open_atomically(self.path) as file,
-            io.TextIOWrapper(file, "utf-8", "backslashreplace", newline="") as text,
-        ):
-            table = csv.DictWriter(text, LESION_COLUMNS, lineterminator="\n", extrasaction="ignore")
-            table.writeheader()
-            for record in run.records():
-                table.writerows(record.lesions)
+        rows = (lesion for record in run.records() for lesion in record.lesions)
+        write_table(self.path, LESION_COLUMNS, rows)

@@ -1,23 +1,22 @@
 """The results of a run, kept so that a killed run goes on where it stopped."""
 
-import csv
 import hashlib
-import io
 import json
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from pipeline.atomic import open_atomically, write_atomically
+from pipeline.atomic import write_atomically
 from pipeline.errors import WriteError
+from pipeline.get_logger import get_logger
 from pipeline.hash_file import hash_file
+from pipeline.write_table import write_table
 from pipeline.writers.finished_run import FinishedRun, ImageRecord
 from pipeline.writers.result_row import ResultRow
 from pipeline.writers.writer import Writer
 
-logger = logging.getLogger(__name__)
+logger = get_logger(__name__)
 
 FAILED_EXIT_CODE = 2
 """Exit code of a run in which a file failed; all others were processed or skipped."""
@@ -134,14 +133,8 @@ class RunJournal:
 
     def _write_table(self) -> None:
         names = [field.name for field in fields(ResultRow)]
-        # A file name may hold bytes that are no UTF-8; Python has them as lone surrogates.
-        with (
-            open_atomically(self.table_path) as file,
-            io.TextIOWrapper(file, "utf-8", "backslashreplace", newline="") as text,
-        ):
-            table = csv.DictWriter(text, names, lineterminator="\n")
-            table.writeheader()
-            table.writerows(self._rows[key].format() for key in self._sorted_keys())
+        rows = (self._rows[key].format() for key in self._sorted_keys())
+        write_table(self.table_path, names, rows)
 
     def _sorted_keys(self) -> list[_Key]:
         return sorted(self._rows, key=lambda key: (key[0], key[1] or 0))

@@ -226,7 +226,7 @@ def test_odd_file_names(tmp_path: Path, check: Check) -> None:
         r"taken   line\nbreak.png (PNG, 1 x 48 x 80, region decided by the pixels, no mm)",
     ]
     files = [row["file"] for row in read_table(tmp_path / "table.csv")]
-    assert files == [r"caf\udce9.png", "line\nbreak.png"]
+    assert files == [r"caf\udce9.png", r"line\nbreak.png"]
 
 
 def test_many_files_are_quick(tmp_path: Path, check: Check) -> None:

@@ -107,6 +107,25 @@ def test_text_is_one_short_line(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("keyword", "column"),
+    [
+        ("PhotometricInterpretation", "photometric"),
+        ("BurnedInAnnotation", "burned_in"),
+        ("Manufacturer", "manufacturer"),
+        ("ManufacturerModelName", "model"),
+    ],
+)
+def test_patient_in_the_wrong_attribute_is_not_quoted(
+    path: Path, keyword: str, column: str
+) -> None:
+    dataset = make_phantom_dataset(IMAGE)
+    setattr(dataset, keyword, "SECRET PATIENT")
+    report = inspect(save(path, dataset))
+    is_term = column in ("photometric", "burned_in")
+    assert getattr(report, column) == ("of no standard" if is_term else "")
+
+
+@pytest.mark.parametrize(
     ("right", "spacing"),
     [(MM, ("0.1", "0.2")), ((0.3, 0.2), ("0.1 0.3", "0.2")), (None, ("0.1 -", "0.2 -"))],
 )

@@ -233,10 +233,21 @@ class TestHostileNames:
             run.add_row(name, "failed", f"expected pixels in {name}")
         text, data = read_page(run.finish())
         assert sorted(
-            f"{data['folders'][folder]}/{name}".strip("/") for folder, name, _ in data["items"]
+            f"{data['folders'][folder]}/{name}".strip("/") for folder, name, *_ in data["items"]
         ) == sorted(self.NAMES)
         assert text.count("<script") == 2
         assert "<img" not in text
+
+    def test_what_nobody_sees_is_shown_escaped(self, tmp_path: Path) -> None:
+        run = RunMaker(tmp_path)
+        run.add_row("plain/ä.png", "failed", "broken")
+        run.add_row("a\u202e/b\n\x1b.png", "failed", "got that of a\u202e.png")
+        _, data = read_page(run.finish())
+        hidden, plain = data["items"]
+        assert hidden[1] == "b\n\x1b.png"
+        assert hidden[3] == r"a\u202e/b\n\x1b.png"
+        assert len(plain) == 3
+        assert r"got that of a\u202e.png" in data["reasons"]
 
     def test_nan_is_refused(self) -> None:
         with pytest.raises(ValueError, match="JSON"):

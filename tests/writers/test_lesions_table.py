@@ -76,7 +76,13 @@ def test_others_have_no_row(tmp_path: Path) -> None:
 
 def test_name_that_needs_quotes(tmp_path: Path) -> None:
     name = 'a "b", c\n.png'
-    assert {row["file"] for row in write(tmp_path, make_record(name))} == {name}
+    shown = r'a "b", c\n.png'
+    assert {row["file"] for row in write(tmp_path, make_record(name))} == {shown}
+
+
+def test_name_that_is_a_formula(tmp_path: Path) -> None:
+    rows = write(tmp_path, make_record("=1+1.png"))
+    assert {row["file"] for row in rows} == {"'=1+1.png"}
 
 
 def test_name_that_is_no_utf_8(tmp_path: Path) -> None:

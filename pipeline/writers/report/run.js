@@ -45,10 +45,14 @@ class RunImage {
   }
 }
 
-const readRunItem = ([folder, name, images], index) => {
+const readRunItem = ([folder, name, images, shown], index) => {
   const item = { index, name, folder: page.folders[folder], at: 0, mode: null };
   item.file = item.folder ? `${item.folder === '/' ? '' : item.folder}/${name}` : name;
   item.images = images.map((image) => new RunImage(item.file, image));
+  if (shown) {
+    const at = shown.lastIndexOf('/');
+    Object.assign(item, { file: shown, folder: shown.slice(0, Math.max(at, 0)), name: shown.slice(at + 1) });
+  }
   item.frames = Math.max(...item.images.map((image) => image.frame));
   item.images.forEach((image) => { image.area = image.sum('area_px'); });
   item.images.forEach((image, at) => { if (image.area > item.images[item.at].area) item.at = at; });

@@ -1,0 +1,35 @@
+"""Text of other people, as file names are, made safe to show."""
+
+import unicodedata
+
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""Unicode's categories of control, format (direction of writing too), lone surrogates, private and
+no characters, and ends of lines and paragraphs."""
+
+
+def escape_text(text: object) -> str:
+    r"""Write what nobody sees as Python does: whatever leaves the program goes through here.
+
+    A file may be called so that its name starts another line of a log, moves the cursor of a
+    terminal, turns the direction of writing around, or cannot be encoded.
+
+    Args:
+        text: or what `str` makes a text of, as a path or an error.
+
+    Returns:
+        One line of characters that are seen.
+
+    Examples:
+        >>> escape_text("Übersicht 乳腺.png")
+        'Übersicht 乳腺.png'
+        >>> print(escape_text("a.png\n12:00 INFO all is well"))
+        a.png\n12:00 INFO all is well
+        >>> print(escape_text("caf\udce9 \x1b[31m \u202egnp.exe"))
+        caf\udce9 \x1b[31m \u202egnp.exe
+    """
+    text = str(text)
+    if text.isprintable():
+        return text
+    return "".join(
+        repr(char)[1:-1] if unicodedata.category(char) in _UNSEEN else char for char in text
+    )
