@@ -113,9 +113,10 @@ def run(args: argparse.Namespace) -> int:
         raise ConfigError(msg)
     cases = [case for cases, _ in found for case in cases]
     refusals = [refusal for _, refused in found for refusal in refused]
-    lists, refusals = prepare_datalist(cases, refusals, args.out, datalist=datalist)
+    lists, refusals, remarks = prepare_datalist(cases, refusals, args.out, datalist=datalist)
     _print_counts(lists, args.folds)
-    _print_refusals(refusals, args.out / "refused.csv")
+    _print_reasons("refused", refusals, args.out / "refused.csv")
+    _print_reasons("used, but to be looked at", remarks, args.out / "remarks.csv")
     say(f"wrote {args.out / 'datalist.json'}")
     return 0
 
@@ -139,10 +140,10 @@ def _print_counts(lists: "dict[str, list[tuple[Case, int]]]", folds: int) -> Non
         say(f"{' '.join(row):<24}{numbers}")
 
 
-def _print_refusals(refusals: "Sequence[Refusal]", path: Path) -> None:
+def _print_reasons(what: str, refusals: "Sequence[Refusal]", path: Path) -> None:
     if not refusals:
         return
-    say(f"refused: {len(refusals)}, listed in {path}")
+    say(f"{what}: {len(refusals)}, listed in {path}")
     for (source, reason), count in sorted(Counter((r.source, r.reason) for r in refusals).items()):
         names = [r.id for r in refusals if (r.source, r.reason) == (source, reason)]
         more = ", ..." if count > _SHOWN_NAMES else ""

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from pipeline.datasets.case import Case, Pathology
 from pipeline.datasets.layout import index_rows, list_files, parse_pathology, read_table
-from pipeline.datasets.masks import read_pixels
+from pipeline.datasets.masks import read_pixels, split_alpha
 from pipeline.datasets.refusal import Refusal
 from pipeline.errors import ReadError
 
@@ -76,7 +76,7 @@ def read_busuclm(root: Path) -> tuple[list[Case], list[Refusal]]:
 
 def _read_coloured(path: Path, pathology: Pathology) -> NDArray[np.bool_]:
     """Read a mask (H, W, 3); lesions of any colour count, that of the class must be there."""
-    pixels = read_pixels(path)
+    pixels, _ = split_alpha(read_pixels(path))
     if pixels.ndim == 2:
         pixels = np.stack([pixels] * 3, axis=2)
     bright = pixels > BRIGHT

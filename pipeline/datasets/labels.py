@@ -14,7 +14,7 @@ from pipeline.readers.image_source import GreyImage
 from pipeline.readers.ultrasound_reader import UltrasoundReader
 
 
-def write_label(case: Case, path: Path) -> str:
+def write_label(case: Case, path: Path) -> tuple[str, float]:
     """Merge a case's masks to one label file of the image's size: 0 tissue, 255 lesion.
 
     The image is read as training and inference read it, so that what they cannot read does not
@@ -25,7 +25,8 @@ def write_label(case: Case, path: Path) -> str:
         path: PNG file to write, 8-bit grey; its folder is made if need be.
 
     Returns:
-        Digest of the image's grey values, the same for grey and for grey stored as colour.
+        Digest of the image's grey values, the same for grey and for grey stored as colour, and the
+        share of the image that is lesion, 0 to 1.
 
     Raises:
         ReadError: the image or a mask cannot be read, the image has several frames, the sizes
@@ -49,7 +50,8 @@ def write_label(case: Case, path: Path) -> str:
     buffer = io.BytesIO()
     Image.fromarray(label.astype(np.uint8) * 255).save(buffer, format="PNG")
     write_atomically(path, buffer.getvalue())
-    return hashlib.sha256(f"{grey.shape}".encode() + grey.tobytes()).hexdigest()
+    digest = hashlib.sha256(f"{grey.shape}".encode() + grey.tobytes()).hexdigest()
+    return digest, float(label.mean())
 
 
 def _read_grey(path: Path) -> GreyImage:

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 from pipeline.datasets.case import Case
 from pipeline.datasets.layout import list_files, read_table
@@ -12,6 +12,9 @@ from pipeline.errors import DatasetError, ReadError
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"})
 """Suffixes of masks; images may also be `.dcm`."""
+
+_SHOWN_ROWS = 20
+"""Rows of a table that a message lists."""
 
 _UNSAFE = re.compile(r"[^\w.-]+")
 
@@ -25,7 +28,9 @@ def read_plain(root: Path, *, source: str = "plain") -> tuple[list[Case], list[R
     A black mask means normal; an image without a mask is refused, since nobody may have looked at
     it. Every other mask means a lesion of unknown kind, the pathology `unknown`. Every image is
     its own group, unless `groups.csv` with the columns `group` and `file` names those that belong
-    together, such as all images of one patient, or the result of `breast-us-seg duplicates`.
+    together, such as all images of one patient, or the result of `breast-us-seg duplicates`. A
+    path before the name of a file does not count, nor do upper case and a missing suffix where
+    there is one image only that is meant.
 
     Args:
         root: folder that holds `images` and `masks`.
@@ -35,7 +40,8 @@ def read_plain(root: Path, *, source: str = "plain") -> tuple[list[Case], list[R
         Cases sorted by id, and what was left out.
 
     Raises:
-        DatasetError: a folder, the images, or a column of `groups.csv` is missing.
+        DatasetError: a folder, the images, or a column of `groups.csv` is missing, or a row of it
+            means no image, several, or one that another row puts into another group.
     """
     files = list_files(root / "images", SUFFIXES | {".dcm"}, of=root.name)
     images = _index_files({path: path.stem for path in files})
@@ -51,7 +57,7 @@ def read_plain(root: Path, *, source: str = "plain") -> tuple[list[Case], list[R
             f"expected images ({', '.join(sorted(SUFFIXES))}, .dcm), got none in {root / 'images'}"
         )
         raise DatasetError(msg)
-    groups = _read_groups(root / "groups.csv")
+    groups = _read_groups(root / "groups.csv", [path.name for path in files])
     cases: list[Case] = []
     refusals = [
         Refusal(source, path.name, "mask without an image")
@@ -94,9 +100,47 @@ def _index_files(names: dict[Path, str]) -> dict[str, list[Path]]:
     return dict(index)
 
 
-def _read_groups(path: Path) -> dict[str, str]:
-    """Map file names to groups; a path before the name does not count."""
+def _read_groups(path: Path, names: list[str]) -> dict[str, str]:
+    """Map the names of images to groups; every row has to mean exactly one of them."""
     if not path.exists():
         return {}
-    rows = read_table(path, ("group", "file"), of=path.parent.name)
-    return {Path(row["file"]).name: row["group"] for row in rows if row["group"]}
+    groups: dict[str, str] = {}
+    wrong: list[str] = []
+    table = read_table(path, ("group", "file"), of=path.parent.name)
+    for number, row in enumerate((row for row in table if row["group"] or row["file"]), start=2):
+        found = _find_meant(row["file"], names)
+        name = found[0] if len(found) == 1 else ""
+        if not row["group"]:
+            wrong.append(f"row {number} names no group")
+        elif not name:
+            count = f"{len(found)} images" if found else "no image"
+            wrong.append(f"row {number}, {row['file'] or 'without a file'}, means {count}")
+        elif groups.setdefault(name, row["group"]) != row["group"]:
+            wrong.append(f"row {number} puts {name} into another group than a row before")
+    if wrong:
+        more = f"; and {len(wrong) - _SHOWN_ROWS} more" if len(wrong) > _SHOWN_ROWS else ""
+        msg = (
+            f"expected rows of {path} that each name one of the images, else images of one patient "
+            f"could stand on both sides of a split, got: {'; '.join(wrong[:_SHOWN_ROWS])}{more}"
+        )
+        raise DatasetError(msg)
+    return groups
+
+
+def _find_meant(file: str, names: list[str]) -> list[str]:
+    """Find images by the name at the end of a path of any system, the strictest way that finds any.
+
+    As it is, in any case, without the suffix of the image, and without that of the row.
+    """
+    wanted = PureWindowsPath(file).name  # which parts at both kinds of slashes
+    stem = Path(wanted).stem if Path(wanted).suffix.lower() in SUFFIXES | {".dcm"} else wanted
+    for is_meant in (
+        lambda name: name == wanted,
+        lambda name: name.lower() == wanted.lower(),
+        lambda name: Path(name).stem.lower() == wanted.lower(),
+        lambda name: Path(name).stem.lower() == stem.lower(),
+    ):
+        found = [name for name in names if is_meant(name)]
+        if found:
+            return found
+    return []

@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from pipeline.datasets.masks import check_corners, decode_png, find_foreground
+from pipeline.errors import ReadError
 from pipeline.label.label_errors import RequestError
-from pipeline.readers.quiet import quiet_decoders
+from pipeline.readers.nifti_axes import NiftiAxes
 
 MaskFormat = Literal[".png", ".nrrd", ".nii", ".nii.gz"]
 
@@ -29,6 +31,11 @@ _NRRD_TYPES = {
     "float": "f4",
     "double": "f8",
 }
+_NRRD_SPACES = {
+    **dict.fromkeys(("right-anterior-superior", "ras"), (-1, -1)),
+    **dict.fromkeys(("left-anterior-superior", "las"), (1, -1)),
+}
+"""Signs that turn the first two numbers of a vector to the left and to the back."""
 _LONGEST_NRRD_HEADER = 64 << 10
 
 
@@ -83,16 +90,17 @@ def decode_mask(content: bytes, shape: tuple[int, int]) -> NDArray[np.bool_]:
     """Decode a mask that somebody sends; nothing of it is believed.
 
     Args:
-        content: of a PNG, NRRD or NIfTI file; what it is decides the content. Whatever is not 0
-            is lesion. One slice, one channel.
+        content: of a PNG, NRRD or NIfTI file; what it is decides the content. Of a PNG the lesion
+            is what `find_foreground` finds; of the others, which are label maps of one slice,
+            whatever is not 0.
         shape: rows and columns of the image.
 
     Returns:
         (H, W) bool, `True` where there is lesion.
 
     Raises:
-        RequestError: the content is too long, damaged or none of these, refers to other files, or
-            has another size than the image.
+        RequestError: the content is too long, damaged or none of these, refers to other files, has
+            another size than the image, or may be read in two ways.
     """
     if len(content) > LARGEST_MASK_BYTES:
         msg = f"expected a mask of at most {LARGEST_MASK_BYTES} bytes, got {len(content)}"
@@ -100,24 +108,23 @@ def decode_mask(content: bytes, shape: tuple[int, int]) -> NDArray[np.bool_]:
     try:
         if content.startswith(b"\x89PNG"):
             return _decode_png(content, shape)
-        if content.startswith(b"NRRD"):
-            return _decode_nrrd(content, shape)
-        return _decode_nifti(content, shape)
+        decode = _decode_nrrd if content.startswith(b"NRRD") else _decode_nifti
+        mask = decode(content, shape)
+        check_corners(mask)
+        return mask
     except RequestError:
         raise
+    except ReadError as error:
+        raise RequestError(str(error)) from error
     except Exception as error:  # what decoders let out depends on the damage
         msg = f"expected a mask as PNG, NRRD or NIfTI, got a file with {type(error).__name__}"
         raise RequestError(msg) from error
 
 
 def _decode_png(content: bytes, shape: tuple[int, int]) -> NDArray[np.bool_]:
-    with quiet_decoders():
-        image = Image.open(io.BytesIO(content), formats=["PNG"])
-        _check_size((image.height, image.width), shape)
-        if image.mode not in ("1", "L", "I;16", "I"):
-            msg = f"expected a mask of one grey channel, got a PNG of mode {image.mode}"
-            raise RequestError(msg)
-        return np.asarray(image) > 0
+    mask = find_foreground(decode_png(content))
+    _check_size(mask.shape, shape)
+    return mask
 
 
 def _decode_nrrd(content: bytes, shape: tuple[int, int]) -> NDArray[np.bool_]:
@@ -134,6 +141,7 @@ def _decode_nrrd(content: bytes, shape: tuple[int, int]) -> NDArray[np.bool_]:
     if {"data file", "datafile", "line skip", "lineskip", "byte skip", "byteskip"} & set(fields):
         msg = "expected an NRRD file with its data right behind the header"
         raise RequestError(msg)
+    _check_directions(fields)
     sizes = [int(size) for size in fields["sizes"].split()]
     _check_size(_squeeze((sizes[1], sizes[0], *sizes[2:])), shape)
     order = ">" if fields.get("endian") == "big" else "<"
@@ -149,16 +157,29 @@ def _decode_nrrd(content: bytes, shape: tuple[int, int]) -> NDArray[np.bool_]:
     return np.asarray(values.reshape(shape) != 0)
 
 
+def _check_directions(fields: dict[str, str]) -> None:
+    """Check that the first axis points to the left and the second to the back, as in our images."""
+    vectors = re.findall(r"\(([^)]*)\)", fields.get("space directions", ""))[:2]
+    signs = _NRRD_SPACES.get(fields.get("space", ""), (1, 1))
+    for axis, vector in enumerate(vectors):
+        along = [float(value) * sign for value, sign in zip(vector.split(","), signs, strict=False)]
+        if along[axis] <= 0 or abs(along[1 - axis]) > along[axis]:
+            msg = "expected an NRRD file whose axes point to the left and to the back, got others"
+            raise RequestError(msg)
+
+
 def _decode_nifti(content: bytes, shape: tuple[int, int]) -> NDArray[np.bool_]:
     most = 1 << 20
     if content.startswith(b"\x1f\x8b"):
         most += shape[0] * shape[1] * 8
         content = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(content, most)
     image = nibabel.Nifti1Image.from_bytes(content)
+    axes = NiftiAxes.of(image.header)
     sizes = image.header.get_data_shape()
-    _check_size(_squeeze((sizes[1], sizes[0], *sizes[2:])), shape)
-    values = np.asanyarray(image.dataobj).reshape(shape[::-1])
-    return np.asarray(values.T != 0)
+    seen = (sizes[1], sizes[0]) if axes.turns[0, 0] == 0 else sizes[:2]
+    _check_size(_squeeze((*seen, *sizes[2:])), shape)
+    values = np.asanyarray(image.dataobj).reshape(sizes[:2])
+    return axes.turn((values != 0).astype(np.float32)) > 0
 
 
 def _squeeze(sizes: tuple[int, ...]) -> tuple[int, ...]:

@@ -60,7 +60,7 @@ class TestPrepare:
         for number in range(900, 930):
             pixels = np.asarray(Image.open(busi / "benign" / f"benign ({number}).png"))
             _save(own / "images" / f"{number}.png", np.stack([pixels] * 3, axis=2))
-            _save(own / "masks" / f"{number}.png", np.full((8, 12), 255, np.uint8))
+            _save(own / "masks" / f"{number}.png", np.eye(8, 12, 2, np.uint8) * 255)
         main(["prepare", str(tmp_path / "out"), "--busi", str(busi), "--plain", str(own)])
         items = _load(tmp_path / "out")
         for number in range(900, 930):
@@ -72,7 +72,7 @@ class TestPrepare:
     ) -> None:
         (busi / "benign" / "benign (900).png").write_bytes(b"")
         (busi / "benign" / "benign (901)_mask.png").write_bytes(b"no image")
-        _save(busi / "benign" / "benign (902)_mask.png", np.full((12, 8), 255, np.uint8))
+        _save(busi / "benign" / "benign (902)_mask.png", np.eye(12, 8, 2, np.uint8) * 255)
         out = tmp_path / "out"
         assert main(["prepare", str(out), "--busi", str(busi)]) == 0
         with (out / "refused.csv").open(encoding="utf-8") as file:
@@ -84,6 +84,22 @@ class TestPrepare:
         assert "sizes of image and mask differ (busi/benign_902)" in printed
         assert not refused.keys() & _load(out).keys()
         assert not any((out / "labels" / f"{name}.png").exists() for name in refused)
+
+    def test_mask_of_more_than_half_is_used_and_reported(
+        self, busi: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        large = np.full((8, 12), 255, np.uint8)
+        large[0] = 0
+        _save(busi / "benign" / "benign (902)_mask.png", large)
+        out = tmp_path / "out"
+        assert main(["prepare", str(out), "--busi", str(busi)]) == 0
+        with (out / "remarks.csv").open(encoding="utf-8") as file:
+            (row,) = csv.DictReader(file)
+        assert (row["id"], row["source"]) == ("busi/benign_902", "busi")
+        assert "busi/benign_902" in _load(out)
+        printed = capsys.readouterr().out
+        assert "used, but to be looked at: 1" in printed
+        assert "more than half of the image" in printed
 
     def test_label_of_an_earlier_run_goes_with_its_image(self, busi: Path, tmp_path: Path) -> None:
         main(["prepare", str(tmp_path / "out"), "--busi", str(busi)])

@@ -62,6 +62,45 @@ class TestReadPlain:
         (root / "groups.csv").write_text("group,file\n1,lesion one.jpg\n1,images/sound.bmp\n")
         assert {case.group for case in read_plain(root)[0]} == {"plain:groups.csv:1"}
 
+    @pytest.mark.parametrize(
+        "spelling",
+        [
+            *("lesion one.jpg", "images/lesion one.jpg", "C:\\data\\images\\lesion one.jpg"),
+            *("./images\\lesion one.jpg", "lesion one", "LESION ONE.JPG", "Lesion One"),
+            *("lesion one.dcm", "C:\\Data\\LESION ONE.PNG", " lesion one.jpg "),
+        ],
+    )
+    def test_groups_table_may_spell_a_file_as_programs_do(self, root: Path, spelling: str) -> None:
+        (root / "groups.csv").write_text(f"group,file\n1,{spelling}\n1,sound.bmp\n")
+        assert {case.group for case in read_plain(root)[0]} == {"plain:groups.csv:1"}
+
+    @pytest.mark.parametrize(
+        ("rows", "reason"),
+        [
+            ("1,other.jpg", "row 2, other.jpg, means no image"),
+            ("1,lesion", "row 2, lesion, means no image"),
+            ("1,sound.bmp\n2,other.jpg", "row 3, other.jpg, means no image"),
+            ("1,", "row 2, without a file, means no image"),
+            (",sound.bmp", "row 2 names no group"),
+            ("1,sound.bmp\n2,SOUND", "row 3 puts sound.bmp into another group"),
+            ("1,Twin", "row 2, Twin, means 2 images"),
+        ],
+    )
+    def test_row_of_groups_table_that_means_not_one_image(
+        self, root: Path, draw: Draw, rows: str, reason: str
+    ) -> None:
+        draw(root / "images" / "twin.jpg")
+        draw(root / "images" / "twin.bmp")
+        (root / "groups.csv").write_text(f"group,file\n{rows}\n")
+        with pytest.raises(DatasetError, match=reason):
+            read_plain(root)
+
+    def test_the_exact_name_counts_before_others(self, root: Path, draw: Draw) -> None:
+        draw(root / "images" / "sound.jpg")
+        (root / "groups.csv").write_text("group,file\n1,sound.bmp\n1,images/lesion one.jpg\n")
+        groups = {case.id: case.group for case in read_plain(root)[0]}
+        assert groups["plain/lesion_one"] == "plain:groups.csv:1"
+
     @pytest.mark.parametrize("missing", ["images", "masks"])
     def test_missing_folder_is_an_error(self, root: Path, missing: str) -> None:
         (root / missing).rename(root / "elsewhere")

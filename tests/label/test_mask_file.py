@@ -73,11 +73,61 @@ class TestDecode:
         with pytest.raises(RequestError, match="right behind the header"):
             decode_mask(_make_nrrd(head), MASK.shape)
 
-    def test_colours_are_refused(self):
+    @pytest.mark.parametrize("form", ["colour", "alpha", "turned"])
+    def test_png_shows_what_a_viewer_shows(self, form):
         buffer = io.BytesIO()
-        Image.fromarray(np.zeros((4, 6, 3), np.uint8)).save(buffer, "PNG")
-        with pytest.raises(RequestError, match="one grey channel"):
-            decode_mask(buffer.getvalue(), MASK.shape)
+        lesion = MASK * np.uint8(255)
+        exif = Image.Exif()
+        if form == "colour":
+            image = Image.fromarray(np.dstack([lesion, 0 * lesion, 0 * lesion]))
+        elif form == "alpha":
+            image = Image.fromarray(np.dstack([0 * lesion] * 3 + [lesion]))
+        else:
+            exif[274] = 6
+            image = Image.fromarray(np.ascontiguousarray(np.rot90(lesion)))
+        image.save(buffer, "PNG", exif=exif)
+        assert np.array_equal(decode_mask(buffer.getvalue(), MASK.shape), MASK)
+
+    @pytest.mark.parametrize("suffix", [".png", ".nrrd", ".nii.gz"])
+    def test_lesion_in_all_corners_is_refused(self, suffix):
+        with pytest.raises(RequestError, match="four corners are lesion"):
+            decode_mask(encode_mask(np.ones_like(MASK), suffix), MASK.shape)
+
+    @pytest.mark.parametrize(
+        ("signs", "stored"),
+        [
+            ((-1, -1), MASK.T),
+            ((1, -1), MASK[:, ::-1].T),
+            ((-1, 1), MASK[::-1].T),
+        ],
+    )
+    def test_nifti_is_turned_by_its_axes(self, signs, stored):
+        image = nibabel.Nifti1Image(stored[..., None].astype(np.uint8), np.diag([*signs, 1, 1]))
+        assert np.array_equal(decode_mask(image.to_bytes(), MASK.shape), MASK)
+
+    @pytest.mark.parametrize(
+        ("space", "directions", "is_ours"),
+        [
+            ("left-posterior-superior", "(0.1,0,0) (0,0.2,0) (0,0,1)", True),
+            ("LPS", "(0.1,0,0) (0,0.2,0) (0,0,1)", True),
+            ("right-anterior-superior", "(-0.1,0,0) (0,-0.2,0) (0,0,1)", True),
+            ("left-posterior-superior", "(-0.1,0,0) (0,0.2,0) (0,0,1)", False),
+            ("left-posterior-superior", "(0.1,0,0) (0,-0.2,0) (0,0,1)", False),
+            ("left-posterior-superior", "(0,0.1,0) (0.2,0,0) (0,0,1)", False),
+            ("right-anterior-superior", "(0.1,0,0) (0,0.2,0) (0,0,1)", False),
+        ],
+    )
+    def test_nrrd_of_other_axes_is_refused(self, space, directions, is_ours):
+        head = (
+            f"type: uint8\ndimension: 3\nspace: {space}\nsizes: 6 4 1\n"
+            f"space directions: {directions}\nencoding: raw"
+        )
+        content = _make_nrrd(head, MASK.astype(np.uint8).tobytes())
+        if is_ours:
+            assert np.array_equal(decode_mask(content, MASK.shape), MASK)
+            return
+        with pytest.raises(RequestError, match="to the left and to the back"):
+            decode_mask(content, MASK.shape)
 
     def test_claimed_size_is_not_allocated(self):
         head = "type: uint8\ndimension: 3\nsizes: 6 4 2000000000\nencoding: gzip"
