@@ -1,11 +1,13 @@
 """The page on which a person looks through a run."""
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pipeline.atomic import write_atomically
+from pipeline.errors import WriteError
 from pipeline.escape_text import escape_text
 from pipeline.lesions.lesion_table import LESION_COLUMNS
 from pipeline.writers.dicom.model_identity import ModelIdentity
@@ -17,6 +19,8 @@ from pipeline.writers.report.page import PREVIEWS, write_page
 from pipeline.writers.report.preview import encode_preview
 from pipeline.writers.result import Result
 from pipeline.writers.writer import Writer
+
+_LOGGER = logging.getLogger(__name__)
 
 STATUSES = ("ok", "no_lesion", "skipped", "failed")
 """In the page's data a status is its place in this list."""
@@ -67,16 +71,16 @@ class HtmlReport(Writer):
         self.model = model
 
     def write(self, result: Result) -> None:
-        """Write the preview of one image.
+        """Write the preview of one image; without it the page shows the outlines alone.
 
         Args:
             result: the segmentation of it.
-
-        Raises:
-            WriteError: the file cannot be written.
         """
         path = self.root / output_path(result.file, result.frame, ".jpg")
-        write_atomically(path, encode_preview(result.image))
+        try:
+            write_atomically(path, encode_preview(result.image))
+        except WriteError as error:  # of the mask there is a result all the same
+            _LOGGER.warning("an image of the page has no picture: %s", error)
 
     def write_run(self, run: FinishedRun) -> None:
         """Write the page.

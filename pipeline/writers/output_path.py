@@ -1,9 +1,16 @@
 """Where the result of a source goes; the one rule for every writer."""
 
+import hashlib
+import os
 from pathlib import PurePosixPath
 
 FRAME_DIGITS = 4
 """Least width of a frame's number in a file name; longer numbers are written in full."""
+
+LONGEST_NAME_BYTES = 255
+"""What file systems take for the name of a file."""
+
+_HASH_DIGITS = 8
 
 
 def output_path(file: str, frame: int | None, suffix: str = ".png") -> PurePosixPath:
@@ -16,7 +23,8 @@ def output_path(file: str, frame: int | None, suffix: str = ".png") -> PurePosix
 
     Returns:
         The path relative to the writer's folder. The source's suffix is kept and `suffix`
-        appended, unless it is there already.
+        appended, unless it is there already. A name that gets too long by that is cut, and told
+        from others by a hash of the whole name.
 
     Examples:
         >>> str(output_path("a/x.png", None))
@@ -31,4 +39,16 @@ def output_path(file: str, frame: int | None, suffix: str = ".png") -> PurePosix
         return source / f"{frame:0{FRAME_DIGITS}d}{suffix}"
     if source.suffix.lower() == suffix:
         return source
-    return source.with_name(source.name + suffix)
+    name = source.name + suffix
+    if len(os.fsencode(name)) > LONGEST_NAME_BYTES:
+        name = _shorten(source.name, suffix)
+    return source.with_name(name)
+
+
+def _shorten(name: str, suffix: str) -> str:
+    digits = hashlib.sha256(os.fsencode(name)).hexdigest()[:_HASH_DIGITS]
+    end = f"~{digits}{suffix}"
+    kept = name
+    while len(os.fsencode(kept + end)) > LONGEST_NAME_BYTES:
+        kept = kept[:-1]
+    return kept + end

@@ -53,7 +53,7 @@ class TestPrepare:
             files = sorted(path for path in (tmp_path / "out").rglob("*") if path.is_file())
             contents.append([(path, path.read_bytes()) for path in files])
         assert contents[0] == contents[1]
-        assert len(contents[0]) == 92
+        assert len(contents[0]) == 93
 
     def test_equal_images_of_two_sets_stay_together(self, busi: Path, tmp_path: Path) -> None:
         own = tmp_path / "own"

@@ -78,6 +78,14 @@ class TestPreview:
         path = write_preview(tmp_path, np.zeros((8, 9)), file=file, frame=frame)
         assert path == tmp_path / "report" / expected
 
+    def test_that_cannot_be_written_costs_the_picture_alone(
+        self, run: RunMaker, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        (tmp_path / "report" / "new.png.jpg").mkdir(parents=True)
+        run.add("new.png", np.full((40, 60), 90), MASK, 0.9)
+        assert "an image of the page has no picture" in caplog.text
+        assert read_page(run.finish())
+
     def test_small_image_keeps_its_size_and_grey(self, tmp_path: Path) -> None:
         ramp = np.tile(np.linspace(0, 255, 60), (40, 1))
         with Image.open(write_preview(tmp_path, ramp)) as file:
