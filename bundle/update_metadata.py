@@ -124,7 +124,7 @@ def render_files(summary: Mapping[str, Any]) -> dict[Path, str]:
     }
     metadata = json.loads(METADATA.read_text(encoding="utf-8"))
     metadata["eval_metrics"] = extract_metrics(summary)
-    texts[METADATA] = json.dumps(metadata, indent=2, ensure_ascii=False) + "\n"
+    texts[METADATA] = json.dumps(metadata, indent=2) + "\n"
     return texts
 
 

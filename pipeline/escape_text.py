@@ -31,5 +31,14 @@ def escape_text(text: object) -> str:
     if text.isprintable():
         return text
     return "".join(
-        repr(char)[1:-1] if unicodedata.category(char) in _UNSEEN else char for char in text
+        repr(char)[1:-1] if unicodedata.category(char) in _UNSEEN else char
+        for char in _decode_bytes(text)
     )
+
+
+def _decode_bytes(text: str) -> str:
+    """Decode the bytes of a name that are UTF-8 where the locale of this machine is another."""
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # a lone surrogate that is no byte of a file name
+        return text

@@ -20,6 +20,7 @@ from pipeline.escape_text import escape_text
         ("a\u2028b\u2029c\x85d", r"a\u2028b\u2029c\x85d"),
         ("a\u200bb\ufeff", r"a\u200bb\ufeff"),
         ("caf\udce9", r"caf\udce9"),
+        ("\ud800\udce9", r"\ud800\udce9"),
         ("\U000e0041", r"\U000e0041"),  # a tag, which nothing shows
     ],
 )
@@ -31,6 +32,11 @@ def test_what_nobody_sees_is_escaped(text: str, shown: str) -> None:
 @pytest.mark.parametrize("text", ["", "a b.png", "Übersicht\u3000乳腺", "سونار", "e\u0301", "🙂"])
 def test_what_is_seen_stays(text: str) -> None:
     assert escape_text(text) == text
+
+
+def test_name_in_utf_8_is_the_same_in_every_locale() -> None:
+    name = "乳 \u202e ä.png"
+    assert escape_text(name.encode().decode("ascii", "surrogateescape")) == r"乳 \u202e ä.png"
 
 
 def test_other_than_text() -> None:

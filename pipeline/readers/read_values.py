@@ -6,6 +6,8 @@ from typing import Any
 from pydicom import Dataset
 from pydicom.dataelem import RawDataElement, convert_raw_data_element
 
+_LONGEST_BYTES = 64 << 10
+
 
 def read_values(dataset: Dataset, keyword: str) -> list[Any]:
     """List the values of an element.
@@ -18,11 +20,14 @@ def read_values(dataset: Dataset, keyword: str) -> list[Any]:
         keyword: of the element.
 
     Returns:
-        Its values, items if it is a sequence; none of one that is missing or damaged.
+        Its values, items if it is a sequence; none of one that is missing, damaged, or so long that
+        it would take seconds to parse.
     """
     try:
         element: Any = dataset.get_item(keyword) if keyword in dataset else None
         if isinstance(element, RawDataElement):
+            if len(element.value or b"") > _LONGEST_BYTES:
+                return []
             encoding = dataset.original_character_set
             element = convert_raw_data_element(element, encoding=encoding, ds=dataset)
         value = None if element is None else element.value

@@ -35,6 +35,11 @@ def test_is_json_of_two_spaces(path: Path) -> None:
         depth += len(re.findall(r"[\[{]", bare)) - len(re.findall(r"[\]}]", bare))
 
 
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
+def test_is_ascii_as_monai_reads_it_in_the_encoding_of_the_machine(path: Path) -> None:
+    assert path.read_bytes().isascii()
+
+
 @pytest.mark.parametrize("path", RUNS, ids=lambda path: path.name)
 class TestRun:
     def test_network_is_that_of_inference(self, path: Path) -> None:

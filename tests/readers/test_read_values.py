@@ -46,6 +46,11 @@ def test_character_sets(charset: str, text: str) -> None:
     assert read_values(dataset, "StudyDescription") == [text]
 
 
+def test_long_value_is_not_parsed() -> None:
+    assert read_values(parse(TextValue="x" * 60_000), "TextValue") == ["x" * 60_000]
+    assert read_values(parse(TextValue="x" * 70_000), "TextValue") == []
+
+
 def test_damaged_value_is_none() -> None:
     dataset = parse()
     raw = dataset.get_item("Rows")

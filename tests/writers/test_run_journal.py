@@ -167,6 +167,15 @@ def test_failure_is_logged_with_its_file(tmp_path: Path, caplog) -> None:
     assert "failed: c.dcm frame 3: cut off" in caplog.text
 
 
+def test_name_forges_neither_a_line_nor_a_formula(tmp_path: Path, caplog) -> None:
+    journal = RunJournal(tmp_path, {})
+    journal.add(ResultRow("=1\n12:00 INFO fine\x1b[2K", None, "failed", "that of a\u202eb"))
+    journal.finish()
+    shown = r"=1\n12:00 INFO fine\x1b[2K"
+    assert caplog.messages == [f"failed: {shown}: " + r"that of a\u202eb"]
+    assert read_rows(tmp_path)[1][:4] == [f"'{shown}", "", "failed", r"that of a\u202eb"]
+
+
 def test_summary_is_logged(tmp_path: Path, caplog) -> None:
     journal = RunJournal(tmp_path, {})
     for row in (OK, FAILED, *FRAMES):
