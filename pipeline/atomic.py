@@ -1,12 +1,20 @@
 """Files that are either whole or not there."""
 
+import itertools
 import os
+import re
+import secrets
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
 from pipeline.errors import WriteError
+
+_MOST_HOST_CHARACTERS = 32
+_NUMBERS = itertools.count()
 
 
 @contextmanager
@@ -22,11 +30,11 @@ def open_atomically(path: Path) -> Iterator[BinaryIO]:
     Raises:
         WriteError: the folder or the file cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.tmp")
+    temporary = path.with_name(f".{name_process()}.{next(_NUMBERS)}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with temporary.open("wb") as file:
+            with temporary.open("xb") as file:
                 yield file
             os.replace(temporary, path)
         finally:
@@ -48,3 +56,36 @@ def write_atomically(path: Path, content: bytes) -> None:
     """
     with open_atomically(path) as file:
         file.write(content)
+
+
+def name_process() -> str:
+    """Give this process a name that no other one has, on any computer.
+
+    Returns:
+        Name of the computer, number of the process and a random part, in letters, digits and ``-``.
+    """
+    return _name_process(os.getpid())  # another one after a fork
+
+
+def remove_temporaries(folder: Path, process: str) -> None:
+    """Remove what a process that was killed has left in a folder.
+
+    Args:
+        folder: is not searched below.
+        process: its name, by `name_process`.
+
+    Raises:
+        WriteError: a file cannot be removed.
+    """
+    try:
+        for path in folder.glob(f".{process}.*.tmp"):
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        msg = f"expected to remove what a killed run has left in {folder}, got {error.strerror}"
+        raise WriteError(msg) from error
+
+
+@cache
+def _name_process(pid: int) -> str:
+    host = re.sub("[^A-Za-z0-9-]+", "-", socket.gethostname())[:_MOST_HOST_CHARACTERS]
+    return f"{host}-{pid}-{secrets.token_hex(4)}"

@@ -14,6 +14,8 @@ from typing import Any, NoReturn
 
 import torch
 
+from pipeline.check_folders import check_input, check_output
+from pipeline.errors import ConfigError
 from pipeline.hash_file import hash_file
 
 SIZE_MULTIPLE = 32
@@ -45,17 +47,18 @@ def check_inference(dataset_dir: str, output_dir: str, ckpt: str, network: torch
         network: what they are for.
 
     Raises:
-        SystemExit: an override is unknown, something is missing, output and input are one, or
-            the weights are damaged or do not fit.
+        SystemExit: an override is unknown, something is missing, output and input are one,
+            results cannot be written, or the weights are damaged or do not fit.
     """
     check_overrides(sys.argv)
     source = Path(dataset_dir)
-    if not source.exists():
-        _refuse(f"expected images at {source}, found nothing: set --dataset_dir")
-    if source.is_dir() and next(source.iterdir(), None) is None:
-        _refuse(f"expected images in {source}, found an empty folder")
     if source.resolve() == Path(output_dir).resolve():
         _refuse(f"expected --output_dir to differ from --dataset_dir, both are {source}")
+    try:
+        check_input(source)
+        check_output(Path(output_dir))
+    except ConfigError as error:
+        _refuse(str(error))
     check_weights(ckpt, network)
 
 

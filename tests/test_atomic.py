@@ -1,10 +1,12 @@
 """Files appear whole or not at all, and leave nothing else behind."""
 
+import os
+import re
 from pathlib import Path
 
 import pytest
 
-from pipeline.atomic import open_atomically, write_atomically
+from pipeline.atomic import name_process, open_atomically, remove_temporaries, write_atomically
 from pipeline.errors import WriteError
 
 
@@ -24,11 +26,35 @@ def test_file_is_replaced(tmp_path: Path) -> None:
     assert (tmp_path / "x").read_bytes() == b"new"
 
 
-def test_what_a_killed_run_has_left_is_taken_over(tmp_path: Path) -> None:
-    (tmp_path / ".x.tmp").write_bytes(b"half of an older and longer one")
-    write_atomically(tmp_path / "x", b"new")
-    assert (tmp_path / "x").read_bytes() == b"new"
-    assert list_names(tmp_path) == ["x"]
+def test_temporary_name_is_of_this_process_and_short(tmp_path: Path) -> None:
+    path = tmp_path / ("x" * 255)
+    with open_atomically(path), open_atomically(path):
+        names = list_names(tmp_path)
+    assert len(set(names)) == 2
+    for name in names:
+        assert re.fullmatch(rf"\.[A-Za-z0-9-]+-{os.getpid()}-[0-9a-f]{{8}}\.\d+\.tmp", name)
+        assert name.startswith(f".{name_process()}.")
+
+
+def test_process_after_a_fork_has_another_name() -> None:
+    reading, writing = os.pipe()
+    if os.fork() == 0:
+        os.write(writing, name_process().encode())
+        os._exit(0)
+    os.wait()
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        assert pipe.read() not in ("", name_process())
+
+
+def test_what_a_killed_process_has_left_is_removed(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    names = [".host-1-ab.0.tmp", ".host-1-ab.tmp", ".host-1-abc.0.tmp", "a/.host-1-ab.0.tmp"]
+    for name in names:
+        (tmp_path / name).touch()
+    remove_temporaries(tmp_path, "host-1-ab")
+    assert list_names(tmp_path) == sorted(["a", *names[1:]])
+    remove_temporaries(tmp_path / "nowhere", "host-1-ab")
 
 
 def test_nothing_is_there_before_the_end(tmp_path: Path) -> None:

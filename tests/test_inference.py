@@ -171,8 +171,9 @@ def test_masks_are_8_bit_grey_of_two_values(formats_run: Path) -> None:
 def test_nothing_else_is_left_behind(formats_run: Path) -> None:
     folders = {"masks", "overlays", "seg", "sr", "report"}
     files = {"results.csv", "lesions.csv", "coco.json", "report.html", "run.json"}
+    files |= {"breast-us-seg.jsonl"}
     assert {path.name for path in formats_run.iterdir()} == folders | files
-    assert not [path for path in formats_run.rglob("*") if path.name.endswith((".tmp", ".jsonl"))]
+    assert not [path for path in formats_run.rglob("*") if path.name.endswith((".tmp", ".lock"))]
 
 
 def test_result_names(tmp_path: Path) -> None:

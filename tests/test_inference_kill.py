@@ -7,6 +7,7 @@ among them.
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -27,7 +28,8 @@ from pipeline.writers.result import Result
 KILLS = 10
 IMAGE, _ = make_orientation_phantom(64, 96)
 TIMES = ("started", "ended", "seconds")
-JOURNAL = "results.partial.jsonl"
+OURS = ("breast-us-seg.jsonl", "breast-us-seg.lock")
+"""Files for the next run, which say when and by whom."""
 
 RUNS = """
 import io, json, os, signal, sys
@@ -70,6 +72,8 @@ for line in sys.stdin:
     if process == 0:
         try:
             run(source, output, moment, writing)
+        except SystemExit as end:
+            os._exit(end.code if isinstance(end.code, int) else 1)
         finally:
             os._exit(0)
     os.close(writing)
@@ -148,12 +152,18 @@ def read_outputs(output: Path) -> dict[str, bytes]:
     files = {
         path.relative_to(output).as_posix(): path.read_bytes()
         for path in output.rglob("*")
-        if path.is_file() and path.suffix != ".tmp" and path.name != JOURNAL
+        if path.is_file() and path.suffix != ".tmp" and not path.name.startswith(OURS)
     }
     if "run.json" in files:
         facts = json.loads(files["run.json"])
         files["run.json"] = repr([facts[name] for name in facts if name not in TIMES]).encode()
     return files
+
+
+def assert_clean(output: Path) -> None:
+    """Check that nothing is left but the journal: no lock, and no temporary file."""
+    left = [path.name for path in output.rglob("*") if path.name.startswith((".", *OURS))]
+    assert left == [OURS[0]]
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -176,7 +186,7 @@ def test_killed_ten_times(
     status, _ = runner(source, output, 0)
     assert status == 0
     assert read_outputs(output) == expected
-    assert not [path for path in output.rglob("*") if path.suffix == ".tmp" or path.name == JOURNAL]
+    assert_clean(output)
     assert len(read_table(output)) == 12 + 3 + 1
 
 
@@ -195,7 +205,39 @@ def test_killed_at_the_end(
             break
     assert moment > 20
     assert read_outputs(output) == expected
-    assert not (output / JOURNAL).exists()
+    assert_clean(output)
+
+
+def test_killed_while_inputs_change_and_go(
+    runner: Runner, source: Path, whole: tuple[dict[str, bytes], int], tmp_path: Path
+) -> None:
+    """After a finished run: at no moment is there an object of an input that is not there."""
+    events = whole[1]
+    changed, output = tmp_path / "in", tmp_path / "out"
+    shutil.copytree(source, changed)
+    assert runner(changed, output, 0)[0] == 0
+    for name in ("00.dcm", "03.png"):
+        (changed / name).unlink()
+    for name in ("02.dcm", "05_sweep.dcm"):
+        write_phantom_dicom(changed / name, IMAGE, mm_per_pixel=(0.1, 0.2))
+    (changed / "06.dcm").write_bytes((changed / "06.dcm").read_bytes()[:700])
+    (changed / "01.png").write_bytes((changed / "07.png").read_bytes())
+    status, _ = runner(changed, tmp_path / "new", 0)
+    assert status == 2
+    expected = read_outputs(tmp_path / "new")
+    rng = random.Random(0)
+    old = read_outputs(output)
+    for _ in range(KILLS):
+        status, _ = runner(changed, output, rng.randint(1, events // 6))
+        found = read_outputs(output)
+        kept = {name for name in found if found[name] == old.get(name)}
+        assert {name for name in found if found[name] != expected.get(name)} <= kept
+        if status != -signal.SIGKILL:
+            break
+    status, _ = runner(changed, output, 0)
+    assert status == 2
+    assert read_outputs(output) == expected
+    assert_clean(output)
 
 
 def stop_in(source: Path, output: Path, file: str, **overrides: Any) -> None:
@@ -230,7 +272,7 @@ def test_last_line_of_the_journal_is_cut_off(cut: int, source: Path, tmp_path: P
     by_frames = {"outputs#seg": False, "outputs#sr": False}  # so that it is that of an image
     run_brightness(source, tmp_path / "whole", **by_frames)
     stop_in(source, tmp_path / "out", "04.dcm", **by_frames)
-    journal = tmp_path / "out" / JOURNAL
+    journal = tmp_path / "out" / OURS[0]
     journal.write_bytes(journal.read_bytes()[:-cut])
     run_brightness(source, tmp_path / "out", **by_frames)
     found, expected = read_outputs(tmp_path / "out"), read_outputs(tmp_path / "whole")

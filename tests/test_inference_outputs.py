@@ -34,7 +34,10 @@ MM = (0.1, 0.25)
 PATIENT = "SECRET"
 SOURCES = ["a/still.dcm", "cine.dcm", "flat.dcm", "still.png"]
 ALL_ON = {f"outputs#{name}": True for name in ("sc", "nifti")}
-RUN_FILES = {"results.csv", "lesions.csv", "coco.json", "report.html", "run.json"}
+RUN_FILES = {
+    *("results.csv", "lesions.csv", "coco.json", "report.html", "run.json"),
+    "breast-us-seg.jsonl",
+}
 FRAMES = ("/0001", "/0002", "/0003")
 
 
@@ -214,7 +217,7 @@ def test_switch_leaves_out_its_own(
     run_brightness(source, tmp_path / "out", **{**ALL_ON, f"outputs#{name}": False})
     found, expected = read_files(tmp_path / "out"), read_files(full_run)
     assert found.keys() == {file for file in expected if not file.startswith(left_out)}
-    told = {"run.json", "report.html"}  # they tell the settings
+    told = {"run.json", "report.html", "breast-us-seg.jsonl"}  # they tell the settings
     assert {file for file in found if found[file] != expected[file]} <= told
 
 
@@ -223,7 +226,7 @@ def test_nothing_but_masks(source: Path, full_run: Path, tmp_path: Path) -> None
     run_brightness(source, tmp_path / "out", **{f"outputs#{name}": False for name in off})
     found = read_files(tmp_path / "out")
     masks = list_below(full_run, "masks")
-    assert found.keys() == masks | {"results.csv", "lesions.csv", "run.json"}
+    assert found.keys() == masks | {"results.csv", "lesions.csv", "run.json", "breast-us-seg.jsonl"}
     assert all(found[name] == (full_run / name).read_bytes() for name in masks)
 
 

@@ -78,7 +78,7 @@ def _inspect(data: Path) -> "Iterator[FileReport]":
     from pipeline.readers.file_report import FileReport, inspect_file
 
     root = data if data.is_dir() else data.parent
-    register = InstanceRegister(root, {})
+    register = InstanceRegister(root)
     for path in tqdm(walk_folder(data), unit="file", disable=None):
         file = path.relative_to(root).as_posix()
         report = FileReport(file, "taken")
@@ -86,7 +86,12 @@ def _inspect(data: Path) -> "Iterator[FileReport]":
             if path.is_dir():
                 raise refuse_folder(path)
             report, uid = inspect_file(path, file)
-            register.enter(uid, file)
+            instance = register.enter(uid, file)
+            if instance.is_copy:
+                raise SkippedError(instance.remark)
+            if instance.first:
+                reason = "; ".join(filter(None, [report.reason, instance.remark]))
+                report = replace(report, reason=reason)
         except SkippedError as error:
             report = replace(report, verdict="skipped", reason=str(error))
         except ReadError as error:

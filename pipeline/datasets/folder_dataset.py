@@ -7,10 +7,11 @@ from typing import Any
 from torch.utils.data import IterableDataset
 from tqdm import tqdm
 
-from pipeline.datasets.instance_register import InstanceRegister
+from pipeline.datasets.instance_register import Instance, InstanceRegister
 from pipeline.datasets.read_regions import read_regions
 from pipeline.datasets.walk_folder import refuse_folder, walk_folder
 from pipeline.errors import ReadError, SkippedError, describe, find_cause
+from pipeline.file_stamp import FileStamp
 from pipeline.readers.frame_reference import FrameReference
 from pipeline.readers.ultrasound_reader import UltrasoundReader
 from pipeline.writers.output_path import output_path
@@ -31,7 +32,11 @@ class FolderDataset(IterableDataset[dict[str, Any]]):
     ``file`` (relative to the folder, forward slashes), ``frame`` (from 1; 0 for a file with a
     single one), ``regions_left`` (items of the same frame that are still to come), ``remarks``
     (what the user should know of the file, else empty), ``instance`` (see `InstanceRegister`) and
-    ``header`` (of a DICOM file, without its pixels, else `None`).
+    ``header`` (of a DICOM file, without its pixels; `None` for other files, and for one whose
+    instance another file has had, as there cannot be two results of one instance).
+
+    A file that is done and has not changed is left out. What is done again, in whichever order
+    files were added, comes out as if nothing had been done before.
 
     Args:
         data: a folder, or a single file.
@@ -61,59 +66,146 @@ class FolderDataset(IterableDataset[dict[str, Any]]):
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         root = self.data if self.data.is_dir() else self.data.parent
-        taken: set[str] = set()
-        instances = self.journal.instances()
-        register = InstanceRegister(root, instances)
-        done_dicom = set(instances.values())
         files = walk_folder(self.data, exclude=self.exclude)
-        for path in tqdm(files, unit="file", disable=not self.progress):
-            file = path.relative_to(root).as_posix()
-            if path.is_dir():
-                self._fail(file, None, refuse_folder(path))
-            elif self.journal.has_result(file):
-                taken |= _name_results(file, is_dicom=file in done_dicom, is_still=True)
-            elif not self.journal.is_done(file):
-                yield from self._iterate_frames(path, file, taken, register)
+        names = [path.relative_to(root).as_posix() for path in files]
+        self.journal.keep_only(set(names))
+        taken = _Taken(root, self.journal)
+        for path, file in tqdm(
+            zip(files, names, strict=True),
+            total=len(files),
+            unit="file",
+            disable=not self.progress,
+        ):
+            taken.visit(file)
+            if self.journal.keeps(file, path):
+                taken.note(file)
+            elif path.is_dir():
+                self._refuse(path, file, refuse_folder(path))
+            else:
+                yield from self._iterate_frames(path, file, taken)
 
-    def _iterate_frames(
-        self, path: Path, file: str, taken: set[str], register: InstanceRegister
-    ) -> Iterator[dict[str, Any]]:
+    def _iterate_frames(self, path: Path, file: str, taken: "_Taken") -> Iterator[dict[str, Any]]:
         try:
+            stamp = FileStamp.of(path)
             source = self.reader.open(path)
             count = source.frames
             about: dict[str, Any] = {
                 "file": file,
-                "instance": register.enter(source.identity["SOPInstanceUID"], file),
                 "remarks": "; ".join(source.remarks),
                 "header": source.dataset,
             }
+            stamp = stamp.hash(path)
+            instance = taken.enter(source.identity["SOPInstanceUID"], file)
         except Exception as error:
-            self._fail(file, None, error)
+            self._refuse(path, file, error)
             return
-        is_dicom = source.dataset is not None
-        names = _name_results(file, is_dicom=is_dicom, is_still=count == 1)
-        if taken & names:
+        self.journal.begin(file, stamp, instance.first)
+        about["instance"] = instance.code
+        if instance.is_copy:
+            self._fail(file, None, SkippedError(instance.remark))
+            return
+        if instance.first:
+            about["remarks"] = "; ".join(filter(None, [about["remarks"], instance.remark]))
+            about["header"] = None
+        is_dicom = about["header"] is not None
+        if not taken.take(file, _name_results(file, is_dicom=is_dicom, is_still=count == 1)):
             reason = "expected another name: its results would overwrite those of another file"
             self._fail(file, None, ReadError(reason))
             return
-        taken |= names
-        frames = [None] if count == 1 else range(1, count + 1)
-        for frame in frames:
+        has_items = False
+        for frame in [None] if count == 1 else range(1, count + 1):
             if self.journal.is_done(file, frame):
                 continue
             try:
                 items = read_regions(FrameReference(path, frame), self.transform)
+                if not FileStamp.of(path).has_content_of(stamp):
+                    msg = "expected a file at rest, it was changed while it was read: run again"
+                    raise ReadError(msg)
             except Exception as error:
                 self._fail(file, frame, error)
             else:
+                has_items = True
                 about["frame"] = frame or 0
                 for left, item in zip(reversed(range(len(items))), items, strict=True):
                     yield {**item, **about, "regions_left": left}
+        if not has_items:
+            self.journal.complete(file)
+
+    def _refuse(self, path: Path, file: str, error: Exception) -> None:
+        """Note a file or folder that is not read."""
+        try:
+            stamp = FileStamp.of(path)
+        except OSError:
+            stamp = None
+        self.journal.begin(file, stamp)
+        self._fail(file, None, error)
 
     def _fail(self, file: str, frame: int | None, error: Exception) -> None:
         cause = find_cause(error)
         status: Any = "skipped" if isinstance(cause, SkippedError) else "failed"
         self.journal.add(ResultRow(file, frame, status, describe(cause)))
+        if frame is None:
+            self.journal.complete(file)
+
+
+class _Taken:
+    """Names of results, and instances, that files have taken in the order of the walk.
+
+    A file that is done, but comes later in the walk, gives way to one that needs the same.
+    """
+
+    def __init__(self, root: Path, journal: RunJournal) -> None:
+        self._journal = journal
+        self._register = InstanceRegister(root)
+        self._waiting: set[str] = set()
+        self._names: set[str] = set()
+        self._names_of: dict[str, set[str]] = {}
+        self._later_names: dict[str, str] = {}
+        self._instances: dict[str, str] = {}
+        self._later_instances: dict[str, str] = {}
+        for file, known in journal.list_done().items():
+            done = [row for row, _ in known.rows.values() if row.status in ("ok", "no_lesion")]
+            if not done:
+                continue
+            instance = "" if known.first else done[0].instance
+            is_still = done[0].frame is None
+            names = _name_results(file, is_dicom=bool(instance), is_still=is_still)
+            self._waiting.add(file)
+            self._names_of[file] = names
+            self._later_names |= dict.fromkeys(names, file)
+            if instance:
+                self._instances[file] = instance
+                self._later_instances[instance] = file
+
+    def visit(self, file: str) -> None:
+        """Note that the walk has come to a file."""
+        self._waiting.discard(file)
+
+    def note(self, file: str) -> None:
+        """Note a file that is done, and has not changed."""
+        self._names |= self._names_of.get(file, set())
+        if file in self._instances:
+            self._register.note(self._instances[file], file)
+
+    def enter(self, uid: str, file: str) -> Instance:
+        """Note an instance, see `InstanceRegister`."""
+        instance = self._register.enter(uid, file)
+        if not instance.first:
+            self._give_way(self._later_instances.get(instance.code, ""))
+        return instance
+
+    def take(self, file: str, names: set[str]) -> bool:
+        """Take names for results, and tell whether they were free."""
+        if self._names & names:
+            return False
+        self._names |= names
+        for name in names:
+            self._give_way(self._later_names.get(name, ""))
+        return True
+
+    def _give_way(self, later: str) -> None:
+        if later in self._waiting:
+            self._journal.forget(later)
 
 
 def _name_results(file: str, *, is_dicom: bool, is_still: bool) -> set[str]:

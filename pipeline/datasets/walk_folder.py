@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from pipeline.errors import ReadError, SkippedError
+from pipeline.writers.holds_results import holds_results
 
 
 def walk_folder(data: Path, *, exclude: Path | None = None) -> list[Path]:
@@ -17,7 +18,7 @@ def walk_folder(data: Path, *, exclude: Path | None = None) -> list[Path]:
 
     Returns:
         The files, sorted folder by folder; then the folders that are not entered because they are
-        links or closed.
+        links, closed, or hold the results of a run.
     """
     if not data.is_dir():
         return [data]
@@ -32,6 +33,9 @@ def walk_folder(data: Path, *, exclude: Path | None = None) -> list[Path]:
         here = Path(folder)
         folders[:] = sorted(name for name in folders if (here / name).resolve() != left_out)
         closed += [here / name for name in folders if (here / name).is_symlink()]
+        results = [name for name in folders if holds_results(here / name)]
+        closed += [here / name for name in results if not (here / name).is_symlink()]
+        folders[:] = [name for name in folders if name not in results]
         files += [here / name for name in sorted(names)]
     return files + sorted(closed)
 
@@ -44,4 +48,6 @@ def refuse_folder(path: Path) -> ReadError:
     """
     if path.is_symlink():
         return SkippedError("a link to a folder, which is not followed: run that folder by itself")
+    if holds_results(path):
+        return SkippedError("a folder of results of this program, which are no images")
     return ReadError("expected a folder that may be entered")

@@ -1,6 +1,7 @@
 """Turn the network's output into files, image by image."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,8 +29,9 @@ class ResultsWriter:
 
     It does the evaluator's post-processing itself: an exception there would end the run, here it
     costs one image. The parts of a frame with several B-mode images, which come one after the
-    other, become one result. An image enters the journal after all its files are in place. When
-    the next file comes, or the end, writers are told of the file as a whole.
+    other, become one result. The journal is told which files are about to be written, and of the
+    image after all of them are in place; those of an image that fails are removed. When the next
+    file comes, or the end, writers are told of the file as a whole.
 
     Args:
         postprocessing: takes an item with ``pred`` and ``image`` to ``pred`` (1, H, W) 0 or 1,
@@ -62,8 +64,13 @@ class ResultsWriter:
 
     def attach(self, engine: Engine) -> None:
         """Attach to an evaluator whose batches are lists of the items of `FolderDataset`."""
+        engine.add_event_handler(Events.STARTED, self.start)
         engine.add_event_handler(Events.ITERATION_COMPLETED, self)
         engine.add_event_handler(Events.COMPLETED, self.finish)
+
+    def start(self, engine: Engine) -> None:
+        """Take over what earlier runs have done."""
+        self.journal.start(self.writers)
 
     def __call__(self, engine: Engine) -> None:
         """Write what one iteration has produced."""
@@ -95,11 +102,13 @@ class ResultsWriter:
             header = self._source.header
             whole = FramePart.join(parts)
             result = _make_result(item, file, frame, whole, header, self.malignancy_scale)
+            self.journal.files.claim(file, self._locate(file, frame, header))
             for writer in self.writers:
                 writer.write(result)
             row = _make_row(item, result, whole.outline_doubt, self._source.remarks)
             self.journal.add(ImageRecord.make(row, result.mask.shape, result.lesions))
         except Exception as error:
+            self.journal.files.discard(file, self._locate(file, frame, item["header"]))
             self.journal.add(ResultRow(file, frame, "failed", describe(find_cause(error))))
         else:
             if any(writer.needs_sources for writer in self.writers):
@@ -109,14 +118,30 @@ class ResultsWriter:
         source, self._source = self._source, None
         if source is None:
             return
+        objects = self._locate(source.file, None, source.header, of_sources=True)
         try:
+            if source.frames:
+                self.journal.files.claim(source.file, objects)
             for writer in self.writers:
                 if writer.needs_sources and source.frames:
                     writer.write_source(source.collect())
         except Exception as error:
+            self.journal.files.discard(source.file, objects)
             reason = f"segmented, but without DICOM objects: {describe(find_cause(error))}"
             self.journal.add(ResultRow(source.file, None, "failed", reason))
         self.journal.complete(source.file)
+
+    def _locate(
+        self, file: str, frame: int | None, header: Dataset | None, *, of_sources: bool = False
+    ) -> list[Path]:
+        """Name the files that the writers make of a frame, or of a whole file."""
+        return [
+            writer.locate(file, frame)
+            for writer in self.writers
+            if writer.root is not None
+            and writer.needs_sources == of_sources
+            and not (writer.needs_header and header is None)
+        ]
 
 
 class _Source:

@@ -29,7 +29,7 @@ class CocoJson(Writer):
     """
 
     def __init__(self, output_dir: str | Path) -> None:
-        self.path = Path(output_dir) / "coco.json"
+        self.path: Path = Path(output_dir) / "coco.json"
 
     def write_run(self, run: FinishedRun) -> None:
         """Write the file, image by image: it may be larger than the memory.

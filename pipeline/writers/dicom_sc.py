@@ -6,7 +6,6 @@ from pipeline.atomic import write_atomically
 from pipeline.readers.quiet import quiet_decoders
 from pipeline.writers.dicom.encode_object import encode_object
 from pipeline.writers.dicom.model_identity import ModelIdentity
-from pipeline.writers.output_path import output_path
 from pipeline.writers.png_overlay import draw_overlay
 from pipeline.writers.result import Result
 from pipeline.writers.writer import Writer
@@ -21,6 +20,9 @@ class DicomSc(Writer):
         blanked: whether `Result.image` is black outside the ultrasound region, so that no name is
             burned in any more.
     """
+
+    needs_header = True
+    suffix = ".dcm"
 
     def __init__(self, output_dir: str | Path, model: ModelIdentity, *, blanked: bool) -> None:
         self.root = Path(output_dir) / "sc"
@@ -50,5 +52,4 @@ class DicomSc(Writer):
                 blanked=self.blanked,
             )
             content = encode_object(built)
-        path = self.root / output_path(result.file, result.frame, ".dcm")
-        write_atomically(path, content)
+        write_atomically(self.locate(result.file, result.frame), content)

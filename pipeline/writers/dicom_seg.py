@@ -9,7 +9,6 @@ from pipeline.atomic import write_atomically
 from pipeline.readers.quiet import quiet_decoders
 from pipeline.writers.dicom.encode_object import encode_object
 from pipeline.writers.dicom.model_identity import ModelIdentity
-from pipeline.writers.output_path import output_path
 from pipeline.writers.source_result import SourceResult
 from pipeline.writers.writer import Writer
 
@@ -29,6 +28,8 @@ class DicomSeg(Writer):
     """
 
     needs_sources = True
+    needs_header = True
+    suffix = ".dcm"
 
     def __init__(
         self, output_dir: str | Path, model: ModelIdentity, *, geometry: Geometry = "nominal"
@@ -38,7 +39,7 @@ class DicomSeg(Writer):
         self.geometry = geometry
 
     def write_source(self, source: SourceResult) -> None:
-        """Write the object, or remove that of an earlier run if there is no lesion any more.
+        """Write the object, if there is a lesion.
 
         Args:
             source: the results of a file.
@@ -46,12 +47,8 @@ class DicomSeg(Writer):
         Raises:
             WriteError: the object cannot be built of this source, or not written.
         """
-        path = self.root / output_path(source.file, None, ".dcm")
         frames = [frame for frame in source.results if frame.lesions]
-        if source.header is None:
-            return
-        if not frames:
-            path.unlink(missing_ok=True)
+        if source.header is None or not frames:
             return
         # Seconds of imports, which runs without DICOM need not pay.
         from pipeline.writers.dicom.segmentation import build_segmentation
@@ -65,4 +62,4 @@ class DicomSeg(Writer):
                 geometry=self.geometry,
             )
             content = encode_object(built)
-        write_atomically(path, content)
+        write_atomically(self.locate(source.file, None), content)

@@ -6,7 +6,6 @@ from pipeline.atomic import write_atomically
 from pipeline.readers.quiet import quiet_decoders
 from pipeline.writers.dicom.encode_object import encode_object
 from pipeline.writers.dicom.model_identity import ModelIdentity
-from pipeline.writers.output_path import output_path
 from pipeline.writers.source_result import SourceResult
 from pipeline.writers.writer import Writer
 
@@ -20,6 +19,8 @@ class DicomSr(Writer):
     """
 
     needs_sources = True
+    needs_header = True
+    suffix = ".dcm"
 
     def __init__(self, output_dir: str | Path, model: ModelIdentity) -> None:
         self.root = Path(output_dir) / "sr"
@@ -44,4 +45,4 @@ class DicomSr(Writer):
                 source.header, source.results, model=self.model, number_of_frames=source.frames
             )
             content = encode_object(built)
-        write_atomically(self.root / output_path(source.file, None, ".dcm"), content)
+        write_atomically(self.locate(source.file, None), content)

@@ -12,7 +12,6 @@ from pipeline.escape_text import escape_text
 from pipeline.lesions.lesion_table import LESION_COLUMNS
 from pipeline.writers.dicom.model_identity import ModelIdentity
 from pipeline.writers.finished_run import FinishedRun, ImageRecord
-from pipeline.writers.output_path import output_path
 from pipeline.writers.report.describe_model import describe_model
 from pipeline.writers.report.outline_text import encode_outline
 from pipeline.writers.report.page import PREVIEWS, write_page
@@ -58,6 +57,8 @@ class HtmlReport(Writer):
         model: what the page names as the model; `None` names this program's version.
     """
 
+    suffix = ".jpg"
+
     def __init__(
         self,
         output_dir: str | Path,
@@ -65,7 +66,7 @@ class HtmlReport(Writer):
         title: str = "Breast lesions in ultrasound",
         model: ModelIdentity | None = None,
     ) -> None:
-        self.path = Path(output_dir) / "report.html"
+        self.path: Path = Path(output_dir) / "report.html"
         self.root = Path(output_dir) / PREVIEWS
         self.title = title
         self.model = model
@@ -76,7 +77,7 @@ class HtmlReport(Writer):
         Args:
             result: the segmentation of it.
         """
-        path = self.root / output_path(result.file, result.frame, ".jpg")
+        path = self.locate(result.file, result.frame)
         try:
             write_atomically(path, encode_preview(result.image))
         except WriteError as error:  # of the mask there is a result all the same

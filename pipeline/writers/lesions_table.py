@@ -16,7 +16,7 @@ class LesionsTable(Writer):
     """
 
     def __init__(self, output_dir: str | Path) -> None:
-        self.path = Path(output_dir) / "lesions.csv"
+        self.path: Path = Path(output_dir) / "lesions.csv"
 
     def write_run(self, run: FinishedRun) -> None:
         """Write the table.

@@ -7,7 +7,6 @@ import nibabel
 import numpy as np
 
 from pipeline.atomic import write_atomically
-from pipeline.writers.output_path import output_path
 from pipeline.writers.result import Result
 from pipeline.writers.writer import Writer
 
@@ -22,6 +21,8 @@ class NiftiMask(Writer):
     Args:
         output_dir: the run's folder; ``nifti`` is made in it.
     """
+
+    suffix = ".nii.gz"
 
     def __init__(self, output_dir: str | Path) -> None:
         self.root = Path(output_dir) / "nifti"
@@ -41,6 +42,6 @@ class NiftiMask(Writer):
             result.mask.T[..., None].astype(np.uint8), np.diag([-across, -down, 1.0, 1.0])
         )
         image.header.set_xyzt_units("mm" if mm else "unknown")
-        path = self.root / output_path(result.file, result.frame, ".nii.gz")
         # Without the time of writing, so that the same mask gives the same bytes.
-        write_atomically(path, gzip.compress(image.to_bytes(), mtime=0))
+        content = gzip.compress(image.to_bytes(), mtime=0)
+        write_atomically(self.locate(result.file, result.frame), content)

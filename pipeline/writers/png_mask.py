@@ -8,7 +8,6 @@ import numpy as np
 from PIL import Image
 
 from pipeline.atomic import write_atomically
-from pipeline.writers.output_path import output_path
 from pipeline.writers.result import Result
 from pipeline.writers.writer import Writer
 
@@ -22,6 +21,8 @@ class PngMask(Writer):
     Args:
         output_dir: the run's folder; ``masks`` is made in it.
     """
+
+    suffix = ".png"
 
     def __init__(self, output_dir: str | Path) -> None:
         self.root = Path(output_dir) / "masks"
@@ -39,4 +40,4 @@ class PngMask(Writer):
         buffer = BytesIO()
         # Runs are all that a mask has to compress.
         Image.fromarray(values).save(buffer, "PNG", compress_type=zlib.Z_RLE)
-        write_atomically(self.root / output_path(result.file, result.frame), buffer.getvalue())
+        write_atomically(self.locate(result.file, result.frame), buffer.getvalue())

@@ -12,7 +12,6 @@ from skimage.morphology import disk
 from pipeline import RESEARCH_ONLY
 from pipeline.atomic import write_atomically
 from pipeline.lesions.axis import Axis
-from pipeline.writers.output_path import output_path
 from pipeline.writers.result import Result
 from pipeline.writers.writer import Writer
 
@@ -42,6 +41,8 @@ class PngOverlay(Writer):
         output_dir: the run's folder; ``overlays`` is made in it.
     """
 
+    suffix = ".png"
+
     def __init__(self, output_dir: str | Path) -> None:
         self.root = Path(output_dir) / "overlays"
 
@@ -57,7 +58,7 @@ class PngOverlay(Writer):
         buffer = BytesIO()
         picture = _index_colours(draw_overlay(result))
         picture.save(buffer, "PNG", compress_level=_COMPRESS_LEVEL)
-        write_atomically(self.root / output_path(result.file, result.frame), buffer.getvalue())
+        write_atomically(self.locate(result.file, result.frame), buffer.getvalue())
 
 
 def draw_overlay(result: Result) -> NDArray[np.uint8]:

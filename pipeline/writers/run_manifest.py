@@ -14,14 +14,13 @@ from pipeline import RESEARCH_ONLY, __version__
 from pipeline.atomic import write_atomically
 from pipeline.writers.dicom.model_identity import ModelIdentity
 from pipeline.writers.finished_run import FinishedRun
+from pipeline.writers.holds_results import MANIFEST
 from pipeline.writers.writer import Writer
 
 _PACKAGES = (
     *("monai", "torch", "openvino", "pytorch-ignite", "numpy", "scikit-image"),
     *("pydicom", "highdicom"),
 )
-_PRIVATE_SETTINGS = ("dataset_dir",)
-"""Settings that are not told, as folders are named after patients."""
 _PATH = "PATH"
 """What stands for a path in the command."""
 
@@ -39,7 +38,7 @@ class RunManifest(Writer):
     """
 
     def __init__(self, output_dir: str | Path, model: ModelIdentity, backend: str) -> None:
-        self.path = Path(output_dir) / "run.json"
+        self.path: Path = Path(output_dir) / MANIFEST
         self.model = model
         self.backend = backend
         self._started = datetime.now(timezone.utc)
@@ -61,11 +60,7 @@ class RunManifest(Writer):
             "weights_sha256": self.model.weights_sha256,
             "backend": self.backend,
             "settings_sha256": run.fingerprint,
-            "settings": {
-                name: value.name if isinstance(value, Path) else str(value)
-                for name, value in run.settings.items()
-                if name not in _PRIVATE_SETTINGS
-            },
+            "settings": {name: str(value) for name, value in run.settings.items()},
             "images": dict(run.counts),
             "command": _describe_command(sys.argv),
             "software": {"breast-us-seg": __version__, "python": platform.python_version()}

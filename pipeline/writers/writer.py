@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipeline.writers.output_path import output_path
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pipeline.writers.finished_run import FinishedRun
     from pipeline.writers.result import Result
     from pipeline.writers.source_result import SourceResult
@@ -16,9 +20,36 @@ class Writer:
     Attributes:
         needs_sources: whether `write_source` is to be called, for which the masks of a whole file
             are kept.
+        needs_header: whether only a DICOM source has such files.
+        root: folder of the files that `write` or `write_source` makes, if it makes any.
+        suffix: of these files.
+        path: file that `write_run` makes, if it makes one.
+
+    Only what `root` and `suffix`, or `path`, tell is known to be of this program, and removed when
+    it is outdated.
     """
 
     needs_sources = False
+    needs_header = False
+    root: Path | None = None
+    suffix = ""
+    path: Path | None = None
+
+    def locate(self, file: str, frame: int | None) -> Path:
+        """Give the path of the file that is made of an image, or of a source as a whole.
+
+        Args:
+            file: path of the source relative to the input folder, with forward slashes.
+            frame: number of the frame from 1, `None` for a file with a single one; is not looked
+                at if there is one file for all frames.
+
+        Raises:
+            ValueError: the writer has no `root`.
+        """
+        if self.root is None:
+            msg = f"expected a root, {type(self).__name__} has none"
+            raise ValueError(msg)
+        return self.root / output_path(file, None if self.needs_sources else frame, self.suffix)
 
     def write(self, result: Result) -> None:
         """Write what belongs to one image or frame.

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import tracemalloc
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from pipeline.datasets.phantom_dicom import (
 )
 from pipeline.errors import ReadError, SkippedError, describe, find_cause
 from pipeline.readers import UltrasoundReader
-from pipeline.writers import RunJournal
+from pipeline.writers import RunIdentity, RunJournal
 from pipeline.writers.result_row import ResultRow
 
 IMAGE, _ = make_orientation_phantom(24, 40)
@@ -28,7 +29,8 @@ IMAGE, _ = make_orientation_phantom(24, 40)
 def make_dataset(data: Path, output: Path, **options) -> FolderDataset:
     reader = UltrasoundReader()
     load = Compose([LoadImaged("image", reader=reader, ensure_channel_first=True)])
-    journal = RunJournal(output, {})
+    journal = RunJournal(output, RunIdentity({}))
+    journal.start()
     return FolderDataset(data, load, reader=reader, journal=journal, progress=False, **options)
 
 
@@ -122,12 +124,72 @@ def test_cine_takes_no_name_of_a_still(tmp_path: Path) -> None:
     ]
 
 
+def finish(dataset: FolderDataset) -> list[str]:
+    """Take what comes as done, to the end of a run."""
+    files = []
+    for item in dataset:
+        frame = item["frame"] or None
+        row = ResultRow(item["file"], frame, "ok", item["remarks"], instance=item["instance"])
+        dataset.journal.add(row)
+        dataset.journal.complete(item["file"])
+        files.append(item["file"])
+    dataset.journal.finish()
+    return files
+
+
 def test_done_images_are_left_out(tmp_path: Path) -> None:
     write_png(tmp_path / "in" / "x.png")
+    assert finish(make_dataset(tmp_path / "in", tmp_path / "out")) == ["x.png"]
     write_png(tmp_path / "in" / "y.png")
+    assert finish(make_dataset(tmp_path / "in", tmp_path / "out")) == ["y.png"]
+    Image.fromarray(255 - IMAGE).save(tmp_path / "in" / "x.png")
+    assert finish(make_dataset(tmp_path / "in", tmp_path / "out")) == ["x.png"]
+
+
+def test_skipped_and_closed_things_are_done_too(tmp_path: Path) -> None:
+    write_png(tmp_path / "in" / "x.png")
+    (tmp_path / "in" / "notes.txt").write_text("no image")
+    (tmp_path / "in" / "link").symlink_to(tmp_path, target_is_directory=True)
+    finish(make_dataset(tmp_path / "in", tmp_path / "out"))
+    before = (tmp_path / "out" / "results.csv").stat().st_mtime_ns
+    assert finish(make_dataset(tmp_path / "in", tmp_path / "out")) == []
+    assert (tmp_path / "out" / "results.csv").stat().st_mtime_ns == before
+
+
+def test_file_that_takes_the_name_of_one_that_is_done_comes_first(tmp_path: Path) -> None:
+    write_png(tmp_path / "in" / "x.png")
+    finish(make_dataset(tmp_path / "in", tmp_path / "out"))
+    write_png(tmp_path / "in" / "x")
     dataset = make_dataset(tmp_path / "in", tmp_path / "out")
-    dataset.journal.add(ResultRow("x.png", None, "ok"))
-    assert [item["file"] for item in dataset] == ["y.png"]
+    assert finish(dataset) == ["x"]
+    assert dataset.journal.failed == 1
+    assert "x.png,,failed" in (tmp_path / "out" / "results.csv").read_text()
+
+
+def test_earlier_copy_of_an_instance_that_is_done_comes_first(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    write_phantom_dicom(tmp_path / "in" / "b.dcm", IMAGE)
+    finish(make_dataset(tmp_path / "in", tmp_path / "out"))
+    shutil.copy(tmp_path / "in" / "b.dcm", tmp_path / "in" / "a.dcm")
+    assert finish(make_dataset(tmp_path / "in", tmp_path / "out")) == ["a.dcm"]
+    assert "b.dcm,,skipped" in (tmp_path / "out" / "results.csv").read_text()
+    (tmp_path / "in" / "a.dcm").unlink()
+    assert finish(make_dataset(tmp_path / "in", tmp_path / "out")) == ["b.dcm"]
+
+
+def test_file_that_changes_while_it_is_read_fails(tmp_path: Path) -> None:
+    write_png(tmp_path / "in" / "x.png")
+    dataset = make_dataset(tmp_path / "in", tmp_path / "out")
+    load = dataset.transform
+
+    def grow(item):
+        with (tmp_path / "in" / "x.png").open("ab") as file:
+            file.write(b"more")
+        return load(item)
+
+    dataset.transform = grow
+    assert finish(dataset) == []
+    assert "changed while it was read" in (tmp_path / "out" / "results.csv").read_text()
 
 
 def test_excluded_folder_is_not_entered(tmp_path: Path) -> None:
@@ -183,7 +245,7 @@ def test_error_of_the_second_image_leaves_none_of_the_frame(tmp_path: Path) -> N
     assert run.journal.failed == 1
 
 
-def test_copy_of_an_instance_is_skipped_and_another_one_fails(tmp_path: Path) -> None:
+def test_copy_of_an_instance_is_skipped_and_another_one_has_no_header(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     dataset = make_phantom_dataset(IMAGE)
     dataset.save_as(tmp_path / "in" / "a.dcm", enforce_file_format=True)
@@ -191,23 +253,16 @@ def test_copy_of_an_instance_is_skipped_and_another_one_fails(tmp_path: Path) ->
     dataset.StudyID = "2"
     dataset.save_as(tmp_path / "in" / "c.dcm", enforce_file_format=True)
     run = make_dataset(tmp_path / "in", tmp_path / "out")
-    assert [item["file"] for item in run] == ["a.dcm"]
-    assert run.journal.failed == 1
-    assert run.journal.is_done("b.dcm")
+    first, other = run
+    assert [first["file"], other["file"]] == ["a.dcm", "c.dcm"]
+    assert first["instance"] == other["instance"]
+    assert first["header"] is not None
+    assert other["header"] is None
+    assert other["remarks"].startswith("no DICOM objects: a.dcm has the same SOPInstanceUID")
+    assert run.journal.failed == 0
     run.journal.finish()
     table = (tmp_path / "out" / "results.csv").read_text()
     assert 'b.dcm,,skipped,"a copy: the same SOPInstanceUID' in table
-    assert 'c.dcm,,failed,"expected a SOPInstanceUID' in table
-
-
-def test_copy_is_known_after_a_resume(tmp_path: Path) -> None:
-    (tmp_path / "in").mkdir()
-    for name in ("a.dcm", "b.dcm"):
-        write_phantom_dicom(tmp_path / "in" / name, IMAGE)
-    first = make_dataset(tmp_path / "in", tmp_path / "out")
-    item = next(iter(first))
-    first.journal.add(ResultRow("a.dcm", None, "ok", instance=item["instance"]))
-    assert list(make_dataset(tmp_path / "in", tmp_path / "out")) == []
 
 
 def test_error_of_a_transform_costs_one_image(tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+import json
 import os
 from pathlib import Path
 
@@ -98,3 +99,23 @@ def test_link_is_skipped_and_closed_folder_fails(tmp_path: Path) -> None:
     error = refuse_folder(tmp_path)
     assert not isinstance(error, SkippedError)
     assert "expected a folder that may be entered" in str(error)
+
+
+MANIFEST = {"software": {"breast-us-seg": "0.1.0"}, "weights_sha256": "ab" * 32}
+
+
+def test_folders_of_results_come_last_and_are_not_entered(tmp_path: Path) -> None:
+    make_files(tmp_path, "a.png", "old/masks/a.png", "killed/masks/a.png", "foreign/masks/a.png")
+    (tmp_path / "old" / "run.json").write_text(json.dumps(MANIFEST))
+    (tmp_path / "killed" / "breast-us-seg.jsonl").touch()
+    (tmp_path / "foreign" / "run.json").write_text('{"software": {"another": "1"}}')
+    names = ["a.png", "foreign/run.json", "foreign/masks/a.png", "killed", "old"]
+    assert list_names(tmp_path) == names
+    error = refuse_folder(tmp_path / "old")
+    assert isinstance(error, SkippedError)
+    assert "results of this program" in str(error)
+
+
+def test_folder_that_is_asked_for_is_entered(tmp_path: Path) -> None:
+    make_files(tmp_path, "masks/a.png", "breast-us-seg.jsonl")
+    assert list_names(tmp_path / "masks") == ["a.png"]

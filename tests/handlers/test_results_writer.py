@@ -12,7 +12,7 @@ from pydicom import Dataset
 from pipeline.errors import WriteError
 from pipeline.handlers import ResultsWriter
 from pipeline.readers.calibrated_region import CalibratedRegion, RegionOrigin
-from pipeline.writers import RunJournal
+from pipeline.writers import RunIdentity, RunJournal
 from pipeline.writers.writer import Writer
 
 IMAGE = torch.arange(48.0).reshape(1, 6, 8)
@@ -68,7 +68,7 @@ def run(
     output: Path, batches: list[list[dict]], postprocessing=None, writers=(), **options
 ) -> RunJournal:
     """Run an engine whose output is a prediction for each item of a batch."""
-    journal = RunJournal(output, {})
+    journal = RunJournal(output, RunIdentity({}))
     done = {
         "pred": PRED,
         "probability": PROBABILITY,
@@ -318,3 +318,52 @@ def test_file_of_another_organ_has_dicom_objects_only_if_asked_for(
     lines = read_lines(tmp_path)
     assert lines[0].split(",")[-2] == told
     assert lines[1].split(",")[-2] == ""
+
+
+class WriteText(Writer):
+    """Writes a text of each image or file, if the file's name does not forbid it."""
+
+    def __init__(self, root: Path, *, needs_sources: bool = False) -> None:
+        self.root = root
+        self.suffix = ".txt"
+        self.needs_sources = self.needs_header = needs_sources
+
+    def write(self, result) -> None:
+        if not self.needs_sources:
+            self.write_text(result.file, result.frame)
+
+    def write_source(self, source) -> None:
+        self.write_text(source.file, None)
+
+    def write_text(self, file: str, frame: int | None) -> None:
+        if self.root.name in file:
+            raise WriteError("expected another name")
+        self.locate(file, frame).parent.mkdir(parents=True, exist_ok=True)
+        self.locate(file, frame).write_text("text")
+
+
+def test_files_of_an_image_that_fails_are_removed(tmp_path: Path) -> None:
+    writers = [WriteText(tmp_path / name) for name in ("one", "two")]
+    run(tmp_path, [[make_batch("x")], [make_batch("x two", 3)], [make_batch("y")]], writers=writers)
+    found = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.txt"))
+    assert found == ["one/x.txt", "one/y.txt", "two/x.txt", "two/y.txt"]
+
+
+def test_objects_of_a_file_of_which_one_fails_are_removed(tmp_path: Path) -> None:
+    writers = [WriteText(tmp_path / "masks")]
+    writers += [WriteText(tmp_path / name, needs_sources=True) for name in ("seg", "sr")]
+    run(tmp_path, [[make_batch("x sr")], [make_batch("y")]], writers=writers)
+    found = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.txt"))
+    assert found == ["masks/x sr.txt", "masks/y.txt", "seg/y.txt", "sr/y.txt"]
+
+
+def test_foreign_file_in_the_way_costs_the_image(tmp_path: Path) -> None:
+    class Late(WriteText):
+        def write(self, result) -> None:
+            super().write(result)
+            (tmp_path / "masks" / "y.txt").write_text("mine")
+
+    writer = Late(tmp_path / "masks")
+    run(tmp_path, [[make_batch("x")], [make_batch("y")]], writers=[writer])
+    assert (tmp_path / "masks" / "y.txt").read_text() == "mine"
+    assert "expected no" in read_lines(tmp_path)[1]

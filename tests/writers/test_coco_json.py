@@ -9,7 +9,7 @@ import pytest
 from skimage.draw import polygon2mask
 
 from pipeline.lesions.lesion import find_lesions
-from pipeline.writers import CocoJson, RunJournal
+from pipeline.writers import CocoJson, RunIdentity, RunJournal
 from pipeline.writers.finished_run import ImageRecord
 from pipeline.writers.result_row import ResultRow
 
@@ -28,7 +28,7 @@ def make_record(file: str, mask: np.ndarray, frame: int | None = None) -> ImageR
 
 def write(output: Path, records: Iterable[ImageRecord | ResultRow]) -> dict:
     """Write by way of the journal, as a run does."""
-    journal = RunJournal(output, {})
+    journal = RunJournal(output, RunIdentity({}))
     for record in records:
         journal.add(record)
     journal.finish([CocoJson(output)])

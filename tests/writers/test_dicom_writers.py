@@ -126,13 +126,6 @@ def test_no_lesion_is_a_report_only(tmp_path: Path) -> None:
     assert list_files(tmp_path) == ["sr/a/x.dcm"]
 
 
-def test_segmentation_of_an_earlier_run_is_removed(tmp_path: Path) -> None:
-    writer = DicomSeg(tmp_path, MODEL)
-    writer.write_source(make_source(make_header()))
-    writer.write_source(make_source(make_header(), [EMPTY]))
-    assert list_files(tmp_path) == []
-
-
 def test_file_of_another_format_removes_nothing(tmp_path: Path) -> None:
     writer = DicomSeg(tmp_path, MODEL)
     writer.write_source(make_source(make_header(), file="x.dcm"))

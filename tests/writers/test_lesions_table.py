@@ -8,7 +8,7 @@ import numpy as np
 from pipeline.lesions.lesion import find_lesions
 from pipeline.lesions.lesion_table import LESION_COLUMNS
 from pipeline.readers.calibrated_region import CalibratedRegion, RegionOrigin
-from pipeline.writers import LesionsTable, RunJournal
+from pipeline.writers import LesionsTable, RunIdentity, RunJournal
 from pipeline.writers.finished_run import ImageRecord
 from pipeline.writers.result_row import ResultRow
 
@@ -31,7 +31,7 @@ def make_record(
 
 
 def write(output: Path, *records: ImageRecord | ResultRow) -> list[dict[str, str]]:
-    journal = RunJournal(output, {})
+    journal = RunJournal(output, RunIdentity({}))
     for record in records:
         journal.add(record)
     journal.finish([LesionsTable(output)])

@@ -12,7 +12,7 @@ import pydicom
 import pytest
 
 from pipeline import RESEARCH_ONLY, __version__
-from pipeline.writers import RunJournal, RunManifest
+from pipeline.writers import RunIdentity, RunJournal, RunManifest
 from pipeline.writers.dicom.model_identity import ModelIdentity
 from pipeline.writers.result_row import ResultRow
 
@@ -27,7 +27,7 @@ ROWS = [
 
 
 def write(output: Path, settings: dict | None = None, rows: Sequence[ResultRow] = ROWS) -> dict:
-    journal = RunJournal(output, settings or {})
+    journal = RunJournal(output, RunIdentity(settings or {}))
     for row in rows:
         journal.add(row)
     journal.finish([RunManifest(output, MODEL, "openvino")])

@@ -1,0 +1,34 @@
+"""Whether a folder is the output of a run."""
+
+import json
+from pathlib import Path
+
+JOURNAL = "breast-us-seg.jsonl"
+"""Name of the journal, see `RunJournal`."""
+
+MANIFEST = "run.json"
+"""Name of what a run says about itself, see `RunManifest`."""
+
+_LARGEST_MANIFEST = 1 << 20
+
+
+def holds_results(folder: Path) -> bool:
+    """Tell whether a run has its results in a folder, so that its pictures are no images.
+
+    Args:
+        folder: any folder; what cannot be read there counts as not ours.
+    """
+    try:
+        return (folder / JOURNAL).is_file() or _is_manifest(folder / MANIFEST)
+    except OSError:  # a closed folder
+        return False
+
+
+def _is_manifest(path: Path) -> bool:
+    if not path.is_file() or path.stat().st_size > _LARGEST_MANIFEST:
+        return False
+    try:
+        content = json.loads(path.read_bytes())
+        return "breast-us-seg" in content["software"] and "weights_sha256" in content
+    except (ValueError, RecursionError, KeyError, TypeError):
+        return False
