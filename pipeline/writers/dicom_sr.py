@@ -16,15 +16,19 @@ class DicomSr(Writer):
     Args:
         output_dir: the run's folder; ``sr`` is made in it.
         model: that made the masks.
+        segmentation: whether `DicomSeg` writes too: then the report refers to its object.
     """
 
     needs_sources = True
     needs_header = True
     suffix = ".dcm"
 
-    def __init__(self, output_dir: str | Path, model: ModelIdentity) -> None:
+    def __init__(
+        self, output_dir: str | Path, model: ModelIdentity, *, segmentation: bool = False
+    ) -> None:
         self.root = Path(output_dir) / "sr"
         self.model = model
+        self.segmentation = segmentation
 
     def write_source(self, source: SourceResult) -> None:
         """Write the report.
@@ -42,7 +46,11 @@ class DicomSr(Writer):
 
         with quiet_decoders():  # pydicom's warnings quote the header
             built = build_report(
-                source.header, source.results, model=self.model, number_of_frames=source.frames
+                source.header,
+                source.results,
+                model=self.model,
+                number_of_frames=source.frames,
+                segmentation=self.segmentation,
             )
             content = encode_object(built)
         write_atomically(self.locate(source.file, None), content)

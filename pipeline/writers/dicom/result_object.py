@@ -31,12 +31,14 @@ CLOCK = (
 )
 """Optional attributes that highdicom takes from the clock: a rerun would not give the same."""
 
-_SERIES_PER_SOURCE = 100
 _MAX_INTEGER_STRING = 2**31 - 1
+
+_DIGITS_OF_UID = 12
+"""Last characters of the UID that name an image without a number."""
 
 
 class ResultKind(Enum):
-    """A kind of object: its *Modality* (0008,0060), and its place among the series of a source."""
+    """A kind of object: its *Modality* (0008,0060), and its place among the series of an image."""
 
     SEGMENTATION = ("SEG", 1)
     REPORT = ("SR", 2)
@@ -58,31 +60,57 @@ def describe_object(
 ) -> dict[str, Any]:
     """Give the arguments that all of highdicom's classes share.
 
+    Each image has series of its own, for viewers open one segmentation and one report of a series.
+
     Args:
         source: of the image.
         model: that made the result.
         kind: of the object.
-        description: *Series Description* (0008,103E).
+        description: of the object, at most 30 ASCII characters; the *Series Description*
+            (0008,103E) names the image before it.
         frame: number of the frame, for objects made of one frame of several.
     """
-    purpose = kind.modality if frame is None else f"{kind.modality} frame {frame}"
     day, time = source.content_time
     return {
-        "series_instance_uid": make_result_uid(
-            source.series_instance_uid, model, f"{kind.modality} series"
-        ),
+        "series_instance_uid": make_series_uid(source, model, kind),
         "series_number": _number_series(source, kind),
-        "sop_instance_uid": make_result_uid(source.sop_instance_uid, model, purpose),
+        "sop_instance_uid": make_object_uid(source, model, kind, frame=frame),
         "instance_number": _number_instance(source, frame),
         "manufacturer": MANUFACTURER,
         "manufacturer_model_name": model.name,
         "software_versions": [__version__, model.version],
         "device_serial_number": model.weights_sha256,
-        "series_description": description,
+        "series_description": f"{_name_image(source)}: {description}",
         "content_qualification": "RESEARCH",
         "content_date": day,
         "content_time": time,
     }
+
+
+def make_series_uid(source: SourceHeader, model: ModelIdentity, kind: ResultKind) -> UID:
+    """Make the *Series Instance UID* (0020,000E) of the results of an image.
+
+    Args:
+        source: of the image.
+        model: that made the results.
+        kind: of the objects.
+    """
+    return make_result_uid(source.sop_instance_uid, model, f"{kind.modality} series")
+
+
+def make_object_uid(
+    source: SourceHeader, model: ModelIdentity, kind: ResultKind, *, frame: int | None = None
+) -> UID:
+    """Make the *SOP Instance UID* (0008,0018) of a result.
+
+    Args:
+        source: of the image.
+        model: that made the result.
+        kind: of the object.
+        frame: number of the frame, for objects made of one frame of several.
+    """
+    purpose = kind.modality if frame is None else f"{kind.modality} frame {frame}"
+    return make_result_uid(source.sop_instance_uid, model, purpose)
 
 
 def finish_object(built: Dataset, source: SourceHeader) -> Dataset:
@@ -135,11 +163,22 @@ def _refer_to_class(dataset: Dataset, source: SourceHeader) -> None:
                 _refer_to_class(item, source)
 
 
+def _name_image(source: SourceHeader) -> str:
+    """Name an image by its numbers, as viewers and people do; at most 34 ASCII characters."""
+    series, number = source.read_integer("SeriesNumber"), source.read_integer("InstanceNumber")
+    if number is None:
+        return f"Image *{source.sop_instance_uid[-_DIGITS_OF_UID:]}"
+    return f"Image {number}" if series is None else f"Image {number}, series {series}"
+
+
 def _number_series(source: SourceHeader, kind: ResultKind) -> int:
-    """Number a series after that of its source, so that viewers list them together."""
-    number = source.read_integer("SeriesNumber") or 0
-    result = number * _SERIES_PER_SOURCE + int(kind.value[1])
-    return result if 0 < result <= _MAX_INTEGER_STRING else int(kind.value[1])
+    """Number a series by that of its source, the image and the kind: 3, 12 and SEG are 300121."""
+    series, number = source.read_integer("SeriesNumber"), source.read_integer("InstanceNumber")
+    last = f"{max(number or 0, 0):04d}{kind.value[1]}"
+    for text in (f"{max(series or 0, 0)}{last}", last):
+        if int(text) <= _MAX_INTEGER_STRING:
+            return int(text)
+    return int(kind.value[1])
 
 
 def _number_instance(source: SourceHeader, frame: int | None) -> int:

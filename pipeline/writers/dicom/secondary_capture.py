@@ -66,7 +66,7 @@ def build_secondary_capture(
             header,
             model,
             ResultKind.SECONDARY_CAPTURE,
-            "Breast lesions, overlay, research only",
+            "overlay, research only",
             frame=frame,
         ),
     )

@@ -26,6 +26,7 @@ from pipeline.writers.dicom.model_identity import ModelIdentity
 from pipeline.writers.dicom.result_frame import ResultFrame
 from pipeline.writers.dicom.result_object import ResultKind, describe_object, finish_object
 from pipeline.writers.dicom.result_uids import make_result_uid
+from pipeline.writers.dicom.segment_planes import order_planes
 from pipeline.writers.dicom.source_header import LOSSY, SourceHeader
 
 Geometry = Literal["nominal", "none"]
@@ -37,15 +38,19 @@ NOMINAL_STEP = "1"
 """*Slice Thickness* (0018,0050) of the nominal grid, and its step from frame to frame. It puts the
 frames in order; ultrasound tells neither. dcmqi and highdicom open no *Pixel Spacing* without."""
 
+NO_CALIBRATION = "No calibration known, no size in mm"
+"""*Pixel Spacing Calibration Description* (0028,0A04) of a source whose scale is not known."""
+
 COLORS = ((255, 210, 0), (0, 190, 255), (255, 90, 200), (90, 220, 90), (255, 130, 40))
 """RGB of the segments, one after the other."""
 
 
 class _Plane(NamedTuple):
-    """A frame of the segmentation: a lesion in a frame of the source."""
+    """A frame of the segmentation: a `SegmentPlane` and its pixels."""
 
     segment: int
     frame: int
+    lesion: int
     mask: NDArray[np.bool_]
 
 
@@ -65,8 +70,9 @@ def build_segmentation(
 
     Ultrasound images have no position in the patient, but viewers ask for one. The nominal geometry
     is a grid for display: rows and columns as in the image and, with a calibration, its mm per
-    pixel; thickness and step from frame to frame mean nothing. No *Frame of Reference UID*
-    (0020,0052) is made up.
+    pixel; thickness and step from frame to frame mean nothing. Without calibration it says in words
+    that there is none, and no number in mm, for OHIF asks for an item of *Pixel Measures Sequence*
+    (0028,9110), whatever is in it. No *Frame of Reference UID* (0020,0052) is made up.
 
     Args:
         source: header of the image; its pixels are not needed.
@@ -74,7 +80,7 @@ def build_segmentation(
         model: that made the masks.
         mm_per_pixel: mm between rows and between columns; `None` without calibration, and then no
             spacing and no position is written.
-        geometry: ``none`` leaves the geometry out.
+        geometry: ``none`` leaves the geometry out; highdicom reads that without calibration too.
 
     Returns:
         The object with its File Meta Information. The same arguments give the same object.
@@ -97,7 +103,7 @@ def build_segmentation(
         segment_descriptions=_describe_segments(header, model, planes),
         content_label="BREAST_LESIONS",
         content_description="Lesions found by AI. Research use only.",
-        **describe_object(header, model, ResultKind.SEGMENTATION, "Breast lesions, research only"),
+        **describe_object(header, model, ResultKind.SEGMENTATION, "lesions, research only"),
     )
     _set_pixels(built, planes)
     _set_dimensions(built, header, model)
@@ -111,18 +117,13 @@ def build_segmentation(
 
 
 def _collect_planes(header: SourceHeader, frames: Sequence[ResultFrame]) -> list[_Plane]:
-    """Take the frames apart, in the order of segments, then frames."""
     check_frames(header, frames)
-    found = []
-    for frame in frames:
-        found += [(number, frame.number, mask) for number, mask in lesion_masks(frame).items()]
-    if not found:
+    masks = {frame.number: lesion_masks(frame) for frame in frames}
+    planes = [_Plane(*plane, masks[plane.frame][plane.lesion]) for plane in order_planes(frames)]
+    if not planes:
         msg = "expected a lesion in at least one frame, got none: a report tells that"
         raise ValueError(msg)
-    # Segments must be numbered without gaps.
-    segments = {number: i for i, number in enumerate(sorted({entry[0] for entry in found}), 1)}
-    planes = [_Plane(segments[number], frame, mask) for number, frame, mask in found]
-    return sorted(planes, key=lambda plane: plane[:2])
+    return planes
 
 
 def _describe_segments(
@@ -131,8 +132,8 @@ def _describe_segments(
     side = find_side(header)
     descriptions = []
     for segment in range(1, max(plane.segment for plane in planes) + 1):
-        covered = [plane.frame for plane in planes if plane.segment == segment]
-        tracking = track_lesion(header, model, covered[0], segment)
+        covered = [plane for plane in planes if plane.segment == segment]
+        tracking = track_lesion(header, model, covered[0].frame, covered[0].lesion)
         description = SegmentDescription(
             segment_number=segment,
             segment_label=f"Lesion {segment}",
@@ -214,12 +215,13 @@ def _set_geometry(
     orientation = Dataset()
     orientation.ImageOrientationPatient = IN_PLANE
     shared.PlaneOrientationSequence = [orientation]
-    if mm_per_pixel is None:
-        return
     measures = Dataset()
+    shared.PixelMeasuresSequence = [measures]
+    if mm_per_pixel is None:
+        measures.PixelSpacingCalibrationDescription = NO_CALIBRATION
+        return
     measures.PixelSpacing = [DS(mm, auto_format=True) for mm in mm_per_pixel]
     measures.SliceThickness = NOMINAL_STEP
-    shared.PixelMeasuresSequence = [measures]
     for item, plane in zip(built.PerFrameFunctionalGroupsSequence, planes, strict=True):
         position = Dataset()
         position.ImagePositionPatient = ["0", "0", str(plane.frame - 1)]

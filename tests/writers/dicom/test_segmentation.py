@@ -24,6 +24,9 @@ from pipeline.errors import WriteError
 from pipeline.writers.dicom.result_frame import ResultFrame
 from pipeline.writers.dicom.segmentation import build_segmentation
 
+FOR_HIGHDICOM = [(MM, "nominal"), (MM, "none"), (None, "none")]
+"""It opens no *Pixel Measures Sequence* without spacing, and OHIF nothing without the sequence."""
+
 
 def _build(source, frames=None, *, mm=MM, model=MODEL, geometry="nominal"):
     frames = make_frames(source, mm=mm) if frames is None else frames
@@ -68,8 +71,7 @@ class TestPixels:
             merged[frame] |= pixels
         assert all(np.array_equal(merged[n], mask) for n, mask in CINE_MASKS.items())
 
-    @pytest.mark.parametrize("geometry", ["nominal", "none"])
-    @pytest.mark.parametrize("mm", [MM, None], ids=["mm", "no mm"])
+    @pytest.mark.parametrize(("mm", "geometry"), FOR_HIGHDICOM)
     def test_highdicom_reads_the_same_still(self, mm, geometry):
         source = make_still()
         content = _write(_build(source, mm=mm, geometry=geometry))
@@ -77,8 +79,7 @@ class TestPixels:
         pixels = seg.get_pixels_by_source_instance([source.SOPInstanceUID], combine_segments=True)
         assert np.array_equal(pixels[0] > 0, MASK)
 
-    @pytest.mark.parametrize("geometry", ["nominal", "none"])
-    @pytest.mark.parametrize("mm", [MM, None], ids=["mm", "no mm"])
+    @pytest.mark.parametrize(("mm", "geometry"), FOR_HIGHDICOM)
     def test_highdicom_reads_the_same_cine(self, mm, geometry):
         source = make_cine()
         content = _write(_build(source, mm=mm, geometry=geometry))
@@ -165,9 +166,25 @@ class TestGeometry:
     @pytest.mark.parametrize("kind", SOURCES)
     def test_no_calibration_means_no_millimetre(self, kind):
         seg = _build(SOURCES[kind](), mm=None)
-        for keyword in ("PixelSpacing", "SliceThickness", "ImagePositionPatient"):
+        for keyword in (
+            "PixelSpacing",
+            "SliceThickness",
+            "SpacingBetweenSlices",
+            "ImagePositionPatient",
+        ):
             assert not _has(seg, keyword)
         assert _has(seg, "ImageOrientationPatient")
+
+    def test_no_calibration_is_said_where_ohif_asks_for_the_measures(self):
+        (shared,) = _build(make_still(), mm=None).SharedFunctionalGroupsSequence
+        (measures,) = shared.PixelMeasuresSequence
+        assert [element.keyword for element in measures] == ["PixelSpacingCalibrationDescription"]
+        assert "No calibration" in measures.PixelSpacingCalibrationDescription
+
+    @pytest.mark.parametrize("kind", SOURCES)
+    def test_pixels_are_the_same_without_calibration(self, kind):
+        with_mm, without = (_build(SOURCES[kind](), mm=mm) for mm in (MM, None))
+        assert np.array_equal(_unpack(with_mm), _unpack(without))
 
     def test_none_leaves_all_geometry_out(self):
         seg = _build(make_still(), geometry="none")

@@ -22,14 +22,17 @@ from conformance.result_cases import (
 from pydicom.sr.codedict import codes
 from skimage.draw import polygon2mask
 
+from pipeline.writers.dicom.result_frame import ResultFrame
 from pipeline.writers.dicom.segmentation import build_segmentation
 from pipeline.writers.dicom.structured_report import build_report
 
 
-def _build(source, frames=None, *, mm=MM, count=None):
+def _build(source, frames=None, *, mm=MM, count=None, segmentation=False):
     frames = make_frames(source, mm=mm) if frames is None else frames
     count = int(source.get("NumberOfFrames", 1)) if count is None else count
-    return build_report(source, frames, model=MODEL, number_of_frames=count)
+    return build_report(
+        source, frames, model=MODEL, number_of_frames=count, segmentation=segmentation
+    )
 
 
 def _write(dataset):
@@ -43,11 +46,23 @@ def _read(dataset):
 
 
 def _groups(dataset):
+    """Read the groups with an outline, TID 1410."""
     return _read(dataset).get_planar_roi_measurement_groups()
+
+
+def _axes(dataset):
+    """Read the groups with axes, TID 1501."""
+    return _read(dataset).get_image_measurement_groups()
 
 
 def _numbers(group):
     return {m.name.meaning: (float(m.value), m.unit.value) for m in group.get_measurements()}
+
+
+def _written(group):
+    """Read the numbers as they are written."""
+    items = [m[0].MeasuredValueSequence[0] for m in group.get_measurements()]
+    return [str(item.NumericValue) for item in items]
 
 
 def _texts(dataset):
@@ -56,19 +71,26 @@ def _texts(dataset):
 
 class TestMeasurements:
     def test_they_are_those_of_the_lesions(self):
-        lesions = make_frame(MASK).lesions
-        for group, lesion in zip(_groups(_build(make_still())), lesions, strict=True):
+        report = _build(make_still())
+        for group, axes, lesion in zip(
+            _groups(report), _axes(report), make_frame(MASK).lesions, strict=True
+        ):
             assert _numbers(group) == {
-                "Long Axis": (pytest.approx(lesion.long_axis.length_mm, abs=1e-4), "mm"),
-                "Short Axis": (pytest.approx(lesion.short_axis.length_mm, abs=1e-4), "mm"),
                 "Area": (pytest.approx(lesion.area_px * MM[0] * MM[1]), "mm2"),
                 "Certainty of Finding": (100 * PROBABILITY, "%"),
             }
+            assert _numbers(axes) == {
+                "Long Axis": (pytest.approx(lesion.long_axis.length_mm, abs=0.05), "mm"),
+                "Short Axis": (pytest.approx(lesion.short_axis.length_mm, abs=0.05), "mm"),
+            }
+            assert axes.tracking_uid == group.tracking_uid
+            assert axes.finding_type == group.finding_type
 
     def test_codes_are_those_of_the_standard(self):
-        group = _groups(_build(make_still()))[0]
-        names = [m.name.value for m in group.get_measurements()]
-        assert names == ["103339001", "103340004", "42798000", "111012"]
+        report = _build(make_still())
+        group, axes = _groups(report)[0], _axes(report)[0]
+        assert [m.name.value for m in group.get_measurements()] == ["42798000", "111012"]
+        assert [m.name.value for m in axes.get_measurements()] == ["103339001", "103340004"]
         assert group.finding_type == codes.SCT.Lesion
         assert group.finding_sites[0].value == codes.SCT.Breast
         assert group.finding_sites[0].laterality == codes.SCT.Right
@@ -79,8 +101,111 @@ class TestMeasurements:
         assert [set(_numbers(group)) for group in _groups(report)] == [
             {"Certainty of Finding"}
         ] * len(_groups(report))
+        assert _axes(report) == []
         units = {e.value for e in report.iterall() if e.keyword == "CodeValue"}
         assert not units & {"mm", "mm2"}
+
+    @pytest.mark.parametrize(
+        ("mm", "decimals_of_length", "decimals_of_area"),
+        [
+            ((0.16, 0.16), 1, 2),
+            ((0.1, 0.1), 1, 2),
+            ((0.05, 0.07), 2, 3),
+            ((0.3, 0.09), 2, 2),
+            ((1.5, 1.25), 0, 0),
+        ],
+    )
+    def test_they_are_rounded_to_the_step_of_a_pixel(
+        self, mm, decimals_of_length, decimals_of_area
+    ):
+        frame = make_frame(MASK, mm=mm)
+        report = _build(make_still(), [frame])
+        lesion = frame.lesions[0]
+        area, percent = _written(_groups(report)[0])
+        assert float(area) == round(lesion.area_mm2, decimals_of_area)
+        assert percent == "75.0"
+        for text, axis in zip(
+            _written(_axes(report)[0]), (lesion.long_axis, lesion.short_axis), strict=True
+        ):
+            assert float(text) == round(axis.length_mm, decimals_of_length)
+
+    def test_ends_of_the_axes_are_where_they_were_measured(self):
+        report = _build(make_still())
+        for group, lesion in zip(_axes(report), make_frame(MASK).lesions, strict=True):
+            for measurement, axis in zip(
+                group.get_measurements(), (lesion.long_axis, lesion.short_axis), strict=True
+            ):
+                (line,) = measurement.referenced_coordinates
+                assert line.graphic_type.value == "POLYLINE"
+                # Column and row; the centre of the first pixel is (0.5, 0.5).
+                ends = np.array([axis.start[::-1], axis.end[::-1]]) + 0.5
+                assert np.allclose(line.value, ends)
+                length = np.hypot(*((line.value[1] - line.value[0]) * MM[::-1]))
+                assert float(measurement.value) == pytest.approx(length, abs=0.05)
+
+    @pytest.mark.parametrize("kind", SOURCES)
+    def test_axes_are_selected_from_the_frame(self, kind):
+        source = SOURCES[kind]()
+        report = _build(source)
+        for group, axes in zip(_groups(report), _axes(report), strict=True):
+            (outlined,) = group.roi.ContentSequence[0].ReferencedSOPSequence
+            for measurement in axes.get_measurements():
+                (line,) = measurement.referenced_coordinates
+                (item,) = line.ContentSequence[0].ReferencedSOPSequence
+                assert item == outlined
+                assert item.ReferencedSOPClassUID == source.SOPClassUID
+
+
+class TestSegmentation:
+    @pytest.mark.parametrize("mm", [MM, None], ids=["mm", "no mm"])
+    @pytest.mark.parametrize("kind", ["still", "cine"])
+    def test_its_frames_show_the_lesions_of_the_groups(self, kind, mm):
+        source = SOURCES[kind]()
+        frames = make_frames(source, mm=mm)
+        seg = build_segmentation(source, frames, model=MODEL, mm_per_pixel=mm)
+        planes = np.unpackbits(np.frombuffer(seg.PixelData, np.uint8), bitorder="little")
+        planes = planes[: int(seg.NumberOfFrames) * MASK.size].reshape(-1, *MASK.shape)
+        groups = _groups(_build(source, frames, segmentation=True))
+        for group in groups:
+            shown = polygon2mask(MASK.shape, group.roi.value[:, ::-1] - 0.5)
+            for measurement in group.get_measurements():
+                (image,) = measurement.referenced_images
+                (item,) = image.ReferencedSOPSequence
+                assert item.ReferencedSOPClassUID == seg.SOPClassUID
+                assert item.ReferencedSOPInstanceUID == seg.SOPInstanceUID
+                assert np.array_equal(planes[item.ReferencedFrameNumber - 1], shown)
+        assert len(groups) == len(planes)
+
+    def test_numbers_with_a_gap_are_found(self):
+        small = MASK & (np.arange(25) >= 12)[:, None]
+        frames = [ResultFrame(1, small, make_frame(MASK).lesions[1:])]
+        (group,) = _groups(_build(make_still(), frames, segmentation=True))
+        (image,) = group.get_measurements()[0].referenced_images
+        assert image.ReferencedSOPSequence[0].ReferencedFrameNumber == 1
+        seg = build_segmentation(make_still(), frames, model=MODEL, mm_per_pixel=MM)
+        assert group.tracking_uid == seg.SegmentSequence[0].TrackingUID
+
+    def test_it_is_evidence_with_its_own_series(self):
+        source = make_still()
+        frames = make_frames(source)
+        seg = build_segmentation(source, frames, model=MODEL, mm_per_pixel=MM)
+        (study,) = _build(
+            source, frames, segmentation=True
+        ).CurrentRequestedProcedureEvidenceSequence
+        found = {
+            series.SeriesInstanceUID: series.ReferencedSOPSequence[0].ReferencedSOPInstanceUID
+            for series in study.ReferencedSeriesSequence
+        }
+        assert found == {
+            source.SeriesInstanceUID: source.SOPInstanceUID,
+            seg.SeriesInstanceUID: seg.SOPInstanceUID,
+        }
+
+    @pytest.mark.parametrize("frames", [None, []], ids=["not written", "no lesion"])
+    def test_one_that_is_not_there_is_not_referred_to(self, frames):
+        report = _build(make_still(), frames, segmentation=frames is not None)
+        classes = {e.value for e in report.iterall() if e.keyword == "ReferencedSOPClassUID"}
+        assert classes == {make_still().SOPClassUID}
 
 
 class TestRegions:
@@ -207,6 +332,14 @@ class TestDocument:
         assert {MODEL.name, MODEL.version} <= set(texts)
         assert f"weights_sha256={MODEL.weights_sha256}" in texts
         assert "Research use only" in texts[-1]
+
+    @pytest.mark.parametrize("frames", [None, []], ids=["lesions", "no lesion"])
+    def test_items_are_separate_so_that_viewers_show_their_names(self, frames):
+        report = _build(make_still(), frames)
+        found = [e.value for e in report.iterall() if e.keyword == "ContinuityOfContent"]
+        containers = [e for e in report.iterall() if e.value == "CONTAINER"]
+        assert set(found) == {"SEPARATE"}
+        assert len(found) == len(containers) > 3
 
     def test_frames_with_lesions_are_counted(self):
         text = _texts(_build(make_cine()))[-1]
