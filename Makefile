@@ -10,6 +10,9 @@ INSTALLED := .venv/.installed
 LABEL_BIN := .venv-label/bin
 LABEL_INSTALLED := .venv-label/.installed
 
+OHIF_VERSION := 3.13.2
+OHIF := build/ohif/package/dist
+
 .DEFAULT_GOAL := help
 .PHONY: help demo label-demo test label-test lint conformance train evaluate bench package clean
 
@@ -51,11 +54,17 @@ lint: $(INSTALLED) ## check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-conformance: $(INSTALLED) ## check DICOM results with dicom3tools, dcmqi and OHIF's adapter (npm)
+# The built viewer lies in the package itself; what that depends on is needed to build it only.
+$(OHIF)/index.html:
+	mkdir -p build/ohif
+	npm pack @ohif/app@$(OHIF_VERSION) --pack-destination build/ohif --loglevel=error
+	tar -xzf build/ohif/ohif-app-$(OHIF_VERSION).tgz -C build/ohif
+
+conformance: $(INSTALLED) $(OHIF)/index.html ## check DICOM results with dicom3tools, dcmqi and OHIF Viewer (npm)
 	mkdir -p build/cornerstone
 	cp tests/conformance/cornerstone/* build/cornerstone
 	npm install --prefix build/cornerstone --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error
-	CORNERSTONE=build/cornerstone $(BIN)/python -m pytest tests/conformance
+	CORNERSTONE=build/cornerstone OHIF=$(OHIF) $(BIN)/python -m pytest tests/conformance
 
 train: $(INSTALLED) ## train on DATA (a folder of `breast-us-seg prepare`) into RUN
 	$(BIN)/breast-us-seg train $(DATA) $(RUN)

@@ -17,8 +17,16 @@ from pipeline.writers.dicom.model_identity import ModelIdentity
 from pipeline.writers.dicom.result_frame import ResultFrame
 from pipeline.writers.dicom.result_uids import make_result_uid
 
-CORRECTED = "Breast lesions, corrected, research only"
-"""*Series Description* (0008,103E) of what a person has accepted; tells it from our other SEG."""
+CORRECTED = "corrected, research only"
+"""End of the *Series Description* (0008,103E) of what a person has accepted; tells it from our
+other SEG."""
+
+_AFTER_SEGMENTATION = 3
+"""*Series Number* (0020,0011) beyond that of the segmentation; report and overlay are between."""
+
+_COUNTED_FROM = datetime(2020, 1, 1)
+"""*Instance Number* (0020,0013) of a correction is its seconds since then: OHIF opens the one of
+the highest number, and an archive is not asked how many it has."""
 
 
 def build_seg(
@@ -31,7 +39,7 @@ def build_seg(
     """Build a segmentation.
 
     What a person has corrected is a new object each time, with the present date and time, so that
-    an archive keeps all of them and the newest counts; all of a source series are in one series.
+    an archive keeps all of them and the newest counts; all of an image are in one series.
 
     Args:
         path: the DICOM file.
@@ -77,12 +85,25 @@ def build_seg(
         return encode_object(built)
 
 
+def is_correction(description: str | None) -> bool:
+    """Tell our corrected SEG from others.
+
+    Args:
+        description: *Series Description* (0008,103E), `None` if it has none.
+    """
+    return (description or "").endswith(CORRECTED)
+
+
 def _mark_corrected(built: Dataset, model: ModelIdentity) -> None:
     now = datetime.now()
     built.SOPInstanceUID = generate_uid(prefix=None)
     built.file_meta.MediaStorageSOPInstanceUID = built.SOPInstanceUID
     built.SeriesInstanceUID = make_result_uid(built.SeriesInstanceUID, model, "corrected series")
-    built.SeriesDescription = CORRECTED
+    image, _, _ = built.SeriesDescription.rpartition(": ")
+    built.SeriesDescription = f"{image}: {CORRECTED}"
+    built.SeriesNumber = int(built.SeriesNumber) + _AFTER_SEGMENTATION
+    built.InstanceNumber = int((now - _COUNTED_FROM).total_seconds())
+    built.ContentDescription = "Lesions found by AI, corrected by a person. Research use only."
     built.ContentDate, built.ContentTime = now.strftime("%Y%m%d"), now.strftime("%H%M%S.%f")
     for segment in built.SegmentSequence:
         # PS3.3 C.8.20.4: a person has looked at each outline, and changed it where need be.

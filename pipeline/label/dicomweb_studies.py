@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pydicom import dcmread
 
 from pipeline.errors import PipelineError
-from pipeline.label.corrected_seg import CORRECTED, build_seg
+from pipeline.label.corrected_seg import build_seg, is_correction
 from pipeline.label.dicomweb_client import DicomwebClient, Instance, read_value
 from pipeline.label.label_errors import ArchiveError, RequestError, UnknownImageError
 from pipeline.label.read_seg import CorrectedMasks, read_seg
@@ -162,7 +162,8 @@ class DicomwebStudies:
         """
         newest: dict[str, CorrectedMasks] = {}
         for instance, item in self.client.search("SEG", ["SeriesDescription"]):
-            if read_value(item, "0008103E") not in (CORRECTED, None):
+            description = read_value(item, "0008103E")  # some archives do not tell it
+            if description is not None and not is_correction(description):
                 continue
             found = self._read_label(instance)
             if found is None:

@@ -40,16 +40,16 @@ _LONGEST_NRRD_HEADER = 64 << 10
 
 
 def encode_mask(
-    mask: NDArray[np.bool_], suffix: MaskFormat, *, mm_per_pixel: tuple[float, float] | None = None
+    mask: NDArray[np.bool_], suffix: MaskFormat, *, affine: NDArray[np.float64] | None = None
 ) -> bytes:
     """Encode a mask.
 
     Args:
         mask: (H, W) bool, `True` where there is lesion.
         suffix: of the format: ``.png`` has 0 and 255, as all our masks; the others are label maps
-            of 0 and 1, (W, H, 1), columns first, the first axis to the left and the second to the
-            back, as ITK and so 3D Slicer reads an image.
-        mm_per_pixel: mm between rows and between columns; `None` writes 1.
+            of 0 and 1, (W, H, 1), columns first.
+        affine: (4, 4) of `read_geometry`, of the image that the mask is laid on; by default that
+            of a PNG, 1 mm from pixel to pixel.
 
     Returns:
         The content of the file.
@@ -57,17 +57,17 @@ def encode_mask(
     values = mask.astype(np.uint8)
     if suffix == ".png":
         return encode_grey(values * 255)
-    down, across = mm_per_pixel or (1.0, 1.0)
+    affine = np.eye(4) if affine is None else affine
     if suffix == ".nrrd":
+        *axes, origin = (",".join(map(repr, column)) for column in affine[:3].T.tolist())
         head = (
             "NRRD0004\ntype: uint8\ndimension: 3\nspace: left-posterior-superior\n"
             f"sizes: {mask.shape[1]} {mask.shape[0]} 1\n"
-            f"space directions: ({across!r},0,0) (0,{down!r},0) (0,0,1)\n"
-            "kinds: domain domain domain\nencoding: gzip\nspace origin: (0,0,0)\n\n"
+            f"space directions: {' '.join(f'({axis})' for axis in axes)}\n"
+            f"kinds: domain domain domain\nencoding: gzip\nspace origin: ({origin})\n\n"
         )
         return head.encode() + gzip.compress(values.tobytes(), mtime=0)
-    image = nibabel.Nifti1Image(values.T[..., None], np.diag([-across, -down, 1.0, 1.0]))
-    image.header.set_xyzt_units("mm" if mm_per_pixel else "unknown")
+    image = nibabel.Nifti1Image(values.T[..., None], np.diag([-1.0, -1.0, 1.0, 1.0]) @ affine)
     content: bytes = image.to_bytes()
     return content if suffix == ".nii" else gzip.compress(content, mtime=0)
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from pydicom import Dataset
 from pydicom.pixels.utils import unpack_bits
 
-from pipeline.label.corrected_seg import CORRECTED
+from pipeline.label.corrected_seg import is_correction
 from pipeline.readers.limits import LARGEST_IMAGE_PX, MOST_FRAMES
 from pipeline.writers.dicom.result_object import MANUFACTURER
 
@@ -38,7 +38,8 @@ def read_seg(built: Dataset) -> CorrectedMasks | None:
     Raises:
         ValueError: it is damaged.
     """
-    if built.get("Manufacturer") != MANUFACTURER or built.get("SeriesDescription") != CORRECTED:
+    description = built.get("SeriesDescription")
+    if built.get("Manufacturer") != MANUFACTURER or not is_correction(description):
         return None
     try:
         return _read(built)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.atomic import write_atomically
+from pipeline.label.image_geometry import Affine, read_geometry
 from pipeline.label.label_errors import RequestError, UnknownImageError
 from pipeline.label.label_store import LabelStore
 from pipeline.label.segmenter import Prediction, Segmenter
@@ -91,6 +92,20 @@ class Workbench:
         """
         self.labels.path(image, number, "final")  # refuses a frame that there is not
         return self.studies.locate(image.id), None if image.frames == 1 else number
+
+    def place(self, image: StudyImage, number: int) -> Affine | None:
+        """Tell where the pixels of the file lie that is handed out, see `read_geometry`.
+
+        Args:
+            image: of the studies.
+            number: of the frame from 1.
+
+        Returns:
+            `None` if no file is handed out, but a PNG of what `view` shows: of a frame of a cine,
+            which would be a volume to a viewer, and of a picture that a viewer would turn.
+        """
+        path, frame = self.locate(image, number)
+        return None if frame is not None else read_geometry(path)
 
     def predict(self, image: StudyImage, number: int) -> Prediction:
         """Segment a frame, or remember what was said before.

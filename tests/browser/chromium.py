@@ -37,9 +37,12 @@ class Chromium:
     """One browser with one page.
 
     Attributes:
+        patience_s: seconds to wait for an answer, or for a condition.
         requests: addresses that the page has asked for.
         complaints: messages of the console that are warnings or errors, and uncaught exceptions.
     """
+
+    patience_s = TIMEOUT_S
 
     def __init__(self, profile: Path) -> None:
         commands, self._write = os.pipe()
@@ -69,7 +72,7 @@ class Chromium:
     def close(self) -> None:
         self._session = None
         self.send("Browser.close")
-        self._process.wait(TIMEOUT_S)
+        self._process.wait(self.patience_s)
         os.close(self._read)
         os.close(self._write)
 
@@ -106,7 +109,7 @@ class Chromium:
         return answer["result"].get("value")
 
     def wait(self, condition: str) -> None:
-        deadline = time.monotonic() + TIMEOUT_S
+        deadline = time.monotonic() + self.patience_s
         while not self.run(f"Boolean({condition})"):
             assert time.monotonic() < deadline, f"waited in vain for {condition}"
             time.sleep(0.02)
@@ -165,7 +168,7 @@ class Chromium:
 
     def _receive(self) -> dict[str, Any]:
         while b"\0" not in self._buffer:
-            ready, _, _ = select.select([self._read], [], [], TIMEOUT_S)
+            ready, _, _ = select.select([self._read], [], [], self.patience_s)
             assert ready, "the browser does not answer"
             part = os.read(self._read, 1 << 16)
             assert part, "the browser has ended"

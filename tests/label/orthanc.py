@@ -1,6 +1,7 @@
 """A real archive, Orthanc of Debian, with a login, where nobody else can reach it."""
 
 import ctypes
+import io
 import json
 import os
 import shutil
@@ -9,9 +10,11 @@ import time
 import urllib.error
 import urllib.request
 from base64 import b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from http.client import HTTPResponse
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pydicom
@@ -24,6 +27,8 @@ URL = f"http://127.0.0.1:{HTTP}/dicom-web"
 
 _CLONE_NEWNET = 0x40000000
 _SECONDS_TO_START = 60
+
+EMPTY: Mapping[str, str] = MappingProxyType({})
 
 
 def find_reason_to_skip() -> str | None:
@@ -117,23 +122,31 @@ class Orthanc:
 
     def read(self, sop_instance_uid: str) -> pydicom.Dataset:
         """Read an object by Orthanc's own interface."""
-        import io
-
-        lookup = urllib.request.Request(
-            f"http://127.0.0.1:{HTTP}/tools/lookup",
-            sop_instance_uid.encode(),
-            self._login(),
-            method="POST",
-        )
-        with urllib.request.urlopen(lookup) as answer:
+        with self.ask("/tools/lookup", sop_instance_uid.encode()) as answer:
             found = json.loads(answer.read())
         return pydicom.dcmread(io.BytesIO(self.get(f"/instances/{found[0]['ID']}/file")))
 
+    def store(self, datasets: Sequence[pydicom.Dataset]) -> None:
+        """Store objects by Orthanc's own interface."""
+        for dataset in datasets:
+            buffer = io.BytesIO()
+            pydicom.dcmwrite(buffer, dataset, enforce_file_format=True)
+            self.ask("/instances", buffer.getvalue()).close()
+
     def get(self, path: str) -> bytes:
-        request = urllib.request.Request(f"http://127.0.0.1:{HTTP}{path}", headers=self._login())
-        with urllib.request.urlopen(request) as answer:
+        with self.ask(path) as answer:
             content: bytes = answer.read()
             return content
+
+    def ask(
+        self, path: str, content: bytes | None = None, headers: Mapping[str, str] = EMPTY
+    ) -> HTTPResponse:
+        """Ask by HTTP, by POST if there is content."""
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{HTTP}{path}", content, {**headers, **self._login()}
+        )
+        answer: HTTPResponse = urllib.request.urlopen(request)
+        return answer
 
     def _login(self) -> dict[str, str]:
         return {"Authorization": "Basic " + b64encode(f"{USER}:{PASSWORD}".encode()).decode()}

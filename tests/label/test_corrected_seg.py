@@ -1,6 +1,7 @@
 """A correction as DICOM SEG, read back by highdicom and by ourselves."""
 
 import io
+from datetime import datetime
 from pathlib import Path
 
 import highdicom
@@ -11,7 +12,8 @@ import pytest
 from pipeline.datasets.phantom import make_phantom
 from pipeline.datasets.phantom_cine import make_phantom_cine
 from pipeline.datasets.phantom_dicom import write_phantom_dicom
-from pipeline.label.corrected_seg import CORRECTED, build_seg
+from pipeline.label import corrected_seg
+from pipeline.label.corrected_seg import build_seg, is_correction
 from pipeline.label.label_errors import RequestError
 from pipeline.label.read_seg import read_seg
 from pipeline.writers.dicom.model_identity import ModelIdentity
@@ -47,6 +49,14 @@ def _draw(*boxes: tuple[int, int, int, int]) -> np.ndarray:
 ONE, TWO = _draw((3, 40, 20, 60)), _draw((3, 40, 20, 60), (25, 5, 33, 16))
 
 
+class _Clock:
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+
+    def now(self) -> datetime:
+        return self._now
+
+
 def _open(content: bytes) -> pydicom.Dataset:
     return pydicom.dcmread(io.BytesIO(content))
 
@@ -63,8 +73,45 @@ def test_highdicom_reads_the_mask_of_a_still(still):
 
 def test_correction_says_so(still):
     seg = _open(build_seg(still, {1: TWO}, MODEL, corrected=True))
-    assert seg.SeriesDescription == CORRECTED
+    assert seg.SeriesDescription == "Image 1, series 1: corrected, research only"
+    assert len(seg.ContentDescription) <= 64
+    assert "corrected by a person" in seg.ContentDescription
     assert {item.SegmentAlgorithmType for item in seg.SegmentSequence} == {"SEMIAUTOMATIC"}
+
+
+def test_each_image_has_a_series_of_corrections(still, tmp_path):
+    second = tmp_path / "second.dcm"
+    image = make_phantom(0, shape=SHAPE).image
+    write_phantom_dicom(second, image, mm_per_pixel=(0.2, 0.1), instance_number=2)
+    segs = [_open(build_seg(path, {1: ONE}, MODEL, corrected=True)) for path in (still, second)]
+    segs += [_open(build_seg(path, {1: ONE}, MODEL)) for path in (still, second)]
+    for keyword in ("SeriesInstanceUID", "SeriesNumber", "SeriesDescription"):
+        assert len({seg[keyword].value for seg in segs}) == 4
+
+
+def test_later_correction_has_the_higher_number(still, monkeypatch):
+    numbers = []
+    for now in (datetime(2026, 1, 1), datetime(2026, 1, 1, 0, 0, 2), datetime(2080, 1, 1)):
+        monkeypatch.setattr(corrected_seg, "datetime", _Clock(now))
+        seg = _open(build_seg(still, {1: ONE}, MODEL, corrected=True))
+        numbers.append(int(seg.InstanceNumber))
+    assert numbers == sorted(set(numbers))
+    assert numbers[-1] < 2**31
+
+
+@pytest.mark.parametrize(
+    ("description", "expected"),
+    [
+        ("Image 12, series 3: corrected, research only", True),
+        ("Breast lesions, corrected, research only", True),  # of version 0.1
+        ("Image 12, series 3: lesions, research only", False),
+        ("Breast lesions, research only", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_correction_is_told_by_its_description(description, expected):
+    assert is_correction(description) == expected
 
 
 def test_each_correction_is_a_new_object_of_one_series(still):

@@ -14,6 +14,9 @@ from pipeline.label.mask_file import decode_mask, encode_mask
 MASK = np.zeros((4, 6), bool)
 MASK[0, 3:] = MASK[1, 5] = True
 
+AFFINE = np.array([[0.1, 0, 0, 5], [0, 0, 1, 6], [0, -0.2, 0, 7], [0, 0, 0, 1.0]])
+"""Along a row 0.1 mm to the left, along a column 0.2 mm to the feet."""
+
 
 def _make_nrrd(head: str, data: bytes = b"") -> bytes:
     return f"NRRD0004\n{head}\n\n".encode() + data
@@ -27,21 +30,27 @@ class TestEncode:
 
     @pytest.mark.parametrize("suffix", [".nii", ".nii.gz"])
     def test_nifti_has_columns_first_and_ones(self, suffix):
-        content = encode_mask(MASK, suffix, mm_per_pixel=(0.2, 0.1))
+        content = encode_mask(MASK, suffix, affine=AFFINE)
         plain = gzip.decompress(content) if suffix == ".nii.gz" else content
         image = nibabel.Nifti1Image.from_bytes(plain)
         values = np.asanyarray(image.dataobj)
         assert values.dtype == np.uint8
         assert np.array_equal(values[:, :, 0], MASK.T)
-        # Along a row to the left, 0.1 mm; along a column to the back, 0.2 mm.
-        assert np.allclose(np.diag(image.affine), [-0.1, -0.2, 1, 1])
+        # Towards right and front, where the argument is towards left and back.
+        assert np.allclose(image.affine, np.diag([-1, -1, 1, 1]) @ AFFINE)
 
     def test_nrrd_has_columns_as_its_fastest_axis(self):
-        head, _, data = encode_mask(MASK, ".nrrd", mm_per_pixel=(0.2, 0.1)).partition(b"\n\n")
+        head, _, data = encode_mask(MASK, ".nrrd", affine=AFFINE).partition(b"\n\n")
         lines = head.decode().splitlines()
         assert {"sizes: 6 4 1", "type: uint8", "space: left-posterior-superior"} <= set(lines)
-        assert "space directions: (0.1,0,0) (0,0.2,0) (0,0,1)" in lines
+        assert "space directions: (0.1,0.0,0.0) (0.0,0.0,-0.2) (0.0,1.0,0.0)" in lines
+        assert "space origin: (5.0,6.0,7.0)" in lines
         assert gzip.decompress(data) == MASK.astype(np.uint8).tobytes()
+
+    def test_pixels_have_a_side_of_1_by_default(self):
+        assert b"space directions: (1.0,0.0,0.0) (0.0,1.0,0.0)" in encode_mask(MASK, ".nrrd")
+        image = nibabel.Nifti1Image.from_bytes(encode_mask(MASK, ".nii"))
+        assert np.array_equal(image.affine, np.diag([-1, -1, 1, 1]))
 
     def test_same_mask_gives_the_same_bytes(self):
         for suffix in (".png", ".nrrd", ".nii.gz"):

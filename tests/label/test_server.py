@@ -114,6 +114,27 @@ class TestMonaiLabel:
         assert np.array_equal(np.asanyarray(image.dataobj)[:, :, 0].T > 0, said.mask > 0)
         assert image.shape == (90, 60, 1)
 
+    @pytest.mark.parametrize("image", [FIRST, "still.dcm", "sweep.dcm#frame=2"])
+    def test_mask_lies_on_the_image_that_is_handed_out(self, server, image):
+        # A PNG has no spacing, and viewers know nothing of the calibration of ultrasound.
+        handed_out = server.get("/datastore/image", image=image)
+        assert handed_out.status == 200
+        if image == "still.dcm":
+            assert "PixelSpacing" not in pydicom.dcmread(io.BytesIO(handed_out.body))
+        params = '{"result_extension": ".nii.gz"}'
+        answer = server.upload("POST", "/infer/lesion", {}, params, image=image, output="image")
+        mask = nibabel.Nifti1Image.from_bytes(gzip.decompress(answer.body))
+        assert np.array_equal(mask.affine, np.diag([-1, -1, 1, 1]))
+
+    def test_mask_lies_on_an_upload_that_has_a_spacing(self, server):
+        upload = nibabel.Nifti1Image(draw_image().T[..., None], np.diag([-0.2, -0.1, 1, 1]))
+        files = {"file": ("x.nii", upload.to_bytes())}
+        params = '{"result_extension": ".nii.gz"}'
+        answer = server.upload("POST", "/infer/lesion", files, params, output="image")
+        mask = nibabel.Nifti1Image.from_bytes(gzip.decompress(answer.body))
+        assert np.allclose(mask.affine, upload.affine)
+        assert measure_dice(np.asanyarray(mask.dataobj)[:, :, 0].T > 0, draw_mask()) > 0.9
+
     def test_uploaded_image_is_segmented_and_not_kept(self, server):
         buffer = io.BytesIO()
         Image.fromarray(draw_image()).save(buffer, "PNG")

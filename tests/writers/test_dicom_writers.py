@@ -95,6 +95,20 @@ def test_segmentation_of_a_cine_has_the_frames_with_a_lesion(tmp_path: Path) -> 
     assert np.array_equal(bits.reshape(2, 24, 40).astype(bool), np.stack([MASK, MASK[::-1]]))
 
 
+def test_report_refers_to_a_segmentation_that_is_written(tmp_path: Path) -> None:
+    source = make_source(make_header())
+    DicomSeg(tmp_path, MODEL).write_source(source)
+    found = []
+    for written in (True, False):
+        DicomSr(tmp_path, MODEL, segmentation=written).write_source(source)
+        report = dcmread(tmp_path / "sr" / "a" / "x.dcm")
+        keyword = "ReferencedSOPInstanceUID"
+        found.append({e.value for e in report.iterall() if e.keyword == keyword})
+    uid = dcmread(tmp_path / "seg" / "a" / "x.dcm").SOPInstanceUID
+    assert uid in found[0]
+    assert uid not in found[1]
+
+
 def test_geometry_is_handed_on(tmp_path: Path) -> None:
     for geometry in ("nominal", "none"):
         root = tmp_path / geometry

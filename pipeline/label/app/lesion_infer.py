@@ -5,9 +5,12 @@ import time
 from pathlib import Path
 from typing import Any, get_args
 
+import numpy as np
 from monailabel.interfaces.tasks.infer_v2 import InferTask, InferType
+from numpy.typing import NDArray
 
 from pipeline.atomic import write_atomically
+from pipeline.label.image_geometry import read_geometry
 from pipeline.label.label_errors import RequestError
 from pipeline.label.mask_file import MaskFormat, encode_mask
 from pipeline.label.segmenter import Prediction
@@ -18,7 +21,7 @@ LABELS = {"lesion": 1}
 
 
 class LesionInfer(InferTask):
-    """Segment one frame; the mask is a file at the size of the source.
+    """Segment one frame; the mask is a file that lies on the image that clients have.
 
     MONAI Label's own task for bundles returns a mask one pixel high for 2D.
 
@@ -64,10 +67,12 @@ class LesionInfer(InferTask):
             msg = f"expected a result_extension of {', '.join(get_args(MaskFormat))}, got another"
             raise RequestError(msg)
         if "upload" in request:
-            prediction = self.workbench.segmenter.predict(Path(request["upload"]))
+            source = Path(request["upload"])
+            prediction, affine = self.workbench.segmenter.predict(source), read_geometry(source)
         else:
-            prediction = self.workbench.predict(*self.workbench.find(request["image"]))
-        path = _write(prediction, extension)
+            frame = self.workbench.find(request["image"])
+            prediction, affine = self.workbench.predict(*frame), self.workbench.place(*frame)
+        path = _write(prediction, extension, affine)
         return str(path), describe(prediction) | {"latencies": {"total": time.monotonic() - begin}}
 
 
@@ -86,9 +91,8 @@ def describe(prediction: Prediction) -> dict[str, Any]:
     }
 
 
-def _write(prediction: Prediction, extension: Any) -> Path:
+def _write(prediction: Prediction, extension: Any, affine: NDArray[np.float64] | None) -> Path:
     with tempfile.NamedTemporaryFile(suffix=extension, delete=False) as file:
         path = Path(file.name)
-    content = encode_mask(prediction.mask, extension, mm_per_pixel=prediction.mm_per_pixel)
-    write_atomically(path, content)
+    write_atomically(path, encode_mask(prediction.mask, extension, affine=affine))
     return path

@@ -94,10 +94,9 @@ def _add_images(router: APIRouter, app: LesionApp) -> None:
     @router.get("/datastore/image", tags=["Datastore"])
     def load_image(image: str) -> Response:
         found, number = app.workbench.find(image)
-        if found.frames == 1:
+        if app.workbench.place(found, number) is not None:
             path, _ = app.workbench.locate(found, number)
             return FileResponse(path, filename=path.name)
-        # A cine would be a volume to a viewer.
         view, _ = app.workbench.view(found, number)
         return Response(encode_grey(view), media_type="image/png")
 

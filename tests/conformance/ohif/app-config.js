@@ -1,0 +1,32 @@
+window.config = {
+  routerBasename: null,
+  showStudyList: true,
+  extensions: [],
+  modes: [],
+  investigationalUseDialog: { option: "never" },
+  showCPUFallbackMessage: false,
+  showWarningMessageForCrossOrigin: false,
+  disableConfirmationPrompts: true,
+  defaultDataSourceName: "archive",
+  dataSources: [
+    {
+      namespace: "@ohif/extension-default.dataSourcesModule.dicomweb",
+      sourceName: "archive",
+      configuration: {
+        friendlyName: "Archive",
+        name: "archive",
+        wadoUriRoot: "/dicom-web",
+        qidoRoot: "/dicom-web",
+        wadoRoot: "/dicom-web",
+        qidoSupportsIncludeField: false,
+        imageRendering: "wadors",
+        thumbnailRendering: "wadors",
+        enableStudyLazyLoad: true,
+        supportsFuzzyMatching: false,
+        supportsWildcard: true,
+        bulkDataURI: { enabled: true },
+        omitQuotationForMultipartRequest: true,
+      },
+    },
+  ],
+};
