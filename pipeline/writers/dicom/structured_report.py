@@ -92,11 +92,12 @@ def build_report(
         language_of_content_item_and_descendants=LanguageOfContentItemAndDescendants(ENGLISH),
     )
     report[0].ContentSequence.append(_comment(_summarise(found, number_of_frames)))
+    about = "report" if found else "no lesion"  # OHIF shows an empty window for the latter
     built = ComprehensiveSR(
         evidence=evidence,
         content=report,
         is_complete=True,
-        **describe_object(header, model, ResultKind.REPORT, "report, research only"),
+        **describe_object(header, model, ResultKind.REPORT, f"{about}, research only"),
     )
     _separate_items(built)
     return finish_object(built, header)

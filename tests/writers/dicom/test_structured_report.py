@@ -307,6 +307,10 @@ class TestNoLesion:
         ]
         assert value == codes.SCT.Absent
 
+    def test_list_of_series_says_it(self):
+        description = _build(make_still(), []).SeriesDescription
+        assert description == "Image 1, series 1: no lesion, research only"
+
     def test_it_is_said_in_words(self):
         assert "segmented no lesion in the image" in _texts(_build(make_still(), []))[-1]
         assert "segmented no lesion in 8 frames" in _texts(_build(make_cine(), []))[-1]
