@@ -13,6 +13,7 @@ from pydicom.uid import SecondaryCaptureImageStorage
 
 from pipeline.readers.file_type import FileType, detect_file_type
 from pipeline.readers.nifti_axes import NiftiAxes
+from pipeline.readers.nifti_source import NiftiSource
 from pipeline.readers.quiet import quiet_decoders
 
 Affine = NDArray[np.float64]
@@ -44,7 +45,7 @@ def read_geometry(path: Path) -> Affine | None:
         if file_type is FileType.DICOM:
             return _read_dicom(dcmread(path, stop_before_pixels=True, force=True))
         if file_type is FileType.NIFTI:
-            return _read_nifti(path)
+            return _read_nifti(NiftiSource(path).header)
         with path.open("rb") as file, Image.open(file, formats=[file_type.value]) as image:
             if image.getexif().get(Base.Orientation, _UPRIGHT) != _UPRIGHT:
                 return None
@@ -67,8 +68,7 @@ def _read_dicom(dataset: Dataset) -> Affine:
     return affine
 
 
-def _read_nifti(path: Path) -> Affine:
-    header = nibabel.load(path).header
+def _read_nifti(header: nibabel.Nifti1Header) -> Affine:
     shape = header.get_data_shape()[:2]
     if header["sform_code"] or header["qform_code"]:
         stored = _RAS_TO_LPS @ header.get_best_affine()

@@ -70,6 +70,7 @@ class NiftiSource:
 
     Attributes:
         format: its name.
+        header: of version 1 or 2, as nibabel reads it.
         may_name_patient: no, as for all files but DICOM: who wrote it chose what is in it.
 
     Raises:
@@ -85,9 +86,9 @@ class NiftiSource:
         self._path = path
         with _open(path) as file:
             self._is_compressed = isinstance(file, gzip.GzipFile)
-            header = _read_header(file)
-            self._pixels = _Pixels.of(header)
-            self._axes = NiftiAxes.of(header)
+            self.header = _read_header(file)
+            self._pixels = _Pixels.of(self.header)
+            self._axes = NiftiAxes.of(self.header)
         self._check_length()
 
     @property

@@ -49,6 +49,17 @@ cornerstoneTools.segmentation.state.getSegmentations().flatMap((each) =>
   }))
 """
 
+# Of each measurement of a report the image and frame, its shape, and what is written at it.
+_MEASUREMENTS = """
+((report) => report?.isLoaded && report.measurements.map((each) => ({
+  instance: each.ReferencedSOPInstanceUID,
+  frame: each.frameNumber,
+  shape: each.graphicType,
+  texts: Object.fromEntries(each.labels.map(({ label, value }) => [label, value])),
+})))(services.displaySetService.getActiveDisplaySets().find(
+  (set) => set.Modality === "SR" && set.SeriesDescription.startsWith(DESCRIPTION)))
+"""
+
 _SEGMENTATIONS = "cornerstoneTools.segmentation.state.getSegmentations()"
 
 _SHOWN = """
@@ -137,6 +148,14 @@ class OhifViewer:
             for item in self.browser.run(_LABEL_MAPS)
             if item["segmentation"] == last
         }
+
+    def open_report(self, text: str) -> list[dict[str, Any]]:
+        """Open one; return its measurements."""
+        measurements = _MEASUREMENTS.replace("DESCRIPTION", json.dumps(text))
+        self.double_click(text)
+        self.browser.wait(measurements)
+        found: list[dict[str, Any]] = self.browser.run(measurements)
+        return found
 
 
 class _Handler(SimpleHTTPRequestHandler):

@@ -129,7 +129,18 @@ def test_segmentation_of_a_cine_lies_on_its_frames(viewer):
         assert np.array_equal(labels > 0, align(CINE_MASKS.get(frame, EMPTY)))
 
 
-@pytest.mark.parametrize("number", [1, 3])
-def test_report_of_each_still_shows_its_measurements(viewer, number):
-    text = viewer.open_report(f"Image {number}, series 1: report")
-    assert "Lesion 1" in text
+@pytest.mark.parametrize("number", [1, UNCALIBRATED, 3])
+def test_report_of_each_still_measures_its_lesions(viewer, number):
+    mm = None if number == UNCALIBRATED else MM
+    lesions = make_frame(STILLS[number], mm=mm).lesions
+    found = viewer.open_report(f"Image {number}, series 1: report")
+    assert len(found) == len(lesions) == 2
+    for measurement, lesion in zip(found, lesions, strict=True):
+        assert measurement["instance"] == f"{STUDY}.1.{number}"
+        assert measurement["shape"] == "POLYLINE"
+        assert measurement["texts"]["Certainty of Finding"] == "75.00 %"
+        if mm is None:
+            assert not any("mm" in text for text in measurement["texts"].values())
+        else:
+            length = measurement["texts"]["Long Axis"].removesuffix(" mm")
+            assert float(length) == round(lesion.long_axis.length_mm, 1)
