@@ -52,6 +52,16 @@ def read_geometry(path: Path) -> Affine | None:
             return _scale(*_read_density(image))
 
 
+def lies_flat(affine: Affine) -> bool:
+    """Tell whether columns run to the left and rows to the back, as `decode_mask` asks of masks.
+
+    Args:
+        affine: of `read_geometry`.
+    """
+    (left, back), (left_down, back_down) = affine[:2, :2].T
+    return bool(left > 0 and abs(back) <= left and back_down > 0 and abs(left_down) <= back_down)
+
+
 def _read_dicom(dataset: Dataset) -> Affine:
     spacing = dataset.get("PixelSpacing")
     if not spacing and dataset.get("SOPClassUID") == SecondaryCaptureImageStorage:

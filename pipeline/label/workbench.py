@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.atomic import write_atomically
-from pipeline.label.image_geometry import Affine, read_geometry
+from pipeline.label.image_geometry import Affine, lies_flat, read_geometry
 from pipeline.label.label_errors import RequestError, UnknownImageError
 from pipeline.label.label_store import LabelStore
 from pipeline.label.segmenter import Prediction, Segmenter
@@ -102,10 +102,11 @@ class Workbench:
 
         Returns:
             `None` if no file is handed out, but a PNG of what `view` shows: of a frame of a cine,
-            which would be a volume to a viewer, and of a picture that a viewer would turn.
+            which would be a volume to a viewer, and of what a viewer would turn.
         """
         path, frame = self.locate(image, number)
-        return None if frame is not None else read_geometry(path)
+        affine = None if frame is not None else read_geometry(path)
+        return affine if affine is not None and lies_flat(affine) else None
 
     def predict(self, image: StudyImage, number: int) -> Prediction:
         """Segment a frame, or remember what was said before.

@@ -13,7 +13,8 @@ from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from pipeline.datasets.phantom import make_orientation_phantom
 from pipeline.datasets.phantom_dicom import make_phantom_dataset
-from pipeline.label.image_geometry import read_geometry
+from pipeline.label.image_geometry import lies_flat, read_geometry
+from pipeline.label.mask_file import decode_mask, encode_mask
 from pipeline.readers.open_source import open_source
 
 IMAGE = make_orientation_phantom(24, 40)[0]
@@ -137,6 +138,24 @@ def test_pixel_of_nifti_lies_where_its_voxel_does(tmp_path, affine):
         i, j, k, _ = np.rint(np.linalg.solve(affine, ras)).astype(int)
         assert k == 0
         assert IMAGE.T[i, j] == shown[row, column]
+
+
+@pytest.mark.parametrize(
+    ("diagonal", "expected"),
+    [((0.2, 0.1), True), ((-0.2, 0.1), False), ((0.2, -0.1), False), ((-0.2, -0.1), False)],
+)
+def test_what_runs_to_the_left_and_back_lies_flat(diagonal, expected):
+    assert lies_flat(_make(*diagonal)) is expected
+    turned = _make(*diagonal)[[1, 0, 2, 3]]
+    assert not lies_flat(turned)
+
+
+@pytest.mark.parametrize("suffix", [".nrrd", ".nii", ".nii.gz"])
+@pytest.mark.parametrize("affine", [np.eye(4), _make(0.4, 0.3, (1, 2, 3))])
+def test_mask_that_lies_flat_is_taken_back(suffix, affine):
+    assert lies_flat(affine)
+    mask = np.pad(np.ones((9, 12), bool), ((3, 12), (20, 8)))
+    assert np.array_equal(decode_mask(encode_mask(mask, suffix, affine=affine), mask.shape), mask)
 
 
 def test_nifti_without_orientation_lies_to_the_left_and_back(tmp_path):
