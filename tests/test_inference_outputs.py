@@ -158,6 +158,11 @@ class TestContents:
         assert "Absent" in str(dcmread(full_run / "sr" / "flat.dcm"))
         assert "Absent" not in str(dcmread(full_run / "sr" / "a" / "still.dcm"))
 
+    def test_report_refers_to_the_segmentation(self, full_run: Path) -> None:
+        for name in ("a/still.dcm", "cine.dcm"):
+            uid = dcmread(full_run / "seg" / name).SOPInstanceUID
+            assert f"UI: {uid}" in str(dcmread(full_run / "sr" / name))
+
     def test_patient_is_named_in_dicom_objects_only(self, full_run: Path) -> None:
         naming = {name for name, data in read_files(full_run).items() if PATIENT.encode() in data}
         objects = set().union(*(list_below(full_run, folder) for folder in ("seg", "sr", "sc")))
