@@ -21,7 +21,9 @@ _TEXTS = {
 }
 _CODES = {
     "AnatomicRegionSequence": "Anatomic Region (0008,2218)",
+    "PrimaryAnatomicStructureSequence": "Primary Anatomic Structure (0008,2228)",
     "ProcedureCodeSequence": "Procedure Code (0008,1032)",
+    "RequestedProcedureCodeSequence": "Requested Procedure Code (0032,1064)",
 }
 _BREAST_CODES = {"76752008", "73056007", "80248007", "63762007", "24142002"}
 """SNOMED CT: breast, right, left and both breasts, nipple."""
@@ -91,7 +93,7 @@ def find_other_organ(dataset: Dataset) -> str:
     """
     with quiet_decoders():
         for keyword, name in _CODES.items():
-            is_region = keyword == "AnatomicRegionSequence"
+            is_region = "Anatomic" in keyword
             codes = _list_codes(dataset, keyword)
             if any(_is_other_code(*code, is_region=is_region) for code in codes):
                 return name

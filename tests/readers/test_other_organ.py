@@ -110,6 +110,8 @@ def test_another_organ_in_one_attribute_is_enough() -> None:
 def test_codes_of_regions(value: str, meaning: str, is_other: bool) -> None:
     dataset = make(AnatomicRegionSequence=make_code(value, meaning))
     assert find_other_organ(dataset) == ("Anatomic Region (0008,2218)" if is_other else "")
+    dataset = make(PrimaryAnatomicStructureSequence=make_code(value, meaning))
+    assert bool(find_other_organ(dataset)) is is_other
 
 
 @pytest.mark.parametrize(
@@ -119,6 +121,8 @@ def test_codes_of_regions(value: str, meaning: str, is_other: bool) -> None:
 def test_codes_of_procedures(meaning: str, is_other: bool) -> None:
     dataset = make(ProcedureCodeSequence=make_code("US1", meaning))
     assert find_other_organ(dataset) == ("Procedure Code (0008,1032)" if is_other else "")
+    dataset = make(RequestedProcedureCodeSequence=make_code("US1", meaning))
+    assert bool(find_other_organ(dataset)) is is_other
 
 
 @pytest.mark.parametrize(

@@ -69,3 +69,12 @@ def test_regions_of_another_key_count_whatever_is_known() -> None:
     expected = torch.zeros_like(VALUES)
     expected[:, 2:9, 3:15] = VALUES[:, 2:9, 3:15]
     assert torch.equal(blank(item)["other"].as_tensor(), expected)
+
+
+@pytest.mark.parametrize(("count", "kept"), [(1, 25 + 27 - 6), (2, 160)])
+def test_only_regions_that_overlap_are_blanked(count: int, kept: int) -> None:
+    parts = np.array([[0, 0, 5, 5], [3, 2, 6, 11], [0, 0, 0, 0]])
+    meta = {"region_parts": parts, "region_known": True, "region_count": count}
+    item = {"image": MetaTensor(VALUES.clone(), meta=meta)}
+    blanked = BlankOutsideRegiond("image", only_overlapping=True)(item)["image"]
+    assert torch.count_nonzero(blanked) == kept
