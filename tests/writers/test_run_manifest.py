@@ -52,13 +52,12 @@ def test_run_without_any_image(tmp_path: Path) -> None:
 
 
 def test_settings(tmp_path: Path) -> None:
-    weights = tmp_path / "model.pt"
-    weights.write_bytes(b"1")
-    settings = {"weights": weights, "threshold": 0.5, "image_size": [256, 256], "flip": True}
+    settings = {"threshold": 0.5, "image_size": [256, 256], "flip": True, "network": "$@a.to(@b)"}
     content = write(tmp_path / "out", settings)
     assert content["settings"] == {
-        **{"weights": "model.pt", "threshold": "0.5"},
-        **{"image_size": "[256, 256]", "flip": "True"},
+        "threshold": "0.5",
+        "image_size": "[256, 256]",
+        "flip": "True",
     }
 
 
