@@ -1,6 +1,8 @@
-"""The size of a compressed frame as its own stream tells it, before any decoder believes it."""
+"""What a compressed frame tells of itself, before any decoder believes it."""
 
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import Literal
 
 from pipeline.errors import ReadError
 
@@ -12,13 +14,41 @@ _START_OF_CODESTREAM = b"\xff\x4f\xff\x51"
 _SEARCHED_BYTES = 4096
 """Where a JPEG 2000 stream must have begun; files of boxes around it exist against the standard."""
 
-_START_OF_FRAME = {0xF7, *range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
+_JPEG_LS, _LOSSLESS = 0xF7, (0xC3, 0xC7, 0xCB, 0xCF)
+_START_OF_FRAME = {_JPEG_LS, *range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 """Markers whose segment tells the size: SOF0 to SOF15 of JPEG, and SOF55 of JPEG-LS."""
 _WITHOUT_SEGMENT = {0x01, *range(0xD0, 0xD9)}
 
+_CODING_STYLE = 0x52
+_BOXES = b"\0\0\0\x0cjP  \r\n\x87\n"
+"""What a JPEG 2000 file, other than a bare stream, begins with."""
+LONGEST_START = 64
+"""Bytes that tell whether a stream begins."""
 
-def read_codestream_size(stream: bytes) -> tuple[int, int] | None:
-    """Read rows and columns from a JPEG, JPEG-LS or JPEG 2000 stream.
+StreamKind = Literal["JPEG", "JPEG lossless", "JPEG-LS", "JPEG 2000"]
+
+
+@dataclass(frozen=True)
+class Codestream:
+    """The header of a stream.
+
+    Attributes:
+        kind: its encoding; high-throughput JPEG 2000 is JPEG 2000.
+        size: rows and columns, `None` if the header does not tell.
+        bits: precision of a sample.
+        samples: how many a pixel has.
+        is_transformed: whether a decoder of JPEG 2000 undoes a transformation of RGB.
+    """
+
+    kind: StreamKind
+    size: tuple[int, int] | None
+    bits: int
+    samples: int
+    is_transformed: bool = False
+
+
+def read_codestream(stream: bytes) -> Codestream | None:
+    """Read the header of a JPEG, JPEG-LS or JPEG 2000 stream.
 
     Decoders trust the stream where DICOM trusts (0028,0010) and (0028,0011): a small file may
     claim gigabytes, and GDCM 3.2.6 cuts another size to the header's without a word.
@@ -27,16 +57,37 @@ def read_codestream_size(stream: bytes) -> tuple[int, int] | None:
         stream: one encoded frame.
 
     Returns:
-        Rows and columns, `None` if the stream is of another kind or does not tell.
+        What it tells, `None` if it is of another kind, or ends before.
 
     Examples:
-        >>> read_codestream_size(bytes.fromhex("ffd8 ffc0 000b 08 0030 0050 01 01 11 00"))
-        (48, 80)
+        >>> read_codestream(bytes.fromhex("ffd8 ffc0 000b 08 0030 0050 01 01 11 00"))
+        Codestream(kind='JPEG', size=(48, 80), bits=8, samples=1, is_transformed=False)
     """
     if stream.startswith(_START_OF_IMAGE):
-        return _read_jpeg_size(stream)
+        return _read_jpeg(stream)
     start = stream[:_SEARCHED_BYTES].find(_START_OF_CODESTREAM)
-    return None if start < 0 else _read_jpeg2000_size(stream[start:])
+    return None if start < 0 else _read_jpeg2000(stream[start:])
+
+
+def starts_stream(head: bytes) -> bool:
+    """Tell whether a JPEG, JPEG-LS or JPEG 2000 stream begins; none has this in its midst.
+
+    Args:
+        head: first bytes of a fragment.
+    """
+    return head.startswith((_START_OF_IMAGE + b"\xff", _START_OF_CODESTREAM, _BOXES))
+
+
+def starts_rle(head: bytes) -> bool:
+    """Tell whether these are the number and the offsets of the segments of a frame in RLE.
+
+    Args:
+        head: first bytes of a fragment.
+    """
+    count, *offsets = (int.from_bytes(head[at : at + 4], "little") for at in range(0, 64, 4))
+    is_whole = len(head) == _RLE_BYTES and 1 <= count <= len(offsets) and offsets[0] == _RLE_BYTES
+    is_rising = all(first < second for first, second in pairwise(offsets[:count]))
+    return is_whole and is_rising and not any(offsets[count:])
 
 
 def check_rle_header(stream: bytes, segments: int) -> None:
@@ -64,29 +115,45 @@ def check_rle_header(stream: bytes, segments: int) -> None:
         raise ReadError(msg)
 
 
-def _read_jpeg_size(stream: bytes) -> tuple[int, int] | None:
+def _read_jpeg(stream: bytes) -> Codestream | None:
     position = len(_START_OF_IMAGE)
-    while position + 9 <= len(stream) and stream[position] == 0xFF:
+    while position + 10 <= len(stream) and stream[position] == 0xFF:
         marker = stream[position + 1]
         if marker == 0xFF:  # a fill byte
             position += 1
         elif marker in _WITHOUT_SEGMENT:
             position += 2
         elif marker in _START_OF_FRAME:
-            rows, columns = _read_number(stream, position + 5, 2), position + 7
+            rows, columns = (_read_number(stream, position + at, 2) for at in (5, 7))
+            is_lossless = marker in _LOSSLESS
+            kind: StreamKind = "JPEG lossless" if is_lossless else "JPEG"
+            kind = "JPEG-LS" if marker == _JPEG_LS else kind
             # No rows mean that a DNL marker behind the first scan tells them.
-            return (rows, _read_number(stream, columns, 2)) if rows else None
+            size = (rows, columns) if rows else None
+            return Codestream(kind, size, stream[position + 4], stream[position + 9])
         else:
             position += 2 + _read_number(stream, position + 2, 2)
     return None
 
 
-def _read_jpeg2000_size(stream: bytes) -> tuple[int, int] | None:
+def _read_jpeg2000(stream: bytes) -> Codestream | None:
     """Read the SIZ segment: extent less offset, of the reference grid (ISO 15444-1, A.5.1)."""
-    if len(stream) < 24:
+    if len(stream) < 43:
         return None
     columns, rows, left, top = (_read_number(stream, 8 + 4 * field, 4) for field in range(4))
-    return rows - top, columns - left
+    size, samples = (rows - top, columns - left), _read_number(stream, 40, 2)
+    bits = (stream[42] & 0x7F) + 1
+    return Codestream("JPEG 2000", size, bits, samples, _has_transformation(stream))
+
+
+def _has_transformation(stream: bytes) -> bool:
+    """Look for the coding style in the main header (ISO 15444-1, A.6.1)."""
+    position = 2
+    while position + 9 <= len(stream) and stream[position] == 0xFF:
+        if stream[position + 1] == _CODING_STYLE:
+            return stream[position + 8] == 1
+        position += 2 + _read_number(stream, position + 2, 2)
+    return False
 
 
 def _read_number(stream: bytes, position: int, length: int) -> int:

@@ -36,6 +36,11 @@ _RLE_PADDING = 2
 """Bytes that decoding makes of the padding of a segment to an even length."""
 
 _START_OF_IMAGE, _END_OF_IMAGE = b"\xff\xd8", b"\xff\xd9"
+_SEARCHED_BYTES = 10
+"""Where the end of image is, as padding may follow."""
+_START_OF_TILE_PART = b"\xff\x90\x00\x0a"
+_TAILS: tuple[bytes, ...] = (b"", bytes(range(1, 97)))
+"""What may follow a stream without its end, and must not be seen in the pixels."""
 _DCT_FRAMES = (0xC0, 0xC1, 0xC2)
 """SOF0 to SOF2 of JPEG: baseline, extended and progressive, with Huffman codes."""
 _DCT_PRECISIONS, _PILLOW_PRECISION = (8, 12), 8
@@ -80,12 +85,54 @@ def decode_dicom_frame(
 def _decode(
     syntax: UID, options: Mapping[str, Any], stream: bytes
 ) -> tuple[str, NDArray[np.generic]]:
-    if syntax in JPEGLSTransferSyntaxes and _END_OF_IMAGE not in stream:
-        # All decoders refuse it, but pyjpegls 1.5 takes seconds to do so.
-        msg = f"expected pixel data in {syntax.name}, got a stream without its end"
-        raise ReadError(msg)
     if syntax == RLELossless:
         return str(options["photometric_interpretation"]), _decode_rle(options, stream)
+    if _END_OF_IMAGE in stream[-_SEARCHED_BYTES:]:
+        return _decode_whole(syntax, options, stream)
+    return _decode_without_end(syntax, options, stream)
+
+
+def _decode_without_end(
+    syntax: UID, options: Mapping[str, Any], stream: bytes
+) -> tuple[str, NDArray[np.generic]]:
+    """Decode a stream that lacks its end of image, and nothing else.
+
+    Decoders fill up what is missing. So the pixels must not depend on what follows the stream:
+    behind a whole image nothing is read.
+    """
+    bare = stream.removesuffix(b"\xff")
+    tails = _TAILS
+    if syntax in JPEG2000TransferSyntaxes:
+        bare, tails = stream[: _find_end_of_tiles(stream)], _TAILS[:1]
+    elif syntax in JPEGLSTransferSyntaxes:  # its decoders check the length
+        tails = _TAILS[:1]
+    decoded = []
+    for tail in tails if bare else ():
+        with suppress(ReadError, OSError):
+            decoded.append(_decode_whole(syntax, options, bare + tail + _END_OF_IMAGE))
+    is_whole = bool(decoded) and len(decoded) == len(tails)
+    if not is_whole or not all(np.array_equal(decoded[0][1], other) for _, other in decoded):
+        msg = f"expected a whole frame in {syntax.name}, got one that is cut off"
+        raise ReadError(msg)
+    return decoded[0]
+
+
+def _find_end_of_tiles(stream: bytes) -> int:
+    """Follow the lengths of tile-parts (ISO 15444-1, A.4.2); 0 if more or less is there."""
+    at = stream.find(_START_OF_TILE_PART)
+    while at >= 0 and stream.startswith(_START_OF_TILE_PART, at):
+        length = int.from_bytes(stream[at + 6 : at + 10], "big")
+        if not length:
+            return 0
+        at += length
+    rest = stream[at:]
+    is_end = 0 < at <= len(stream) and len(rest) <= 2 and not rest.strip(b"\xff\0")
+    return at if is_end else 0
+
+
+def _decode_whole(
+    syntax: UID, options: Mapping[str, Any], stream: bytes
+) -> tuple[str, NDArray[np.generic]]:
     if syntax not in _DCT_SYNTAXES:
         return _decode_by_plugins(syntax, options, stream)
     # What Pillow does not know is left to GDCM, but not what is damaged.

@@ -35,13 +35,23 @@ class DicomGrey:
 
     Args:
         dataset: Image Pixel, Palette, Modality LUT and VOI LUT attributes of the file.
+        photometric: *Photometric Interpretation* (0028,0004) as the standard spells it, if the
+            file does otherwise.
+        bits_stored: of the pixels, if they are others than the file tells.
 
     Attributes:
         remarks: what of them could not be followed.
     """
 
-    def __init__(self, dataset: Dataset) -> None:
-        self._dataset = dataset
+    def __init__(
+        self,
+        dataset: Dataset,
+        *,
+        photometric: str | None = None,
+        bits_stored: int | None = None,
+    ) -> None:
+        told = {"PhotometricInterpretation": photometric, "BitsStored": bits_stored}
+        self._dataset = dataset = _replace(dataset, told)
         self._photometric = str(dataset.PhotometricInterpretation)
         self._bits = int(dataset.BitsStored)
         self.remarks: tuple[str, ...] = ()
@@ -161,12 +171,29 @@ class DicomGrey:
         return np.asarray(rgb_to_grey(rgb[None])[0], np.float32)
 
 
+def _replace(dataset: Dataset, told: dict[str, str | int | None]) -> Dataset:
+    """Copy the attributes of the pixels with some changed; pydicom takes them from there."""
+    if all(value is None or dataset.get(keyword) == value for keyword, value in told.items()):
+        return dataset
+    changed = _copy_pixel_attributes(dataset)
+    for keyword, value in told.items():
+        if value is not None:
+            setattr(changed, keyword, value)
+    return changed
+
+
+def _copy_pixel_attributes(dataset: Dataset) -> Dataset:
+    copied = Dataset({element.tag: element for element in dataset.group_dataset(0x0028)})
+    is_implicit, is_little_endian = dataset.original_encoding
+    copied.set_original_encoding(is_implicit, is_little_endian, "iso8859")  # of segmented palettes
+    return copied
+
+
 def _to_little_endian(dataset: Dataset) -> Dataset:
     """Swap the bytes of a palette in big endian, which pydicom 3.0 takes as they are."""
     if dataset.original_encoding[1] is not False:
         return dataset
-    swapped = Dataset({element.tag: element for element in dataset.group_dataset(0x0028)})
-    swapped.set_original_encoding(*dataset.original_encoding, "iso8859")  # of segmented ones
+    swapped = _copy_pixel_attributes(dataset)
     for keyword in _PALETTE_KEYWORDS:
         if keyword in swapped:
             content = np.frombuffer(swapped[keyword].value, ">u2")

@@ -2,7 +2,7 @@
 
 import io
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, cast
 from warnings import WarningMessage
@@ -13,7 +13,7 @@ from pydicom.filereader import read_dataset, read_partial
 from pydicom.sequence import Sequence as DicomSequence
 from pydicom.tag import BaseTag
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
-from pydicom.valuerep import EXPLICIT_VR_LENGTH_32
+from pydicom.valuerep import EXPLICIT_VR_LENGTH_32, STANDARD_VR
 
 from pipeline.errors import ReadError, SkippedError
 from pipeline.readers.limits import (
@@ -24,6 +24,7 @@ from pipeline.readers.limits import (
     MOST_ELEMENTS,
     MOST_READS,
 )
+from pipeline.readers.odd_representations import find_odd_representations
 from pipeline.readers.quiet import quiet_decoders
 
 _PIXEL_DATA, _FLOAT_PIXEL_DATA = 0x7FE00010, (0x7FE00008, 0x7FE00009)
@@ -99,11 +100,14 @@ class DicomHeader:
             self.remarks = ("its preamble begins like a program: do not run it",)
         meta = _read_deflated_meta(file, head)
         if meta is None:
-            file.seek(0)
-            bounded = cast(BinaryIO, _BoundedFile(file))
-            stop = _Stop()
-            dataset: Dataset = read_partial(bounded, stop, defer_size=DEFERRED_BYTES, force=True)
-            self.dataset, source = dataset, file
+            self.dataset, stop = _read_file(file)
+            if stop.is_odd:
+                start = len(head) if head.endswith(_PREFIX) else 0
+                changes = find_odd_representations(file, start, "little")
+                if changes:
+                    self.remarks += ("it has value representations of no standard",)
+                    self.dataset, stop = _read_file(file, changes)
+            source = file
         else:
             self._inflated = _inflate(file)
             source = io.BytesIO(self._inflated)
@@ -121,17 +125,37 @@ class DicomHeader:
             self.pixel_vr = stop.vr or "OW"
 
 
+def _read_file(
+    file: BinaryIO, changes: Mapping[int, bytes] | None = None
+) -> tuple[Dataset, "_Stop"]:
+    file.seek(0)
+    bounded = cast(BinaryIO, _BoundedFile(file, changes or {}))
+    stop = _Stop()
+    dataset = read_partial(bounded, stop, defer_size=DEFERRED_BYTES, force=True)
+    return dataset, stop
+
+
 class _Stop:
-    """Stops pydicom at the pixel data, and where there are too many elements."""
+    """Stops pydicom at the pixel data, and where there are too many elements.
+
+    Attributes:
+        is_odd: some elements have a representation, and others none or one of no standard.
+    """
 
     def __init__(self) -> None:
         self.length: int | None = None
         self.vr: str | None = None
         self.head_bytes = 0
         self._count = 0
+        self._kinds: set[bool] = set()
+
+    @property
+    def is_odd(self) -> bool:
+        return len(self._kinds) > 1
 
     def __call__(self, tag: BaseTag, vr: str | None, length: int) -> bool:
         self._count += 1
+        self._kinds.add(vr in STANDARD_VR)
         if self._count > MOST_ELEMENTS:
             msg = f"expected a header of at most {MOST_ELEMENTS} elements, got more"
             raise ReadError(msg)
@@ -145,7 +169,8 @@ class _Stop:
 class _BoundedFile:
     """A file of which not more than a header is read."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, changes: Mapping[int, bytes] | None = None) -> None:
+        self._changes = changes or {}
         self._left, self._reads_left = LARGEST_HEADER_BYTES, MOST_READS
         self.seek, self.tell = file.seek, file.tell
         self._read = file.read
@@ -157,9 +182,16 @@ class _BoundedFile:
             raise ReadError(msg)
         if 0 <= size <= self._left:
             self._left -= size
-            return self._read(size)
+            return self._read_changed(size) if self._changes else self._read(size)
         msg = f"expected a header of at most {LARGEST_HEADER_BYTES} bytes, got more"
         raise ReadError(msg)
+
+    def _read_changed(self, size: int) -> bytes:
+        start = self.tell()
+        content = bytearray(self._read(size))
+        for at in self._changes.keys() & range(start, start + len(content) - 1):
+            content[at - start : at - start + 2] = self._changes[at]
+        return bytes(content)
 
 
 def _read_deflated_meta(file: BinaryIO, head: bytes) -> FileMetaDataset | None:

@@ -1,16 +1,14 @@
 """Ultrasound DICOM: its frames, and the B-mode images in them."""
 
+from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
-from pydicom.pixels.decoders.base import get_decoder
-from pydicom.pixels.utils import unpack_bits
-from pydicom.uid import UID, RLELossless
+from pydicom.uid import UID
 
 from pipeline.errors import ReadError
 from pipeline.readers.calibrated_region import CalibratedRegion
@@ -20,7 +18,7 @@ from pipeline.readers.calibration import (
     remark_scales,
 )
 from pipeline.readers.codec_worker import shared_codec_worker
-from pipeline.readers.codestream import check_rle_header, read_codestream_size
+from pipeline.readers.compressed_frames import CompressedFrames
 from pipeline.readers.dicom_classes import check_class
 from pipeline.readers.dicom_grey import DicomGrey
 from pipeline.readers.dicom_header import DicomHeader
@@ -28,6 +26,7 @@ from pipeline.readers.dicom_syntaxes import Decoder, find_decoder
 from pipeline.readers.encapsulated_frames import EncapsulatedFrames
 from pipeline.readers.foreseen_regions import ForeseenRegions
 from pipeline.readers.image_source import IDENTITY_KEYWORDS, GreyImage, check_index
+from pipeline.readers.native_frames import NativeFrames
 from pipeline.readers.other_organ import find_other_organ
 from pipeline.readers.pixel_description import PixelDescription
 from pipeline.readers.quiet import quiet_decoders
@@ -36,8 +35,7 @@ from pipeline.readers.quiet import quiet_decoders
 class DicomSource:
     """An opened DICOM file; its header is parsed once, its frames are decoded one at a time.
 
-    Uncompressed pixels are read here, compressed ones decoded in a process of their own
-    (`CodecWorker`), after the size in their stream was compared with the header's.
+    See `NativeFrames` and `CompressedFrames` for the two ways in which they are stored.
 
     Args:
         path: the file.
@@ -61,8 +59,8 @@ class DicomSource:
                 raise ReadError(msg)
             self._decoder = find_decoder(self.header.syntax)
             self._pixels = PixelDescription.read(self.header.dataset)
-            self._grey = DicomGrey(self.header.dataset)
-            self._encapsulated = self._check_pixels()
+            self._greys = {self._pixels.bits_stored: self._make_grey(self._pixels.bits_stored)}
+            self._stored = self._open_pixels()
 
     @property
     def frames(self) -> int:
@@ -93,7 +91,8 @@ class DicomSource:
     @property
     def remarks(self) -> tuple[str, ...]:
         """What is odd in the file, as a preamble that is a program."""
-        remarks = self.header.remarks + self._grey.remarks
+        remarks = self.header.remarks + self._pixels.remarks + self._stored.remarks
+        remarks += self._greys[self._pixels.bits_stored].remarks
         with quiet_decoders(), _refuse_damage("ultrasound regions (0018,6011)"):
             remarks += remark_scales(self.header.dataset, *self.size)
         organ = find_other_organ(self.header.dataset)
@@ -125,7 +124,7 @@ class DicomSource:
         """
         # All frames of a cine have the regions of the one in its midst, or they would jump.
         if find_field not in self._regions:
-            reference = grey if self.frames == 1 else self.read(self.frames // 2)
+            reference = grey if self.frames == 1 else self._read_midst()
             with quiet_decoders(), _refuse_damage("ultrasound regions (0018,6011)"):
                 self._regions[find_field] = find_calibrated_regions(
                     self.header.dataset, *grey.shape, grey=reference, find_field=find_field
@@ -146,14 +145,10 @@ class DicomSource:
         """
         check_index(index, self.frames)
         try:
-            if self._decoder is Decoder.VIDEO:
-                return self._read_video(index)
+            if isinstance(self._stored, EncapsulatedFrames):
+                return self._read_video(self._stored.fragments, index)
             with quiet_decoders():
-                if self._encapsulated is None:
-                    pixels, photometric = self._read_native(index)
-                else:
-                    pixels, photometric = self._decode(self._encapsulated.read(index))
-                return self._grey(pixels, photometric)
+                return self._to_grey(*self._stored.read(index))
         except ReadError:
             raise
         except Exception as error:
@@ -162,7 +157,15 @@ class DicomSource:
             msg = f"expected pixel data in {name}, got {kind} from its decoder"
             raise ReadError(msg) from error
 
-    def _check_pixels(self) -> EncapsulatedFrames | None:
+    def _read_midst(self) -> GreyImage:
+        """Read the frame in the midst, or the first one that can be read of a fixed order."""
+        numbers = _spread(self.frames)
+        for index in numbers[:-1]:
+            with suppress(ReadError):
+                return self.read(index)
+        return self.read(numbers[-1])
+
+    def _open_pixels(self) -> NativeFrames | CompressedFrames | EncapsulatedFrames:
         header = self.header
         is_encapsulated = header.pixel_length is None
         if is_encapsulated != header.syntax.is_encapsulated:
@@ -171,82 +174,45 @@ class DicomSource:
             raise ReadError(msg)
         if self._decoder is Decoder.VIDEO:  # all frames are one stream
             return EncapsulatedFrames(header, 1)
-        if is_encapsulated:
-            return EncapsulatedFrames(header, self.frames)
-        expected = max(self._pixels.decoded_bytes, header.pixel_length or 0)
-        available = header.pixel_bytes
-        if self._pixels.decoded_bytes > (header.pixel_length or 0) or available < expected:
-            msg = (
-                f"expected {expected} bytes of PixelData (7FE0,0010) for "
-                f"{self.frames} frames of {self._pixels.rows} x {self._pixels.columns} px, "
-                f"got {available}: the file is cut off"
-            )
-            raise ReadError(msg)
-        return None
+        return (CompressedFrames if is_encapsulated else NativeFrames)(header, self._pixels)
 
-    def _read_native(self, index: int) -> tuple[NDArray[np.integer], str]:
-        """Read the bytes of one frame, and let pydicom arrange them."""
-        pixels = self._pixels
-        is_packed = pixels.bits_allocated == 1
-        bits = pixels.rows * pixels.columns
-        if not is_packed:
-            bits = pixels.decoded_bytes // pixels.frames * 8
-        first, end = index * bits // 8, -(-(index + 1) * bits // 8)
-        content = self._read_bytes(first, end)
-        if is_packed:
-            start = index * bits - first * 8
-            unpacked = np.asarray(unpack_bits(content, as_array=True))[start : start + bits]
-            return unpacked.reshape(pixels.rows, pixels.columns), pixels.photometric
-        options: dict[str, Any] = {
-            "number_of_frames": 1,
-            "pixel_keyword": "PixelData",
-            "pixel_vr": "OB" if pixels.bits_allocated == 8 else "OW",
-            **pixels.codec_options(),
-        }
-        content += b"\0" * (len(content) % 2)
-        decoder = get_decoder(self.header.syntax)
-        array, meta = decoder.as_array(content, index=0, raw=True, **options)
-        return array, str(meta["photometric_interpretation"])
+    def _to_grey(self, pixels: NDArray[np.integer], photometric: str, bits: int) -> GreyImage:
+        if bits not in self._greys:
+            self._greys[bits] = self._make_grey(bits)
+        return self._greys[bits](pixels, photometric)
 
-    def _read_bytes(self, first: int, end: int) -> bytes:
-        """Read a part of native pixel data; bytes in words of big endian change places."""
-        is_swapped = (
-            self.header.pixel_vr == "OW"
-            and not self.header.syntax.is_little_endian
-            and self._pixels.bits_allocated <= 8
+    def _make_grey(self, bits: int) -> DicomGrey:
+        return DicomGrey(
+            self.header.dataset, photometric=self._pixels.photometric, bits_stored=bits
         )
-        start = first - first % 2 if is_swapped else first
-        with self.header.open_pixels() as file:
-            file.seek((self.header.pixel_offset or 0) + start)
-            content = file.read(end + end % 2 - start if is_swapped else end - start)
-        if is_swapped:
-            content = np.frombuffer(content, np.uint16).byteswap().tobytes()
-        return content[first - start : end - start]
 
-    def _decode(self, stream: bytes) -> tuple[NDArray[np.integer], str]:
-        if self.header.syntax == RLELossless:
-            check_rle_header(stream, self._pixels.samples * self._pixels.bits_allocated // 8)
-        size = read_codestream_size(stream)
-        if size is not None and size != self.size:
-            msg = f"expected a stream of {self.size} rows and columns, as the header, got {size}"
-            raise ReadError(msg)
-        arguments = {
-            "transfer_syntax": str(self.header.syntax),
-            **self._pixels.codec_options(),
-        }
-        meta, pixels = shared_codec_worker().call("dicom_frame", arguments, stream)
-        return pixels, str(meta["photometric_interpretation"])
-
-    def _read_video(self, index: int) -> GreyImage:
+    def _read_video(self, fragments: list[tuple[int, int]], index: int) -> GreyImage:
         arguments = {
             "path": str(self.header.path),
-            "fragments": self._encapsulated.fragments if self._encapsulated else [],
+            "fragments": fragments,
             "index": index,
             "rows": self._pixels.rows,
             "columns": self._pixels.columns,
         }
         _, luma = shared_codec_worker().call("video", arguments)
         return np.asarray(luma, np.float32)
+
+
+def _spread(count: int) -> list[int]:
+    """List all numbers below `count`, the middle first, then those of each half, and so on.
+
+    Examples:
+        >>> _spread(5)
+        [2, 1, 4, 0, 3]
+    """
+    numbers, parts = [], deque([(0, count)])
+    while parts:
+        first, end = parts.popleft()
+        if first < end:
+            middle = (first + end) // 2
+            numbers.append(middle)
+            parts += [(first, middle), (middle + 1, end)]
+    return numbers
 
 
 def _get_text(dataset: Dataset, keyword: str) -> str:

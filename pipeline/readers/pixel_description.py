@@ -1,14 +1,32 @@
 """What a DICOM header says of the pixels, checked before it is believed."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from pydicom import Dataset
-from pydicom.pixels.utils import get_expected_length
+from pydicom.multival import MultiValue
 
 from pipeline.errors import ReadError
 from pipeline.readers.image_source import check_size
 from pipeline.readers.limits import LARGEST_DECODED_BYTES, MOST_FRAMES
+
+_PHOTOMETRIC = {
+    "MONOCHROME1": 1,
+    "MONOCHROME2": 1,
+    "PALETTE COLOR": 1,
+    "RGB": 3,
+    "YBR_FULL": 3,
+    "YBR_FULL_422": 3,
+    "YBR_PARTIAL_420": 3,
+    "YBR_PARTIAL_422": 3,
+    "YBR_RCT": 3,
+    "YBR_ICT": 3,
+}
+"""*Photometric Interpretation* (0028,0004) that is read, and its *Samples per Pixel*."""
+_SUBSAMPLED = "YBR_FULL_422"
 
 
 @dataclass(frozen=True)
@@ -20,12 +38,13 @@ class PixelDescription:
         columns: *Columns* (0028,0011).
         frames: *Number of Frames* (0028,0008), 1 if absent; the SOP class does not count.
         samples: *Samples per Pixel* (0028,0002), 1 or 3.
-        photometric: *Photometric Interpretation* (0028,0004).
+        photometric: *Photometric Interpretation* (0028,0004), as the standard spells it.
         bits_allocated: (0028,0100), 1, 8 or 16.
         bits_stored: (0028,0101).
+        high_bit: (0028,0102), the highest of the stored bits.
         is_signed: *Pixel Representation* (0028,0103).
         planar_configuration: (0028,0006), 0 if absent.
-        decoded_bytes: of all frames, uncompressed.
+        remarks: what was odd and has only one meaning.
     """
 
     rows: int
@@ -35,9 +54,10 @@ class PixelDescription:
     photometric: str
     bits_allocated: int
     bits_stored: int
+    high_bit: int
     is_signed: bool
     planar_configuration: int
-    decoded_bytes: int
+    remarks: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, dataset: Dataset) -> "PixelDescription":
@@ -52,12 +72,42 @@ class PixelDescription:
         """
         try:
             description = _read(dataset)
+        except ReadError:
+            raise
         except Exception as error:  # pydicom lets out whatever a damaged value leads to
             kind = type(error).__name__
             msg = f"expected all attributes of the pixels (0028,xxxx), got {kind}"
             raise ReadError(msg) from error
         _check(description)
         return description
+
+    @property
+    def frame_bits(self) -> int:
+        """Bits of an uncompressed frame; those of the next one follow without a gap."""
+        bits = self.rows * self.columns * self.samples * self.bits_allocated
+        return bits * 2 // 3 if self.photometric == _SUBSAMPLED else bits
+
+    @property
+    def decoded_bytes(self) -> int:
+        """Bytes of all frames, uncompressed."""
+        return -(-self.frames * self.frame_bits // 8)
+
+    def take_stored(self, words: NDArray[np.integer]) -> NDArray[np.integer]:
+        """Take the stored bits out of whole words (PS3.5 section 8.1.1).
+
+        Args:
+            words: any shape, integers of `bits_allocated`.
+
+        Returns:
+            Values of the same shape, 0 to 2^`bits_stored` - 1, or half of them below 0 if signed.
+        """
+        above = self.bits_allocated - 1 - self.high_bit
+        below = self.bits_allocated - self.bits_stored
+        if not below or self.bits_allocated == 1:
+            return words
+        kind = f"{'i' if self.is_signed else 'u'}{self.bits_allocated // 8}"
+        values: NDArray[np.integer] = words.astype(kind, copy=False) << above >> below
+        return values
 
     def codec_options(self) -> dict[str, Any]:
         """Options of pydicom's decoders, for one frame."""
@@ -75,18 +125,62 @@ class PixelDescription:
 
 def _read(dataset: Dataset) -> PixelDescription:
     frames = dataset.get("NumberOfFrames")
+    allocated, stored = _read_int(dataset, "BitsAllocated"), _read_int(dataset, "BitsStored")
+    high_bit, remarks = _read_high_bit(dataset, allocated, stored)
     return PixelDescription(
-        rows=int(dataset.Rows),
-        columns=int(dataset.Columns),
-        frames=1 if frames is None else int(frames),
-        samples=int(dataset.SamplesPerPixel),
-        photometric=str(dataset.PhotometricInterpretation),
-        bits_allocated=int(dataset.BitsAllocated),
-        bits_stored=int(dataset.BitsStored),
-        is_signed=int(dataset.get("PixelRepresentation", 0)) == 1,
-        planar_configuration=int(dataset.get("PlanarConfiguration", 0)),
-        decoded_bytes=get_expected_length(dataset),
+        rows=_read_int(dataset, "Rows"),
+        columns=_read_int(dataset, "Columns"),
+        frames=1 if frames is None else _read_int(dataset, "NumberOfFrames"),
+        samples=_read_int(dataset, "SamplesPerPixel"),
+        photometric=_read_photometric(dataset),
+        bits_allocated=allocated,
+        bits_stored=stored,
+        high_bit=high_bit,
+        is_signed=_read_flag(dataset, "PixelRepresentation"),
+        planar_configuration=int(_read_flag(dataset, "PlanarConfiguration")),
+        remarks=remarks,
     )
+
+
+def _read_int(dataset: Dataset, keyword: str) -> int:
+    """Read a number; some writers repeat it for every sample."""
+    value = dataset[keyword].value
+    if isinstance(value, MultiValue):
+        (value,) = set(value)
+    return int(value)
+
+
+def _read_flag(dataset: Dataset, keyword: str) -> bool:
+    """Read what is 0 or 1, and 0 if absent."""
+    if dataset.get(keyword) is None:
+        return False
+    value = _read_int(dataset, keyword)
+    if value not in (0, 1):
+        msg = f"expected {keyword} (0028,{dataset[keyword].tag.element:04X}) of 0 or 1, got {value}"
+        raise ReadError(msg)
+    return value == 1
+
+
+def _read_photometric(dataset: Dataset) -> str:
+    """Spell it as the standard does; capitals, spaces and underscores differ in some files."""
+    plain = {re.sub("[^A-Z0-9]", "", name): name for name in _PHOTOMETRIC}
+    told = re.sub("[^A-Z0-9]", "", str(dataset.PhotometricInterpretation).upper())
+    if told not in plain:
+        names = ", ".join(_PHOTOMETRIC)
+        msg = f"expected PhotometricInterpretation (0028,0004) of {names}, got another"
+        raise ReadError(msg)
+    return plain[told]
+
+
+def _read_high_bit(dataset: Dataset, allocated: int, stored: int) -> tuple[int, tuple[str, ...]]:
+    """Read *High Bit* (0028,0102), and tell if it had to be guessed."""
+    told = None if dataset.get("HighBit") is None else _read_int(dataset, "HighBit")
+    if stored == allocated:  # no choice is left
+        is_told = told in (None, stored - 1)
+        return stored - 1, () if is_told else ("its High Bit cannot be, and does not count",)
+    if told is None:
+        return stored - 1, ("its High Bit is missing, and taken for Bits Stored less 1",)
+    return told, ()
 
 
 def _check(pixels: PixelDescription) -> None:
@@ -94,18 +188,28 @@ def _check(pixels: PixelDescription) -> None:
     if not 1 <= pixels.frames <= MOST_FRAMES:
         msg = f"expected NumberOfFrames (0028,0008) of 1 to {MOST_FRAMES}, got {pixels.frames}"
         raise ReadError(msg)
-    if pixels.bits_allocated not in (1, 8, 16):
-        msg = f"expected BitsAllocated (0028,0100) of 1, 8 or 16, got {pixels.bits_allocated}"
+    allocated, stored = pixels.bits_allocated, pixels.bits_stored
+    if allocated not in (1, 8, 16):
+        msg = f"expected BitsAllocated (0028,0100) of 1, 8 or 16, got {allocated}"
         raise ReadError(msg)
-    if not 1 <= pixels.bits_stored <= pixels.bits_allocated:
+    if not 1 <= stored <= allocated:
+        msg = f"expected BitsStored (0028,0101) of 1 to {allocated} as BitsAllocated, got {stored}"
+        raise ReadError(msg)
+    if not stored <= pixels.high_bit + 1 <= allocated:
         msg = (
-            f"expected BitsStored (0028,0101) of 1 to {pixels.bits_allocated} as BitsAllocated, "
-            f"got {pixels.bits_stored}"
+            f"expected HighBit (0028,0102) of {stored - 1} to {allocated - 1} for {stored} bits "
+            f"stored of {allocated}, got {pixels.high_bit}"
         )
         raise ReadError(msg)
-    is_colour = pixels.photometric.startswith(("RGB", "YBR"))
-    if pixels.samples != (3 if is_colour else 1):
-        msg = f"expected SamplesPerPixel (0028,0002) of 3 for colour, else 1, got {pixels.samples}"
+    if pixels.samples != _PHOTOMETRIC[pixels.photometric]:
+        samples = pixels.samples
+        msg = f"expected SamplesPerPixel (0028,0002) of 3 for colour, else 1, got {samples}"
+        raise ReadError(msg)
+    if pixels.samples == 3 and pixels.is_signed:
+        msg = "expected PixelRepresentation (0028,0103) of 0 for colour, got 1"
+        raise ReadError(msg)
+    if pixels.photometric.startswith("YBR") and stored != allocated:
+        msg = f"expected BitsStored (0028,0101) of {allocated} for YBR as allocated, got {stored}"
         raise ReadError(msg)
     if pixels.decoded_bytes > LARGEST_DECODED_BYTES:
         most = LARGEST_DECODED_BYTES

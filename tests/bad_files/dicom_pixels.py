@@ -35,6 +35,8 @@ from bad_files.dicom_bytes import (
 from pipeline.datasets.phantom_dicom import DicomKind
 
 CUT_OFF = "ends too early|cut off"
+NOT_TOLD = "as its header tells, got"
+NO_END = "lacks the end of the compressed frames"
 SMALLER, LARGER = IMAGE[:32, :48], np.tile(IMAGE, (2, 2))
 FLIPPED_BYTES = 50
 
@@ -70,26 +72,21 @@ def list_cut_pixels() -> list[BadFile]:
     for name, (title, syntax) in _CODECS.items():
         cuts = {"without its last byte": 1, "without its end delimiter": 8, "half of it": None}
         for (what, cut), part in zip(cuts.items(), ("1", "end", "half"), strict=True):
-            kinds.append(
-                BadFile(
-                    f"{name}-{part}.dcm",
-                    f"{title}, {what}",
-                    "failed",
-                    CUT_OFF,
-                    _cutting(syntax, cut),
-                )
-            )
+            expected: Expected = "taken" if cut else "failed"
+            reason = NO_END if cut else CUT_OFF
+            write = _cutting(syntax, cut)
+            kinds.append(BadFile(f"{name}-{part}.dcm", f"{title}, {what}", expected, reason, write))
     return kinds
 
 
 def list_lying_pixels() -> list[BadFile]:
     """Files whose pixels are of another length, encoding or size than the header tells."""
     kinds = [
-        make_bad("length-odd", "PixelData of an odd length", "failed", CUT_OFF, _length(6143)),
+        make_bad("length-odd", "PixelData of an odd length", "failed", NOT_TOLD, _length(6143)),
         make_bad(
             "length-huge", "PixelData of 4 GB, says its length", "failed", CUT_OFF, _length(-2)
         ),
-        make_bad("length-0", "PixelData of no length", "failed", CUT_OFF, _length(0)),
+        make_bad("length-0", "PixelData of no length", "failed", NOT_TOLD, _length(0)),
         _unsupported("syntax", "1.2.826.0.1.3680043.8.498.1", "of no standard", "of nobody"),
         _unsupported("syntax-text", f"1.2.{SECRET}", "of no standard", "text"),
         _unsupported("jpeg-xl", "1.2.840.10008.1.2.4.110", "JPEG XL Lossless", "JPEG XL"),
@@ -172,8 +169,8 @@ def list_damaged_streams() -> list[BadFile]:
         BadFile(
             "offsets.dcm",
             "three frames whose offsets lead nowhere",
-            "failed",
-            "frames",
+            "taken",
+            "Offset Table",
             _write_wrong_offsets,
         ),
         BadFile(

@@ -165,7 +165,7 @@ def test_one_broken_frame_leaves_the_others(write) -> None:
     second = [at for at in range(len(content)) if content.startswith(b"\xff\xd8\xff\xf7", at)][1]
     path.write_bytes(content[:second] + bytes(30) + content[second + 30 :])
     source = DicomSource(path)
-    with pytest.raises(ReadError, match="from its decoder"):
+    with pytest.raises(ReadError, match="got something else"):
         source.read(1)
     assert np.array_equal(source.read(2), CINE[2])
 
@@ -476,6 +476,22 @@ def test_frames_of_a_cine_share_their_regions(write) -> None:
     regions = [source.regions(source.read(index)) for index in (0, 1, 2)]
     found = CalibratedRegion((40, 60, 240, 310), None, RegionOrigin.FOUND)
     assert regions == [[found]] * 3
+
+
+@pytest.mark.parametrize("lost", [0, 2, 3])
+def test_lost_frame_costs_no_other_its_regions(write, lost: int) -> None:
+    picture = np.zeros((300, 400), np.uint8)
+    picture[40:240, 60:310] = make_phantom(0, shape=(200, 250), pathology="benign").image
+    dataset = make_phantom_dataset(np.stack([picture] * 4))
+    dataset.compress(JPEGLSLossless)
+    path = write(dataset)
+    content = path.read_bytes()
+    starts = [at for at in range(len(content)) if content.startswith(b"\xff\xd8\xff\xf7", at)]
+    path.write_bytes(content[: starts[lost]] + bytes(30) + content[starts[lost] + 30 :])
+    source = DicomSource(path)
+    found = CalibratedRegion((40, 60, 240, 310), None, RegionOrigin.FOUND)
+    for index in {0, 1, 2, 3} - {lost}:
+        assert source.regions(source.read(index)) == [found]
 
 
 def test_file_of_traces_only_is_skipped_when_its_regions_are_asked_for(write) -> None:
