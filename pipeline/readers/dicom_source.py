@@ -31,6 +31,9 @@ from pipeline.readers.other_organ import find_other_organ
 from pipeline.readers.pixel_description import PixelDescription
 from pipeline.readers.quiet import quiet_decoders
 
+_FRAME_LUTS = ("PixelValueTransformationSequence", "FrameVOILUTSequence")
+"""(0028,9145) and (0028,9132), in PS3.3 section C.7.6.16."""
+
 
 class DicomSource:
     """An opened DICOM file; its header is parsed once, its frames are decoded one at a time.
@@ -94,6 +97,7 @@ class DicomSource:
         remarks = self.header.remarks + self._pixels.remarks + self._stored.remarks
         remarks += self._greys[self._pixels.bits_stored].remarks
         with quiet_decoders(), _refuse_damage("ultrasound regions (0018,6011)"):
+            remarks += _list_ignored(self.header.dataset, self._pixels.photometric)
             remarks += remark_scales(self.header.dataset, *self.size)
         organ = find_other_organ(self.header.dataset)
         return (*remarks, f"another organ by its {organ}") if organ else remarks
@@ -196,6 +200,22 @@ class DicomSource:
         }
         _, luma = shared_codec_worker().call("video", arguments)
         return np.asarray(luma, np.float32)
+
+
+def _list_ignored(dataset: Dataset, photometric: str) -> tuple[str, ...]:
+    """List what changes a picture in other programs, and is not followed."""
+    shape = {"MONOCHROME1": "INVERSE", "MONOCHROME2": "IDENTITY"}.get(photometric)
+    remarks = []
+    if shape and dataset.get("PresentationLUTShape", shape) not in (shape, ""):
+        remarks.append("its Presentation LUT Shape contradicts its photometry, which counts")
+    aspect = dataset.get("PixelAspectRatio") or (1, 1)
+    if aspect[0] != aspect[1]:
+        remarks.append("its Pixel Aspect Ratio was not followed")
+    groups = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
+    items = [item for keyword in groups for item in dataset.get(keyword) or ()]
+    if any(keyword in item for item in items for keyword in _FRAME_LUTS):
+        remarks.append("windows of its functional groups were not followed")
+    return tuple(remarks)
 
 
 def _spread(count: int) -> list[int]:

@@ -468,6 +468,23 @@ def test_remarks(write) -> None:
     assert "Pixel Spacing" in spacing
 
 
+@pytest.mark.parametrize(
+    ("keyword", "value", "remark"),
+    [
+        ("PresentationLUTShape", "INVERSE", "Presentation LUT Shape"),
+        ("PixelAspectRatio", [2, 1], "Pixel Aspect Ratio"),
+        ("SharedFunctionalGroupsSequence", [Dataset()], "functional groups"),
+    ],
+)
+def test_what_is_not_followed_is_told(write, keyword: str, value: object, remark: str) -> None:
+    dataset = make_phantom_dataset(IMAGE)
+    setattr(dataset, keyword, value)
+    if keyword == "SharedFunctionalGroupsSequence":
+        dataset[keyword][0].FrameVOILUTSequence = [Dataset()]
+    (told,) = DicomSource(write(dataset)).remarks
+    assert remark in told
+
+
 def test_frames_of_a_cine_share_their_regions(write) -> None:
     picture = np.zeros((300, 400), np.uint8)
     picture[40:240, 60:310] = make_phantom(0, shape=(200, 250), pathology="benign").image
