@@ -103,7 +103,9 @@ class DicomHeader:
             self.dataset, stop = _read_file(file)
             if stop.is_odd:
                 start = len(head) if head.endswith(_PREFIX) else 0
+                stopped_at = file.tell()
                 changes = find_odd_representations(file, start, "little")
+                file.seek(stopped_at)
                 if changes:
                     self.remarks += ("it has value representations of no standard",)
                     self.dataset, stop = _read_file(file, changes)
