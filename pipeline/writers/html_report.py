@@ -1,6 +1,5 @@
 """The page on which a person looks through a run."""
 
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path, PurePosixPath
@@ -9,6 +8,7 @@ from typing import Any
 from pipeline.atomic import write_atomically
 from pipeline.errors import WriteError
 from pipeline.escape_text import escape_text
+from pipeline.get_logger import get_logger
 from pipeline.lesions.lesion_table import LESION_COLUMNS
 from pipeline.writers.dicom.model_identity import ModelIdentity
 from pipeline.writers.finished_run import FinishedRun, ImageRecord
@@ -19,7 +19,7 @@ from pipeline.writers.report.preview import encode_preview
 from pipeline.writers.result import Result
 from pipeline.writers.writer import Writer
 
-_LOGGER = logging.getLogger(__name__)
+_LOGGER = get_logger(__name__)
 
 STATUSES = ("ok", "no_lesion", "skipped", "failed")
 """In the page's data a status is its place in this list."""
