@@ -65,6 +65,8 @@ class FramePart:
         Args:
             parts: at least one, all of one frame.
         """
+        if len(parts) == 1:
+            return parts[0]
         mask = np.any([part.mask for part in parts], axis=0)
         # The one with a lesion counts, whose outline may be sharp beside an empty image.
         doubts = [part.outline_doubt for part in parts if part.mask.any() or not mask.any()]

@@ -102,10 +102,13 @@ class ResultsWriter:
             header = self._source.header
             whole = FramePart.join(parts)
             result = _make_result(item, file, frame, whole, header, self.malignancy_scale)
+            doubt = whole.outline_doubt
+            parts.clear()
+            del whole  # its maps take more memory than all that is written
             self.journal.files.claim(file, self._locate(file, frame, header))
             for writer in self.writers:
                 writer.write(result)
-            row = _make_row(item, result, whole.outline_doubt, self._source.remarks)
+            row = _make_row(item, result, doubt, self._source.remarks)
             self.journal.add(ImageRecord.make(row, result.mask.shape, result.lesions))
         except Exception as error:
             self.journal.files.discard(file, self._locate(file, frame, item["header"]))

@@ -24,6 +24,8 @@ LONGEST_DECODING_S = 60.0
 LARGEST_ARRAY_BYTES = 512 << 20
 """Bytes of a decoded array: 64,000,000 px in three samples of 16 bits are 366 MiB."""
 
+_LARGE_BYTES = 32 << 20
+"""Bytes of an array that takes longer than the start of a child, and is rare."""
 _MOST_AXES = 4
 _LARGEST_HEADER_BYTES = 1 << 20
 _LONGEST_MESSAGE = 500
@@ -109,6 +111,8 @@ class CodecWorker:
             except BaseException:  # whatever comes between, as Ctrl-C: the rest stays unread
                 self._stop()
                 raise
+            if array.nbytes > _LARGE_BYTES:
+                self._stop()  # which gives back the memory that it would keep
         if "error" in answer:
             raise _ERRORS[answer["error"]](answer["message"])
         return answer["meta"], array

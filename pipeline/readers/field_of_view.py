@@ -44,6 +44,8 @@ _STRAIGHT_PX, _STRAIGHT_SHARE = 4, 0.5
 """A side is straight if along this share of it texture begins within so many px of the edge."""
 _SNAP_PX = 3
 """Px between the field and the border of the picture that are not worth a cut."""
+_LINES = 256
+"""Lines of pixels that are rounded at once."""
 _LEAST_AREA = 0.15
 """Share of the picture below which something else than the field was found."""
 
@@ -74,7 +76,7 @@ def find_field_of_view(grey: FloatImage) -> Box | None:
     rows, columns = grey.shape
     if min(rows, columns) < _LEAST_SIDE_PX:
         return None
-    levels = np.rint(grey).astype(np.uint8)
+    levels = _round(grey)
     down, across = _differ(levels[1:], levels[:-1]), _differ(levels[:, 1:], levels[:, :-1])
     block = -(-max(rows, columns) // _BLOCKS)
     faint, strong = (_count_texture(down, across, least, block) for least in (_FAINT, _STRONG))
@@ -115,6 +117,14 @@ def find_box(grey: FloatImage) -> tuple[int, int, int, int] | None:
         return None
     top, left, bottom, right = (int(edge) for edge in found)
     return top, left, bottom, right
+
+
+def _round(grey: FloatImage) -> ByteImage:
+    """Round line by line: a copy of a large picture in floats would take much memory."""
+    levels = np.empty(grey.shape, np.uint8)
+    for start in range(0, len(grey), _LINES):
+        np.rint(grey[start : start + _LINES], out=levels[start : start + _LINES], casting="unsafe")
+    return levels
 
 
 def _differ(first: ByteImage, second: ByteImage) -> ByteImage:

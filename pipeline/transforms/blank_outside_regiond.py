@@ -18,6 +18,8 @@ class BlankOutsideRegiond(MapTransform):
     Args:
         keys: images (C, H, W), as `MetaTensor` of `UltrasoundReader`, or others of its size.
         region_key: whose metadata counts for all keys; `None` takes that of each key.
+        output_key: where the result of the only key goes; `None` replaces it. It shares its pixels
+            with it if there is nothing to blank.
         blank_unknown: blacken the whole image if its regions are not known, as nothing tells its
             tissue from a burned-in name. `False` shows it.
         only_overlapping: leave alone what has no regions that overlap, as it is 0 outside of its
@@ -29,11 +31,13 @@ class BlankOutsideRegiond(MapTransform):
         keys: KeysCollection,
         *,
         region_key: Hashable | None = None,
+        output_key: Hashable | None = None,
         blank_unknown: bool = True,
         only_overlapping: bool = False,
     ) -> None:
         super().__init__(keys)
         self.region_key = region_key
+        self.output_key = output_key
         self.blank_unknown = blank_unknown
         self.only_overlapping = only_overlapping
 
@@ -44,7 +48,7 @@ class BlankOutsideRegiond(MapTransform):
             data: the item.
 
         Returns:
-            A copy of the item with the keys blanked.
+            A copy of the item with the keys blanked, or with `output_key` added.
         """
         item = dict(data)
         for key in self.key_iterator(item):
@@ -52,13 +56,22 @@ class BlankOutsideRegiond(MapTransform):
             meta = item[key if self.region_key is None else self.region_key].meta
             if self.only_overlapping and not _has_overlaps(meta):
                 continue
-            blanked = torch.zeros_like(image)
-            if meta["region_known"] or not self.blank_unknown:
-                for row0, column0, row1, column1 in meta["region_parts"]:
-                    inside = (..., slice(int(row0), int(row1)), slice(int(column0), int(column1)))
-                    blanked[inside] = image[inside]
-            item[key] = blanked
+            is_shown = bool(meta["region_known"]) or not self.blank_unknown
+            parts = [[int(edge) for edge in part] for part in meta["region_parts"]]
+            if not is_shown or [0, 0, *image.shape[-2:]] not in parts:
+                kept = _keep(image, parts if is_shown else [])
+            else:
+                kept = MetaTensor(image.as_subclass(torch.Tensor)).copy_meta_from(image)
+            item[self.output_key or key] = kept
         return item
+
+
+def _keep(image: MetaTensor, parts: list[list[int]]) -> MetaTensor:
+    kept = torch.zeros_like(image)
+    for row0, column0, row1, column1 in parts:
+        inside = (..., slice(row0, row1), slice(column0, column1))
+        kept[inside] = image[inside]
+    return kept
 
 
 def _has_overlaps(meta: Mapping[str, Any]) -> bool:

@@ -12,6 +12,7 @@ from skimage.morphology import disk
 from pipeline import RESEARCH_ONLY
 from pipeline.atomic import write_atomically
 from pipeline.lesions.axis import Axis
+from pipeline.writers.grey_levels import to_grey_levels
 from pipeline.writers.result import Result
 from pipeline.writers.writer import Writer
 
@@ -56,7 +57,7 @@ class PngOverlay(Writer):
             WriteError: the file cannot be written.
         """
         buffer = BytesIO()
-        picture = _index_colours(draw_overlay(result))
+        picture = _index_colours(_draw(result))
         picture.save(buffer, "PNG", compress_level=_COMPRESS_LEVEL)
         write_atomically(self.locate(result.file, result.frame), buffer.getvalue())
 
@@ -70,11 +71,15 @@ def draw_overlay(result: Result) -> NDArray[np.uint8]:
     Returns:
         (H, W, 3) uint8 RGB at the size of the source.
     """
-    grey = np.clip(np.rint(result.image), 0, 255).astype(np.uint8)
-    colour = np.repeat(grey[..., None], 3, axis=2)
+    return np.asarray(_draw(result))
+
+
+def _draw(result: Result) -> Image.Image:
+    colour = np.repeat(to_grey_levels(result.image)[..., None], 3, axis=2)
     if result.mask.any():
         _paint_outline(colour, result.mask)
     picture = Image.fromarray(colour)
+    del colour  # of a large image these bytes count
     draw = ImageDraw.Draw(picture)
     size = max(_LEAST_FONT_SIZE, max(picture.size) // _PIXELS_PER_FONT_SIZE)
     font = ImageFont.load_default(size)
@@ -92,15 +97,15 @@ def draw_overlay(result: Result) -> NDArray[np.uint8]:
         where = (width - _MARGIN_PX, height - _MARGIN_PX)
         note = RESEARCH_ONLY.partition(".")[0]
         draw.text(where, note, fill=_TEXT, font=font, anchor="rd", stroke_width=1, stroke_fill=0)
-    return np.asarray(picture)
+    return picture
 
 
-def _index_colours(colour: NDArray[np.uint8]) -> Image.Image:
+def _index_colours(colour: Image.Image) -> Image.Image:
     """Hold a pixel in one byte in place of three, which takes less time to save.
 
     Of the 256 greys, the two beside black and white give way to the two colours.
     """
-    red, blue = colour[..., 0], colour[..., 2]
+    red, blue = (np.asarray(colour.getchannel(name)) for name in "RB")
     index = red.copy()
     index[red == _OUTLINE_INDEX] = 255
     index[red == _DIAMETER_INDEX] = 0

@@ -42,6 +42,24 @@ def test_whole_frame_stays() -> None:
     assert torch.equal(BlankOutsideRegiond("image")(item)["image"].as_tensor(), VALUES)
 
 
+def test_result_goes_where_it_is_wanted() -> None:
+    result = BlankOutsideRegiond("image", output_key="original")(make_item())
+    assert torch.equal(result["image"].as_tensor(), VALUES)
+    assert torch.count_nonzero(result["original"]) == 7 * 12
+    assert result["original"].meta["kept"] == 7
+
+
+def test_pixels_are_shared_if_there_is_nothing_to_blank_but_not_what_is_noted() -> None:
+    meta = {"region_parts": np.array([[0, 0, 10, 16]]), "region_known": True}
+    item = {"image": MetaTensor(VALUES.clone(), meta=meta)}
+    result = BlankOutsideRegiond("image", output_key="original")(item)
+    assert result["original"].data_ptr() == result["image"].data_ptr()
+    result["original"].meta["note"] = 1
+    result["original"].applied_operations.append({})
+    assert "note" not in result["image"].meta
+    assert not result["image"].applied_operations
+
+
 def test_input_and_other_keys_are_untouched() -> None:
     item = make_item()
     result = BlankOutsideRegiond("image")(item)

@@ -22,12 +22,19 @@ def test_border(probability: float, threshold: float, mask: list[int]) -> None:
     item = {"pred": MAP, "lesion_probability": torch.tensor(probability)}
     result = RelativeThresholdd("pred", threshold=threshold)(item)["pred"]
     assert result.tolist() == [[mask]]
-    assert result.dtype == MAP.dtype
+    assert result.dtype == torch.uint8
 
 
 def test_meta_of_the_map_stays() -> None:
     item = {"pred": MetaTensor(MAP, meta={"a": 1}), "lesion_probability": torch.tensor(1.0)}
     assert RelativeThresholdd("pred")(item)["pred"].meta["a"] == 1
+
+
+def test_map_is_kept_if_asked_for() -> None:
+    item = {"pred": MAP, "lesion_probability": torch.tensor(1.0)}
+    result = RelativeThresholdd("pred", map_key="probability")(item)
+    assert result["probability"] is MAP
+    assert "probability" not in RelativeThresholdd("pred")(item)
 
 
 def test_probability_is_needed() -> None:

@@ -3,9 +3,10 @@
 from io import BytesIO
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+
+from pipeline.writers.grey_levels import to_grey_levels
 
 PREVIEW_PX = 640
 """Longest side of a preview; smaller images keep their size."""
@@ -23,7 +24,7 @@ def encode_preview(image: NDArray[Any]) -> bytes:
         JPEG of 8-bit grey, scaled down to a longest side of `PREVIEW_PX`; the same image gives
         the same bytes.
     """
-    grey = Image.fromarray(np.clip(np.rint(image), 0, 255).astype(np.uint8))
+    grey = Image.fromarray(to_grey_levels(image))
     scale = PREVIEW_PX / max(grey.size)
     if scale < 1:
         width, height = (max(1, round(side * scale)) for side in grey.size)
