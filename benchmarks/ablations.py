@@ -105,17 +105,23 @@ def _run(work: Path, name: str) -> None:
         weights = folder / "train"
         if not (folder / "done").is_file():
             resume = ["--resume"] if (weights / "last.pt").is_file() else []
-            call("train", data, weights, *_set(training), *resume)
+            call("train", data, weights, *_change(folder, "train", training), *resume)
             (folder / "done").touch()
         take_last(weights)
     if not (folder / "validation" / "summary.json").is_file():
-        options = _set({"min_lesion_probability": 0, "split": "validation", **inference})
+        changes = {"min_lesion_probability": 0, "split": "validation", **inference}
+        options = [*_change(folder, "evaluate", changes), "--overwrite"]
         call("evaluate", data, folder / "validation", "--weights", weights / "final.pt", *options)
 
 
-def _set(values: dict[str, Any]) -> list[str]:
-    pairs = [f"{key}={json.dumps(value)}" for key, value in values.items()]
-    return [word for pair in pairs for word in ("--set", pair)]
+def _change(folder: Path, name: str, changes: dict[str, Any]) -> list[Any]:
+    """Write a config of what differs, and give the option that lays it over the command's."""
+    if not changes:
+        return []
+    path = folder / f"changes-{name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(changes, indent=2) + "\n")
+    return ["--config", path]
 
 
 def write_rows(work: Path) -> None:

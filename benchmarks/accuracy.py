@@ -114,6 +114,7 @@ def _evaluate(folder: Path, split: str) -> None:
         f"split={split}",
         "--set",
         "min_lesion_probability=0",
+        "--overwrite",
     )
 
 

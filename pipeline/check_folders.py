@@ -22,7 +22,7 @@ def check_input(source: Path) -> None:
         ConfigError: there is nothing, or only results of this program.
     """
     if not source.exists():
-        msg = f"expected images at {source}, found nothing: set --dataset_dir"
+        msg = f"expected images at {source}, found nothing"
         raise ConfigError(msg)
     if not source.is_dir():
         return

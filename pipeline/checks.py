@@ -1,42 +1,63 @@
 """What is checked before an engine starts, so that a slip costs a second and not a night.
 
-The configs name these functions as the first step of ``run``. They end the process with one
-line instead of raising, as MONAI would wrap an exception in pages of its own traceback.
+The configs name these functions as the first steps of a run. They end the process with one line
+instead of raising, as MONAI would wrap an exception in pages of its own traceback.
 """
 
-import difflib
+import functools
 import json
-import re
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, ParamSpec
 
 import torch
 
 from pipeline.check_folders import check_input, check_output
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, SettingError
 from pipeline.hash_file import hash_file
+from pipeline.settings.check_config import check_config, find_running_config
 
-SIZE_MULTIPLE = 32
-"""Of rows and columns that the network takes: it halves them five times."""
-
-_RUN_OPTIONS = {
-    "args_file",
-    "config_file",
-    "final_id",
-    "init_id",
-    "logging_file",
-    "meta_file",
-    "run_id",
-    "tracking",
-}
-"""Options of `monai.bundle run` itself."""
-
-_SWITCH_VALUES = {"True", "False", "true"}
-"""What may follow a switch: Python's words, and the one text that means what it says."""
+_Arguments = ParamSpec("_Arguments")
 
 
+class Refusal(SystemExit):
+    """The end of a run that was described wrongly, told as `monai.bundle run` calls its options.
+
+    Args:
+        error: what is wrong.
+    """
+
+    def __init__(self, error: ConfigError) -> None:
+        option = "--" if isinstance(error, SettingError) else ""
+        super().__init__(f"error: {option}{error}")
+        self.error = error
+
+
+def _ends_run(check: Callable[_Arguments, None]) -> Callable[_Arguments, None]:
+    @functools.wraps(check)
+    def check_or_end(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> None:
+        try:
+            check(*args, **kwargs)
+        except ConfigError as error:
+            raise Refusal(error) from None
+
+    return check_or_end
+
+
+@_ends_run
+def check_settings(config: str) -> None:
+    """Check names and values of all keys of the config that names this function.
+
+    Args:
+        config: its name, without suffix.
+
+    Raises:
+        SystemExit: a key is unknown, or a value does not fit.
+    """
+    check_config(config, find_running_config())
+
+
+@_ends_run
 def check_inference(dataset_dir: str, output_dir: str, ckpt: str, network: torch.nn.Module) -> None:
     """Check an inference run.
 
@@ -47,21 +68,19 @@ def check_inference(dataset_dir: str, output_dir: str, ckpt: str, network: torch
         network: what they are for.
 
     Raises:
-        SystemExit: an override is unknown, something is missing, output and input are one,
-            results cannot be written, or the weights are damaged or do not fit.
+        SystemExit: something is missing, output and input are one, results cannot be written, or
+            the weights are damaged or do not fit.
     """
-    check_overrides(sys.argv)
     source = Path(dataset_dir)
     if source.resolve() == Path(output_dir).resolve():
-        _refuse(f"expected --output_dir to differ from --dataset_dir, both are {source}")
-    try:
-        check_input(source)
-        check_output(Path(output_dir))
-    except ConfigError as error:
-        _refuse(str(error))
+        problem = f"expected another place than that of the images, got {source} for both"
+        raise SettingError("output_dir", problem)
+    _check_folder("dataset_dir", check_input, source)
+    _check_folder("output_dir", check_output, Path(output_dir))
     check_weights(ckpt, network)
 
 
+@_ends_run
 def check_training(
     datalist: str,
     dataset_dir: str,
@@ -81,53 +100,83 @@ def check_training(
         network: what they are for.
 
     Raises:
-        SystemExit: an override is unknown, the datalist lacks something, there is nothing to
-            resume, or the weights are missing, damaged or do not fit.
+        SystemExit: the datalist lacks something, there is nothing to resume, or the weights are
+            missing, damaged or do not fit.
     """
-    check_overrides(sys.argv)
     check_datalist(datalist, dataset_dir, ("training",))
+    _check_folder("output_dir", check_output, Path(output_dir))
     if ckpt:
         check_weights(ckpt, network)
     last = Path(output_dir) / "last.pt"
     if resume and not last.is_file():
-        _refuse(f"expected a training to resume at {last}, found none: start without resume")
+        raise SettingError("resume", f"expected a training at {last}, found none: start without it")
 
 
+@_ends_run
 def check_evaluation(
-    datalist: str, dataset_dir: str, split: str, ckpt: str, network: torch.nn.Module
+    datalist: str,
+    dataset_dir: str,
+    output_dir: str,
+    split: str,
+    ckpt: str,
+    network: torch.nn.Module,
 ) -> None:
     """Check an evaluation run.
 
     Args:
         datalist: JSON file of `breast-us-seg prepare`.
         dataset_dir: folder that its paths are relative to.
+        output_dir: folder of the report.
         split: its list that is scored.
         ckpt: weights.
         network: what they are for.
 
     Raises:
-        SystemExit: an override is unknown, the datalist lacks something, or the weights are
-            missing, damaged or do not fit.
+        SystemExit: the datalist lacks something, or the weights are missing, damaged or do not
+            fit.
     """
-    check_overrides(sys.argv)
     check_datalist(datalist, dataset_dir, (split,))
+    _check_folder("output_dir", check_output, Path(output_dir))
     check_weights(ckpt, network)
 
 
-def check_image_size(image_size: Sequence[int]) -> None:
-    """Check the size that images are brought to before the network sees them.
+@_ends_run
+def clear_output(
+    output_dir: str,
+    names: Sequence[str],
+    overwrite: bool,
+    resume: bool = False,
+    ckpt: str = "",
+) -> None:
+    """Keep what another run has written, or remove it if that is wanted.
+
+    It is removed at once, as it would be taken for results of this run if that is killed.
 
     Args:
-        image_size: height and width, px.
+        output_dir: folder of the run.
+        names: files in it that the run writes.
+        overwrite: whether to remove them.
+        resume: whether the run goes on with them.
+        ckpt: what the run starts from, which must not be among them.
 
     Raises:
-        SystemExit: they are not two multiples of `SIZE_MULTIPLE`.
+        SystemExit: one of them is there, and neither is wanted.
     """
-    sizes = list(image_size)
-    if len(sizes) != 2 or any(size <= 0 or size % SIZE_MULTIPLE for size in sizes):
-        _refuse(
-            f"expected image_size as height and width, multiples of {SIZE_MULTIPLE}, got {sizes}"
-        )
+    found = [path for name in names if (path := Path(output_dir) / name).exists()]
+    if not found or resume:
+        return
+    if not overwrite:
+        problem = f"expected a folder without results, got {found[0]}: choose another one, or "
+        raise SettingError("output_dir", f"{problem}overwrite them by --overwrite")
+    if ckpt and any(path.samefile(ckpt) for path in found):
+        problem = f"expected other weights than {ckpt}, which would be overwritten"
+        raise SettingError("ckpt", problem)
+    for path in found:
+        try:
+            path.unlink()
+        except OSError as error:
+            problem = f"expected to replace {path}, got {error.strerror}"
+            raise SettingError("output_dir", problem) from error
 
 
 def check_datalist(datalist: str, dataset_dir: str, splits: Sequence[str]) -> None:
@@ -139,25 +188,28 @@ def check_datalist(datalist: str, dataset_dir: str, splits: Sequence[str]) -> No
         splits: its lists that the run needs, none of them empty.
 
     Raises:
-        SystemExit: the datalist is missing or empty, or one of its files is gone.
+        ConfigError: the datalist is missing or empty, or one of its files is gone.
     """
     path = Path(datalist)
     if not path.is_file():
-        _refuse(
-            f"expected a datalist at {path}, found none: make one with `breast-us-seg prepare`, "
-            "or set --dataset_dir to its folder"
+        problem = (
+            f"expected a datalist at {path}, found none: make one with `breast-us-seg prepare`"
         )
+        raise SettingError("dataset_dir", problem)
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        _refuse(f"expected JSON in {path}, got {error}")
+    except ValueError as error:
+        problem = f"expected JSON in {path}, got {type(error).__name__}: run prepare again"
+        raise SettingError("datalist", problem) from error
     for split in splits:
         items = content.get(split) if isinstance(content, dict) else None
         if not items:
-            _refuse(f"expected images in the list {split!r} of {path}, found none")
+            msg = f"expected images in the list {split!r} of {path}, found none"
+            raise ConfigError(msg)
         missing = next(_missing_files(items, Path(dataset_dir)), None)
         if missing is not None:
-            _refuse(f"expected the file {missing}, named in {path}: run prepare again")
+            msg = f"expected the file {missing}, named in {path}: run prepare again"
+            raise ConfigError(msg)
 
 
 def check_weights(ckpt: str, network: torch.nn.Module) -> None:
@@ -168,73 +220,35 @@ def check_weights(ckpt: str, network: torch.nn.Module) -> None:
         network: what they are for.
 
     Raises:
-        SystemExit: they are missing, damaged or do not fit.
+        ConfigError: they are missing, damaged, no numbers, or do not fit.
     """
     path = Path(ckpt)
     if not path.is_file():
-        _refuse(
-            f"expected weights at {path}, found none: set --bundle_root to the bundle's folder, "
-            "or --ckpt to a file of weights"
-        )
+        raise SettingError("ckpt", f"expected weights at {path}, found none")
     expected = path.with_name(path.name + ".sha256")
-    if expected.is_file() and expected.read_text().split()[:1] != [hash_file(path)]:
-        _refuse(f"expected {path} to have the hash in {expected.name}: it is damaged or replaced")
+    if expected.is_file() and expected.read_text("utf-8").split()[:1] != [hash_file(path)]:
+        problem = f"expected {path} to have the hash in {expected.name}: it is damaged or replaced"
+        raise SettingError("ckpt", problem)
     try:
         weights = torch.load(path, map_location="cpu", weights_only=True)
         shapes = {name: value.shape for name, value in weights.items()}
     except Exception as error:  # torch lets out whatever the damage leads to
-        _refuse(f"expected a state_dict in {path}, got {type(error).__name__} when loading it")
+        problem = f"expected a state_dict in {path}, got {type(error).__name__} when loading it"
+        raise SettingError("ckpt", problem) from error
     if shapes != {name: value.shape for name, value in network.state_dict().items()}:
-        _refuse(f"expected weights of the config's network_def in {path}, got those of another")
+        problem = f"expected weights of the config's network_def in {path}, got those of another"
+        raise SettingError("ckpt", problem)
+    for name, value in weights.items():
+        if not torch.isfinite(value).all():
+            problem = f"expected numbers in {path}, got NaN or infinity in {name}"
+            raise SettingError("ckpt", f"{problem}: its training has failed")
 
 
-def check_overrides(argv: Sequence[str]) -> None:
-    """Check that every ``--name value`` of a `monai.bundle run` makes sense; MONAI takes any.
-
-    Args:
-        argv: the command line; one of another program is not looked at.
-
-    Raises:
-        SystemExit: a name is neither in the config nor an option of `monai.bundle run`, or a
-            switch gets a text that MONAI would pass on as a string, which always counts as true.
-    """
-    options = _parse_options(argv)
-    if not _is_bundle_run(argv) or "config_file" not in options:
-        return
-    config = _read_configs(options["config_file"])
-    known = _RUN_OPTIONS | set(config)
-    for name, value in options.items():
-        if name not in known:
-            close = difflib.get_close_matches(name, sorted(known), 1)
-            hint = f": did you mean --{close[0]}?" if close else ""
-            _refuse(f"--{name} is not in {options['config_file']}{hint}")
-        if isinstance(config.get(name), bool) and value not in _SWITCH_VALUES:
-            _refuse(f"expected --{name} True or --{name} False, got {value!r}")
-
-
-def _is_bundle_run(argv: Sequence[str]) -> bool:
-    return len(argv) > 1 and Path(argv[0]).parts[-2:] == ("bundle", "__main__.py")
-
-
-def _parse_options(argv: Sequence[str]) -> dict[str, str]:
-    """Map the first part of each ``--a#b value`` or ``--a=value`` to its value."""
-    options: dict[str, str] = {}
-    for position, word in enumerate(argv):
-        if not word.startswith("--"):
-            continue
-        name, equals, value = word[2:].partition("=")
-        if not equals:
-            following = argv[position + 1 : position + 2]
-            value = "True" if not following or following[0].startswith("--") else following[0]
-        options[re.split("#|::", name)[0].replace("-", "_")] = value
-    return options
-
-
-def _read_configs(config_file: str) -> dict[str, Any]:
-    config: dict[str, Any] = {}
-    for name in re.findall(r"[^\[\]'\",\s]+", config_file):
-        config |= json.loads(Path(name).read_text(encoding="utf-8"))
-    return config
+def _check_folder(key: str, check: Callable[[Path], None], folder: Path) -> None:
+    try:
+        check(folder)
+    except ConfigError as error:
+        raise SettingError(key, str(error)) from error
 
 
 def _missing_files(items: Sequence[dict[str, Any]], folder: Path) -> Iterator[Path]:
@@ -243,7 +257,3 @@ def _missing_files(items: Sequence[dict[str, Any]], folder: Path) -> Iterator[Pa
             path = folder / item[key]
             if not path.is_file():
                 yield path
-
-
-def _refuse(message: str) -> NoReturn:
-    raise SystemExit(f"error: {message}")

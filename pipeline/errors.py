@@ -2,6 +2,7 @@
 
 PipelineError
 ├── ConfigError        a run is described wrongly (override, folder, datalist)
+│   └── SettingError   one key of a config has a value that does not fit
 ├── DatasetError       a data set does not have its published layout
 ├── ReadError          a file cannot be turned into pixels
 │   └── SkippedError   a file is sound, but no ultrasound image to segment
@@ -15,6 +16,20 @@ class PipelineError(Exception):
 
 class ConfigError(PipelineError):
     """A run is described wrongly: an unknown override, a missing folder, an empty datalist."""
+
+
+class SettingError(ConfigError):
+    """One key of a config has a value that does not fit, or is none.
+
+    Args:
+        key: its name, as ``outputs#seg``.
+        problem: what was expected and what came.
+    """
+
+    def __init__(self, key: str, problem: str) -> None:
+        super().__init__(f"{key}: {problem}")
+        self.key = key
+        self.problem = problem
 
 
 class DatasetError(PipelineError):

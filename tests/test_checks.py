@@ -10,21 +10,13 @@ import torch
 
 from pipeline.checks import (
     check_datalist,
-    check_image_size,
+    check_evaluation,
     check_inference,
-    check_overrides,
     check_training,
     check_weights,
+    clear_output,
 )
-
-BUNDLE_RUN = ["/python/monai/bundle/__main__.py", "run"]
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> str:
-    path = tmp_path / "config.json"
-    path.write_text(json.dumps({"dataset_dir": "images", "flip": True, "train": {"epochs": 1}}))
-    return str(path)
+from pipeline.errors import ConfigError
 
 
 @pytest.fixture
@@ -40,57 +32,12 @@ def write_datalist(folder: Path, **lists: Any) -> str:
     return str(path)
 
 
-def refuse(argv: list[str]) -> str:
-    with pytest.raises(SystemExit) as refusal:
-        check_overrides([*BUNDLE_RUN, *argv])
-    assert isinstance(refusal.value.code, str)
-    return refusal.value.code
-
-
-def test_unknown_override_is_refused_with_a_guess(config: str) -> None:
-    message = refuse(["--config_file", config, "--dataset_dri", "x"])
-    assert "--dataset_dri is not in" in message
-    assert "did you mean --dataset_dir?" in message
-
-
-@pytest.mark.parametrize(
-    "override",
-    [
-        ["--dataset_dir", "x"],
-        ["--dataset-dir", "x"],
-        ["--dataset_dir=x"],
-        ["--train#epochs", "2"],
-        ["--train::epochs", "2"],
-        ["--meta_file", "m.json"],
-        ["--flip"],
-        ["--flip", "--dataset_dir", "x"],
-        ["--flip", "False"],
-        ["--flip", "true"],
-    ],
-)
-def test_known_override_passes(config: str, override: list[str]) -> None:
-    check_overrides([*BUNDLE_RUN, "--config_file", config, *override])
-
-
-def test_list_of_configs_knows_the_keys_of_both(config: str, tmp_path: Path) -> None:
-    second = tmp_path / "second.json"
-    second.write_text('{"epochs": 3}')
-    both = f"['{config}','{second}']"
-    check_overrides([*BUNDLE_RUN, "--config_file", both, "--epochs", "1", "--flip", "True"])
-
-
-def test_switch_that_would_count_as_true_is_refused(config: str) -> None:
-    message = refuse(["--config_file", config, "--flip", "false"])
-    assert message == "error: expected --flip True or --flip False, got 'false'"
-
-
-def test_command_line_of_another_program_is_not_looked_at(config: str) -> None:
-    check_overrides(["pytest", "--config_file", config, "--nonsense", "1"])
-
-
 @pytest.mark.parametrize(
     ("dataset_dir", "expected"),
-    [("nowhere", "found nothing: set --dataset_dir"), ("empty", "found an empty folder")],
+    [
+        ("nowhere", "--dataset_dir: expected images at .* found nothing"),
+        ("empty", "found an empty folder"),
+    ],
 )
 def test_inference_without_images(
     tmp_path: Path, weights: Path, dataset_dir: str, expected: str
@@ -103,25 +50,25 @@ def test_inference_without_images(
 
 
 def test_inference_into_its_own_input(tmp_path: Path, weights: Path) -> None:
-    with pytest.raises(SystemExit, match="--output_dir to differ"):
+    with pytest.raises(SystemExit, match="--output_dir: expected another place"):
         check_inference(str(tmp_path), f"{tmp_path}/x/..", str(weights), torch.nn.Linear(2, 1))
 
 
 def test_missing_weights(tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match=r"expected weights at .*none\.pt, found none"):
+    with pytest.raises(ConfigError, match=r"expected weights at .*none\.pt, found none"):
         check_weights(str(tmp_path / "none.pt"), torch.nn.Linear(2, 1))
 
 
 def test_weights_of_another_network(weights: Path) -> None:
     check_weights(str(weights), torch.nn.Linear(2, 1))
-    with pytest.raises(SystemExit, match="got those of another"):
+    with pytest.raises(ConfigError, match="got those of another"):
         check_weights(str(weights), torch.nn.Linear(3, 1))
 
 
 def test_weights_that_are_garbage(tmp_path: Path) -> None:
     path = tmp_path / "model.pt"
     path.write_bytes(b"garbage")
-    with pytest.raises(SystemExit, match="expected a state_dict"):
+    with pytest.raises(ConfigError, match="expected a state_dict"):
         check_weights(str(path), torch.nn.Linear(2, 1))
 
 
@@ -130,29 +77,29 @@ def test_weights_whose_hash_disagrees(weights: Path) -> None:
     beside.write_text(f"{hashlib.sha256(weights.read_bytes()).hexdigest()}  model.pt\n")
     check_weights(str(weights), torch.nn.Linear(2, 1))
     beside.write_text(f"{'0' * 64}  model.pt\n")
-    with pytest.raises(SystemExit, match="damaged or replaced"):
+    with pytest.raises(ConfigError, match="damaged or replaced"):
         check_weights(str(weights), torch.nn.Linear(2, 1))
 
 
 def test_missing_datalist(tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match="breast-us-seg prepare"):
+    with pytest.raises(ConfigError, match="breast-us-seg prepare"):
         check_datalist(str(tmp_path / "datalist.json"), str(tmp_path), ["test"])
 
 
 def test_damaged_datalist(tmp_path: Path) -> None:
     (tmp_path / "datalist.json").write_text('{"test": [')
-    with pytest.raises(SystemExit, match="expected JSON"):
+    with pytest.raises(ConfigError, match="expected JSON"):
         check_datalist(str(tmp_path / "datalist.json"), str(tmp_path), ["test"])
 
 
 def test_empty_list(tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match=r"the list 'test' of .* found none"):
+    with pytest.raises(ConfigError, match=r"the list 'test' of .* found none"):
         check_datalist(write_datalist(tmp_path, test=[]), str(tmp_path), ["test"])
 
 
 def test_datalist_whose_image_is_gone(tmp_path: Path) -> None:
     path = write_datalist(tmp_path, test=[{"image": "gone.png", "label": "gone.png"}])
-    with pytest.raises(SystemExit, match=r"gone\.png, named in"):
+    with pytest.raises(ConfigError, match=r"gone\.png, named in"):
         check_datalist(path, str(tmp_path), ["test"])
 
 
@@ -162,7 +109,7 @@ def test_resume_of_nothing(tmp_path: Path) -> None:
     path = write_datalist(tmp_path, training=[item], validation=[item])
     network = torch.nn.Linear(2, 1)
     check_training(path, str(tmp_path), str(tmp_path), resume=False, ckpt="", network=network)
-    with pytest.raises(SystemExit, match="found none: start without resume"):
+    with pytest.raises(SystemExit, match=r"--resume: expected a training at .* start without it"):
         check_training(path, str(tmp_path), str(tmp_path), resume=True, ckpt="", network=network)
 
 
@@ -173,11 +120,51 @@ def test_paths_count_from_the_data_folder_and_not_from_the_datalist(tmp_path: Pa
     check_datalist(path, str(tmp_path), ["test"])
 
 
-@pytest.mark.parametrize("size", [[256, 200], [0, 256], [256], [256, 256, 256]])
-def test_image_size_that_the_network_cannot_halve_is_refused(size: list[int]) -> None:
-    with pytest.raises(SystemExit, match="multiples of 32"):
-        check_image_size(size)
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_no_numbers(value: float, tmp_path: Path) -> None:
+    network = torch.nn.BatchNorm1d(2)  # has a counter too, which is no fraction
+    state = network.state_dict()
+    torch.save(state, tmp_path / "model.pt")
+    check_weights(str(tmp_path / "model.pt"), network)
+    state["bias"][1] = value
+    torch.save(state, tmp_path / "model.pt")
+    with pytest.raises(ConfigError, match="got NaN or infinity in bias: its training has failed"):
+        check_weights(str(tmp_path / "model.pt"), network)
 
 
-def test_image_size_need_not_be_square() -> None:
-    check_image_size((96, 320))
+def test_output_that_is_a_file(tmp_path: Path, weights: Path) -> None:
+    (tmp_path / "a.png").touch()
+    item = {"image": "a.png", "label": "a.png"}
+    path = write_datalist(tmp_path, training=[item], test=[item])
+    data, file, network = str(tmp_path), str(weights), torch.nn.Linear(2, 1)
+    refused = "--output_dir: expected a folder for the results"
+    with pytest.raises(SystemExit, match=refused):
+        check_inference(data, file, file, network)
+    with pytest.raises(SystemExit, match=refused):
+        check_training(path, data, file, resume=False, ckpt="", network=network)
+    with pytest.raises(SystemExit, match=refused):
+        check_evaluation(path, data, file, "test", file, network)
+
+
+def test_results_of_another_run_are_kept(tmp_path: Path) -> None:
+    (tmp_path / "model.pt").write_text("hours")
+    with pytest.raises(SystemExit, match=r"--output_dir: .* got .*model\.pt.* --overwrite"):
+        clear_output(str(tmp_path), ["last.pt", "model.pt"], overwrite=False)
+    clear_output(str(tmp_path), ["last.pt", "model.pt"], overwrite=False, resume=True)
+    assert (tmp_path / "model.pt").read_text() == "hours"
+
+
+def test_results_are_overwritten_if_wanted(tmp_path: Path) -> None:
+    for name in ("model.pt", "notes.txt"):
+        (tmp_path / name).touch()
+    clear_output(str(tmp_path), ["last.pt", "model.pt"], overwrite=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+    clear_output(str(tmp_path / "new"), ["model.pt"], overwrite=False)
+
+
+def test_weights_that_the_run_starts_from_are_not_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "model.pt"
+    path.touch()
+    with pytest.raises(SystemExit, match="--ckpt: expected other weights"):
+        clear_output(str(tmp_path), ["model.pt"], overwrite=True, ckpt=str(path))
+    assert path.exists()

@@ -1,14 +1,14 @@
 """Run a config of the bundle, as every command that runs the network does."""
 
 import argparse
-import json
-import re
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import ConfigError, PipelineError
+from pipeline.cli.overrides import check_override, parse_overrides, read_configs
+from pipeline.errors import ConfigError, PipelineError, SettingError
+from pipeline.settings.as_data import as_data
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -30,6 +30,24 @@ def add_override_options(parser: argparse.ArgumentParser) -> None:
         default=[],
         dest="overrides",
         help="override a key of the config, as in --set threshold=0.4; may be repeated",
+    )
+
+
+def add_config_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option that lays configs over the command's own.
+
+    Args:
+        parser: of the command.
+    """
+    parser.add_argument(
+        "--config",
+        metavar="FILE",
+        type=Path,
+        action="append",
+        default=[],
+        dest="configs",
+        help="JSON of keys to put in place of those of the command's config; it is code, "
+        "so use only what you trust; may be repeated",
     )
 
 
@@ -86,27 +104,45 @@ def run_config(
     *,
     bundle_root: Path | None,
     settings: Mapping[str, Any],
+    options: Mapping[str, str],
     overrides: Sequence[str] = (),
+    configs: Sequence[Path] = (),
 ) -> None:
     """Run one config from start to end, in this process.
+
+    Whatever comes from the command line is data to the config, and never code.
 
     Args:
         name: of the file in ``configs/``, without suffix.
         bundle_root: folder around ``configs/``; `None` finds it.
         settings: keys of the config and their new values; those that are `None` are left out.
+        options: by key, how the command calls what sets it; others are set by ``--set``.
         overrides: ``key=value`` of the command line, which win; values are JSON or plain text.
+        configs: files to lay over the config.
 
     Raises:
-        ConfigError: the config does not exist, or an override does not fit it.
+        ConfigError: the config does not exist, or a key, a value or a path does not fit.
         PipelineError: whatever the run raised.
-        SystemExit: a check before the run refused it, or files failed (code 2).
+        SystemExit: files failed (code 2).
     """
     root = find_bundle_root() if bundle_root is None else bundle_root
-    files = list_config_files(name, root)
-    values: dict[str, Any] = {"bundle_root": str(root)}
-    values |= {key: value for key, value in settings.items() if value is not None}
-    values |= parse_overrides(overrides, *files)
+    files = [*list_config_files(name, root), *configs]
+    given = {"bundle_root": str(root)}
+    given |= {key: value for key, value in settings.items() if value is not None}
+    changed: dict[str, Any] = {}
+    try:
+        config = read_configs(files)
+        for key, value in given.items():
+            check_override(name, config, key, value)
+        changed = parse_overrides(overrides, *files)
+        _run(name, files, as_data(given) | changed)
+    except SettingError as error:
+        called = options if error.key not in changed else {}
+        msg = f"{called.get(error.key, f'--set {error.key}')}: {error.problem}"
+        raise ConfigError(msg) from error
 
+
+def _run(name: str, files: Sequence[Path], values: Mapping[str, Any]) -> None:
     # Seconds of imports, which --help need not pay.
     from pipeline.cli.import_lightly import import_lightly
     from pipeline.errors import find_cause
@@ -114,42 +150,17 @@ def run_config(
     with import_lightly() if name == "inference" else nullcontext():
         from monai.bundle import ConfigWorkflow
 
+    from pipeline.checks import Refusal
+
     workflow = ConfigWorkflow([*map(str, files)], workflow_type=None, **values)
     try:
         workflow.initialize()
         workflow.run()
         workflow.finalize()
+    except Refusal as refusal:
+        raise refusal.error from refusal
     except RuntimeError as error:
         cause = find_cause(error)
         if isinstance(cause, PipelineError):  # MONAI has wrapped it
             raise cause from error
         raise
-
-
-def parse_overrides(overrides: Sequence[str], *config_files: Path) -> dict[str, Any]:
-    """Take ``key=value`` apart.
-
-    Args:
-        overrides: of the command line; values are JSON or plain text.
-        config_files: whose keys they are.
-
-    Returns:
-        Key to value.
-
-    Raises:
-        ConfigError: there is no ``=``, or the config does not have the key.
-    """
-    known: set[str] = set()
-    for file in config_files:
-        known |= set(json.loads(file.read_text(encoding="utf-8")))
-    values: dict[str, Any] = {}
-    for override in overrides:
-        key, equals, text = override.partition("=")
-        if not equals or re.split("#|::", key)[0] not in known:
-            msg = f"expected --set KEY=VALUE with a key of {config_files[-1]}, got {override!r}"
-            raise ConfigError(msg)
-        try:
-            values[key] = json.loads(text)
-        except json.JSONDecodeError:
-            values[key] = text
-    return values

@@ -4,7 +4,17 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from pipeline.cli.bundle_run import add_override_options, run_config
+from pipeline.cli.bundle_run import add_config_option, add_override_options, run_config
+
+_OPTIONS = {
+    "dataset_dir": "DATA",
+    "output_dir": "OUT",
+    "ckpt": "--weights",
+    "split": "--split",
+    "overwrite": "--overwrite",
+    "bundle_root": "--bundle-root",
+}
+"""By key of the config, how this command calls what sets it."""
 
 
 def add_parser(subparsers: Any) -> None:
@@ -24,7 +34,11 @@ def add_parser(subparsers: Any) -> None:
         "--split", choices=("training", "validation", "test"), help="list to score (default: test)"
     )
     parser.add_argument("--weights", type=Path, help="other weights than the bundle's")
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace the results that are in OUT"
+    )
     add_override_options(parser)
+    add_config_option(parser)
     parser.set_defaults(run=run)
 
 
@@ -37,8 +51,11 @@ def run(args: argparse.Namespace) -> int:
             "dataset_dir": str(args.data),
             "output_dir": str(args.output),
             "split": args.split,
+            "overwrite": args.overwrite,
             "ckpt": None if args.weights is None else str(args.weights),
         },
+        options=_OPTIONS,
         overrides=args.overrides,
+        configs=args.configs,
     )
     return 0

@@ -6,6 +6,7 @@ from typing import Any
 
 from pipeline.cli.bundle_run import add_bundle_root, find_bundle_root
 from pipeline.cli.say import say
+from pipeline.errors import ConfigError, SettingError
 
 
 def add_parser(subparsers: Any) -> None:
@@ -20,6 +21,7 @@ def add_parser(subparsers: Any) -> None:
         ),
     )
     parser.add_argument("--weights", type=Path, help="other weights than the bundle's")
+    parser.add_argument("--overwrite", action="store_true", help="replace what was exported before")
     add_bundle_root(parser)
     parser.set_defaults(run=run)
 
@@ -34,16 +36,24 @@ def run(args: argparse.Namespace) -> int:
         0.
 
     Raises:
-        ConfigError: a package is missing, or a backend computes something else.
+        ConfigError: there is an export already, a package is missing, the weights do not fit, or
+            a backend computes something else.
         WriteError: the file cannot be written.
     """
+    root = args.bundle_root or find_bundle_root()
+    weights = args.weights or root / "models" / "model.pt"
+    path = weights.with_suffix(".onnx")
+    if path.exists() and not args.overwrite:
+        msg = f"expected no {path} yet, found one: replace it by --overwrite"
+        raise ConfigError(msg)
     # Seconds of imports, which --help need not pay.
     from pipeline.inferers.export_network import export_network
 
-    root = args.bundle_root or find_bundle_root()
-    path, differences = export_network(
-        root / "configs" / "inference.json", args.weights or root / "models" / "model.pt"
-    )
+    try:
+        path, differences = export_network(root / "configs" / "inference.json", weights)
+    except SettingError as error:
+        msg = f"--weights: {error.problem}"
+        raise ConfigError(msg) from error
     say(f"wrote {path}")
     for backend, difference in differences.items():
         say(f"{backend}: logits differ from PyTorch's by at most {difference:.1g}")

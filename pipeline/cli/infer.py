@@ -4,7 +4,16 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from pipeline.cli.bundle_run import add_override_options, run_config
+from pipeline.cli.bundle_run import add_config_option, add_override_options, run_config
+
+_OPTIONS = {
+    "dataset_dir": "IN",
+    "output_dir": "OUT",
+    "ckpt": "--weights",
+    "target": "--target",
+    "bundle_root": "--bundle-root",
+}
+"""By key of the config, how this command calls what sets it."""
 
 
 def add_parser(subparsers: Any) -> None:
@@ -28,7 +37,8 @@ def add_parser(subparsers: Any) -> None:
         help="what is white: every lesion (default), or those that are probably malignant",
     )
     add_override_options(parser)
-    parser.set_defaults(run=run)
+    add_config_option(parser)
+    parser.set_defaults(run=run, go_on=lambda _: "the same command goes on where it stopped")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -42,6 +52,8 @@ def run(args: argparse.Namespace) -> int:
             "target": args.target,
             "ckpt": None if args.weights is None else str(args.weights),
         },
+        options=_OPTIONS,
         overrides=args.overrides,
+        configs=args.configs,
     )
     return 0

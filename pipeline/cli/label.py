@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from pipeline.cli.bundle_run import add_override_options, find_bundle_root, parse_overrides
+from pipeline.cli.bundle_run import add_override_options, find_bundle_root
+from pipeline.cli.overrides import parse_overrides
 from pipeline.errors import ConfigError
 
 _REMOTE_LABELS = "breast-us-labels"

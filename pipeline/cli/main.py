@@ -7,6 +7,8 @@ from importlib import import_module
 
 from pipeline import RESEARCH_ONLY, __version__
 from pipeline.cli.say import say
+from pipeline.cli.stop_signals import Stopped, raise_stopped
+from pipeline.cli.use_utf8 import use_utf8
 from pipeline.errors import PipelineError
 
 COMMANDS: tuple[str, ...] = (
@@ -31,8 +33,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit code: 0 success, 1 the command could not run, 2 some files failed or the
-        arguments are wrong (argparse).
+        arguments are wrong (argparse), 129, 130 or 143 after SIGHUP, Ctrl-C or SIGTERM.
     """
+    if argv is None:
+        use_utf8()
     parser = argparse.ArgumentParser(
         prog="breast-us-seg",
         description="Segment breast lesions in ultrasound images.",
@@ -44,10 +48,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         import_module(f"pipeline.cli.{name}").add_parser(subparsers)
     args = parser.parse_args(argv)
     try:
-        return int(args.run(args))
+        with raise_stopped():
+            return int(args.run(args))
     except PipelineError as error:
         say(f"breast-us-seg: error: {error}", to_stderr=True)
         return 1
+    except Stopped as error:
+        code = error.exit_code
+    # Out of the clause, where the frames of the exception are gone, and their progress bars.
+    how = args.go_on(args) if hasattr(args, "go_on") else ""
+    say(f"breast-us-seg: stopped{how and f': {how}'}", to_stderr=True)
+    return code
 
 
 if __name__ == "__main__":

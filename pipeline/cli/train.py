@@ -4,8 +4,19 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from pipeline.cli.bundle_run import add_override_options, run_config
+from pipeline.cli.bundle_run import add_config_option, add_override_options, run_config
 from pipeline.cli.keep_memory import keep_memory
+
+_OPTIONS = {
+    "dataset_dir": "DATA",
+    "output_dir": "OUT",
+    "ckpt": "--weights",
+    "epochs": "--epochs",
+    "resume": "--resume",
+    "overwrite": "--overwrite",
+    "bundle_root": "--bundle-root",
+}
+"""By key of the config, how this command calls what sets it."""
 
 
 def add_parser(subparsers: Any) -> None:
@@ -25,8 +36,12 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--resume", action="store_true", help="go on exactly where a killed training stopped"
     )
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace the results that are in OUT"
+    )
     add_override_options(parser)
-    parser.set_defaults(run=run)
+    add_config_option(parser)
+    parser.set_defaults(run=run, go_on=_tell_how_to_go_on)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -41,7 +56,16 @@ def run(args: argparse.Namespace) -> int:
             "epochs": args.epochs,
             "ckpt": None if args.weights is None else str(args.weights),
             "resume": args.resume,
+            "overwrite": args.overwrite,
         },
+        options=_OPTIONS,
         overrides=args.overrides,
+        configs=args.configs,
     )
     return 0
+
+
+def _tell_how_to_go_on(args: argparse.Namespace) -> str:
+    if not (args.output / "last.pt").is_file():
+        return "no epoch was finished"
+    return "the same command with --resume goes on after the last finished epoch"

@@ -1,5 +1,6 @@
 """What a training was, beside its weights."""
 
+import hashlib
 import json
 import platform
 from collections.abc import Mapping
@@ -12,37 +13,42 @@ from ignite.engine import Engine, Events
 from pipeline import __version__
 from pipeline.atomic import write_atomically
 from pipeline.hash_file import hash_file
+from pipeline.settings.check_config import find_running_config
+
+_PATHS = ("bundle_root", "dataset_dir", "output_dir", "datalist", "ckpt")
 
 _PACKAGES = ("monai", "torch", "pytorch-ignite", "numpy", "scikit-image")
 
 
 class TrainingRecord:
-    """Write ``training.json``: settings, hashes of config and datalist, versions.
+    """Write ``training.json``: the config as it is run, hashes, versions.
 
-    With it and the same images, a training can be repeated: order and augmentation depend on the
-    seed alone. It is written when the training starts and after each epoch, with the hash of the
-    weights that lie beside it.
+    The config has all overlays and overrides in it, and no path: folders may be named after
+    patients. With it and the same images, a training can be repeated: order and augmentation
+    depend on the seed alone. It is written when the training starts and after each epoch, with
+    the hash of the weights that lie beside it.
 
     Place it behind `TrainingCheckpoint` among the trainer's handlers.
 
     Args:
         output_dir: folder of the training.
-        config: the config file.
         datalist: JSON file of `breast-us-seg prepare`.
-        settings: what the command line may have changed, as plain values.
+        ckpt: weights that it started from, empty for none.
+        config: what is run; `None` finds that which this is built by.
     """
 
     def __init__(
         self,
         output_dir: str | Path,
-        config: str | Path,
         datalist: str | Path,
-        settings: Mapping[str, Any],
+        ckpt: str | Path = "",
+        config: Mapping[str, Any] | None = None,
     ) -> None:
         self.folder = Path(output_dir)
-        self.config = Path(config)
         self.datalist = Path(datalist)
-        self.settings = dict(settings)
+        self.started_from = hash_file(Path(ckpt)) if ckpt else None
+        config = find_running_config() if config is None else config
+        self.config = {name: value for name, value in config.items() if name not in _PATHS}
 
     def attach(self, engine: Engine) -> None:
         """Attach to a trainer."""
@@ -58,17 +64,22 @@ class TrainingRecord:
         lists = json.loads(self.datalist.read_text(encoding="utf-8"))
         weights = self.folder / "model.pt"
         content = {
-            "settings": self.settings,
             "epochs_done": engine.state.epoch,
             "iterations_done": engine.state.iteration,
-            "config_sha256": hash_file(self.config),
+            "config_sha256": hashlib.sha256(_format(self.config).encode()).hexdigest(),
             "datalist_sha256": hash_file(self.datalist),
             "images": {
                 name: len(items) for name, items in lists.items() if isinstance(items, list)
             },
+            "started_from_sha256": self.started_from,
             "weights_sha256": hash_file(weights) if weights.is_file() else None,
             "software": {"breast-us-seg": __version__, "python": platform.python_version()}
             | {name: version(name) for name in _PACKAGES},
+            "config": self.config,
         }
-        text = json.dumps(content, indent=2) + "\n"
-        write_atomically(self.folder / "training.json", text.encode())
+        write_atomically(self.folder / "training.json", f"{_format(content)}\n".encode())
+
+
+def _format(content: Any) -> str:
+    """Write as JSON, and what a caller in Python has put into a config as it calls itself."""
+    return json.dumps(content, indent=2, default=str)

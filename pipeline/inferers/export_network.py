@@ -11,7 +11,7 @@ import torch
 from monai.bundle import ConfigParser
 
 from pipeline.atomic import write_atomically
-from pipeline.checks import SIZE_MULTIPLE
+from pipeline.checks import check_weights
 from pipeline.errors import ConfigError
 from pipeline.inferers.exported_network import (
     PACKAGES,
@@ -20,6 +20,7 @@ from pipeline.inferers.exported_network import (
     name_checksums,
     sum_up,
 )
+from pipeline.settings.config_keys import SIZE_MULTIPLE
 
 TOLERANCE = 1e-3
 """Most that a logit may differ from PyTorch's in float32; a threshold of 0.5 is a logit of 0."""
@@ -85,12 +86,8 @@ def _load(config_file: Path, weights: Path) -> tuple[torch.nn.Module, torch.Tens
     for statement in parser.get("imports", []):
         importlib.import_module(statement.removeprefix("$import ").strip())
     network: torch.nn.Module = parser.get_parsed_content("network_def")
-    try:
-        state: dict[str, Any] = torch.load(weights, map_location="cpu", weights_only=True)
-        network.load_state_dict(state)
-    except (OSError, RuntimeError) as error:
-        msg = f"expected weights of the config's network_def in {weights}, got others or none"
-        raise ConfigError(msg) from error
+    check_weights(str(weights), network)
+    network.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
     shape = (_IMAGES, 1, *parser.get_parsed_content("image_size"))
     return network.eval(), torch.randn(shape, generator=torch.Generator().manual_seed(0))
 

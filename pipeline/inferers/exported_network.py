@@ -1,6 +1,7 @@
 """The network in ONNX Runtime or OpenVINO, as `breast-us-seg export` has written it."""
 
 import importlib
+import logging
 import sys
 from collections.abc import Callable
 from functools import cache
@@ -15,6 +16,8 @@ from numpy.typing import NDArray
 
 from pipeline.errors import ConfigError
 from pipeline.hash_file import hash_file
+
+logger = logging.getLogger(__name__)
 
 Backend = Literal["torch", "onnx", "openvino"]
 """What computes; `torch` needs no export."""
@@ -108,15 +111,24 @@ def sum_up(*paths: Path) -> str:
 def choose_backend(weights: str | Path, *, bf16: bool) -> Backend:
     """Choose what is fastest of what is installed and exported; nothing is an error.
 
+    An export that is there and cannot be used is told in the log.
+
     Args:
         weights: a file of weights.
         bf16: whether bfloat16 is wanted, and fast on this CPU. Torch computes faster in it than
             ONNX Runtime in float32.
     """
-    if find_spec(PACKAGES["openvino"]) and find_export(weights):
-        return "openvino"
-    if not bf16 and find_spec(PACKAGES["onnx"]) and find_export(weights):
-        return "onnx"
+    backends: tuple[Backend, ...] = ("openvino",) if bf16 else ("openvino", "onnx")
+    installed = [backend for backend in backends if find_spec(PACKAGES[backend])]
+    if installed and find_export(weights):
+        return installed[0]
+    path = Path(weights).with_suffix(SUFFIX)
+    if installed and path.is_file():
+        logger.warning(
+            "%s is damaged, or was exported from other weights: PyTorch computes in its place; "
+            "`breast-us-seg export --overwrite` makes a new one",
+            path,
+        )
     return "torch"
 
 

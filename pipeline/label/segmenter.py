@@ -19,6 +19,7 @@ from pipeline.label.label_errors import BusyError, RequestError
 from pipeline.label.weight_store import WeightStore
 from pipeline.readers.frame_reference import FrameReference
 from pipeline.readers.ultrasound_reader import UltrasoundReader
+from pipeline.settings.as_data import as_data
 from pipeline.writers.dicom.model_identity import ModelIdentity
 
 MOST_WAITING = 8
@@ -70,7 +71,7 @@ class Segmenter:
         self.weights = weights
         self._parser = ConfigParser()
         self._parser.read_config(str(bundle_root / "configs" / "inference.json"))
-        self._parser.update({"bundle_root": str(bundle_root), **(overrides or {})})
+        self._parser.update({"bundle_root": as_data(str(bundle_root)), **(overrides or {})})
         if self._parser.get("backend", "torch") not in ("torch", "auto"):
             msg = (
                 "expected the backend torch, got another: weights change with each training, and "
@@ -151,10 +152,7 @@ class Segmenter:
         Raises:
             ConfigError: they are missing, damaged or do not fit.
         """
-        try:
-            check_weights(str(path), self._get("network_def"))
-        except SystemExit as refusal:
-            raise ConfigError(str(refusal).removeprefix("error: ")) from refusal
+        check_weights(str(path), self._get("network_def"))
 
     def identify(self) -> ModelIdentity:
         """Name the model as results in DICOM do."""

@@ -19,6 +19,7 @@ from pipeline.label.trainer_status import TrainerStatus
 from pipeline.label.workbench import Workbench
 from pipeline.readers.frame_reference import FrameReference
 from pipeline.readers.ultrasound_reader import UltrasoundReader
+from pipeline.settings.as_data import as_data
 
 logger = logging.getLogger(__name__)
 
@@ -102,13 +103,13 @@ class Trainer:
         batch = min(int(config["batch_size"]), len(datalist["training"]))
         steps = epochs * (len(datalist["training"]) // batch)
         settings: dict[str, Any] = {
-            "dataset_dir": str(run / "data"),
-            "output_dir": str(run / "out"),
+            "dataset_dir": as_data(str(run / "data")),
+            "output_dir": as_data(str(run / "out")),
             "epochs": epochs,
             "restart": epochs,
             "batch_size": batch,
             "num_workers": 0,
-            "ckpt": str(self.workbench.segmenter.weights.path),
+            "ckpt": as_data(str(self.workbench.segmenter.weights.path)),
             "learning_rate": float(config["learning_rate"]) * _FINE_TUNING,
             # The one that is served; its weights come from `ckpt`, from nowhere else.
             "network_def": self._read_config("inference")["network_def"],
@@ -126,7 +127,7 @@ class Trainer:
         workflow = ConfigWorkflow(
             str(self.bundle_root / "configs" / "train.json"),
             workflow_type=None,
-            bundle_root=str(self.bundle_root),
+            bundle_root=as_data(str(self.bundle_root)),
             **settings,
         )
         workflow.initialize()

@@ -187,3 +187,40 @@ def test_weights_of_another_network_are_not_exported(exported: Path, tmp_path: P
     arguments = ["--bundle-root", str(root), "--weights", str(tmp_path / "model.pt")]
     assert main.main(["export", *arguments]) == 1
     assert not (tmp_path / "model.onnx").exists()
+
+
+@pytest.mark.parametrize("damage", ["content", "checksums"])
+def test_export_that_cannot_be_used_is_told(
+    damage: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    path = write_export(tmp_path / "model.pt")
+    pretend_installed(monkeypatch, "openvino")
+    assert choose_backend(tmp_path / "model.pt", bf16=True) == "openvino"
+    assert not caplog.records
+    if damage == "content":
+        path.write_bytes(b"netw0rk")
+    else:
+        path.with_name("model.onnx.sha256").unlink()
+    assert choose_backend(tmp_path / "model.pt", bf16=True) == "torch"
+    assert f"{path} is damaged" in caplog.text
+
+
+def test_weights_without_an_export_are_no_news(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "model.pt").touch()
+    pretend_installed(monkeypatch, "openvino")
+    assert choose_backend(tmp_path / "model.pt", bf16=True) == "torch"
+    assert not caplog.records
+
+
+def test_export_is_not_overwritten_unasked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write_export(tmp_path / "model.pt")
+    assert main.main(["export", "--weights", str(tmp_path / "model.pt")]) == 1
+    assert "replace it by --overwrite" in capsys.readouterr().err
+    assert path.read_bytes() == b"network"

@@ -1,0 +1,1 @@
+"""What may be set in a config, and how it is checked before a run."""
