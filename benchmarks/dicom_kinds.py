@@ -48,7 +48,10 @@ def judge(member: Member, path: Path) -> str:
         is_right = expected is not None and grey.shape == expected.shape
         is_right = is_right and np.abs(grey - expected).max() <= member.tolerance
         verdicts.append("right" if is_right else "wrong")
-    return "wrong" if "wrong" in verdicts else "refused" if "refused" in verdicts else "right"
+    if "wrong" in verdicts:
+        return "wrong"
+    is_shown = any(frame is not None for frame in member.frames)
+    return "right" if is_shown and "refused" not in verdicts else "refused"
 
 
 def judge_dcmtk(member: Member, path: Path) -> bool:
