@@ -193,11 +193,11 @@ def test_killed_ten_times(
 def test_killed_at_the_end(
     runner: Runner, source: Path, whole: tuple[dict[str, bytes], int], tmp_path: Path
 ) -> None:
-    """While the tables of all images are written, three operations later each time."""
+    """While the tables of all images are written, nine operations later each time."""
     expected, events = whole
     output = tmp_path / "out"
-    assert runner(source, output, events - 30)[0] == -signal.SIGKILL
-    for moment in range(1, 100, 3):
+    assert runner(source, output, events - 60)[0] == -signal.SIGKILL
+    for moment in range(1, 1000, 9):
         status, _ = runner(source, output, moment)
         found = read_outputs(output)
         assert {name for name in found if found[name] != expected.get(name)} == set()
