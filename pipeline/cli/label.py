@@ -62,10 +62,11 @@ def run(args: argparse.Namespace) -> int:
         0.
 
     Raises:
-        ConfigError: an argument does not fit, or the packages of the extra are missing.
+        ConfigError: an argument does not fit, the port is taken, or the packages of the extra are
+            missing.
         ArchiveError: the archive does not answer.
     """
-    from pipeline.label.server import LOOPBACK, make_server
+    from pipeline.label.server import LOOPBACK, listen, make_server, serve
 
     settings = _make_settings(args)
     if args.host not in LOOPBACK:
@@ -74,18 +75,15 @@ def run(args: argparse.Namespace) -> int:
             "whoever reaches it sees the images and changes the labels",
             file=sys.stderr,
         )
-    server = make_server(
-        settings,
-        host=args.host,
-        port=args.port,
-        names=args.name,
-        allow_weights=args.allow_weights,
-    )
-    import uvicorn
-
-    print(f"labels and weights are kept in {settings.state}")
-    print(f"open http://{args.host}:{args.port}/annotate/ and stop with Ctrl+C", flush=True)
-    uvicorn.run(server, host=args.host, port=args.port, log_level="warning", access_log=False)
+    with listen(args.host, args.port) as listening:
+        server = make_server(
+            settings, host=args.host, names=args.name, allow_weights=args.allow_weights
+        )
+        host = f"[{args.host}]" if args.host.count(":") and "[" not in args.host else args.host
+        port = listening.getsockname()[1]
+        print(f"labels and weights are kept in {settings.state}")
+        print(f"open http://{host}:{port}/annotate/ and stop with Ctrl+C", flush=True)
+        serve(server, listening)
     return 0
 
 

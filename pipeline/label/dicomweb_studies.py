@@ -115,12 +115,12 @@ class DicomwebStudies:
                 self._fetch(instance, path)
         return path
 
-    def add(self, name: str, content: bytes) -> str:
+    def add(self, name: str, upload: Path) -> str:
         """Refuse.
 
         Args:
             name: is not looked at.
-            content: is not looked at.
+            upload: is not looked at.
 
         Raises:
             RequestError: always.

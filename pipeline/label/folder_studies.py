@@ -1,6 +1,8 @@
 """A folder of images as studies; nothing is written to it."""
 
+import filecmp
 import re
+import shutil
 import threading
 import time
 from collections.abc import Mapping
@@ -11,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
 
-from pipeline.atomic import write_atomically
+from pipeline.atomic import open_atomically
 from pipeline.datasets.walk_folder import walk_folder
 from pipeline.errors import ConfigError, PipelineError
 from pipeline.label.label_errors import RequestError, UnknownImageError
@@ -83,31 +85,32 @@ class FolderStudies:
             raise UnknownImageError(msg)
         return path
 
-    def add(self, name: str, content: bytes) -> str:
+    def add(self, name: str, upload: Path) -> str:
         """Keep an uploaded image beside the labels, not in the studies.
 
         Args:
             name: letters, digits, spaces and ``._-``.
-            content: of the file.
+            upload: the file, which stays where it is.
 
         Raises:
-            RequestError: the name has other characters or is taken, or the content is no image.
+            RequestError: the name has other characters or is taken, or the file is no image.
+            WriteError: it cannot be kept.
         """
         if _UPLOAD_NAME.fullmatch(name) is None:
             msg = "expected a name of at most 100 letters, digits, spaces and ._- for the upload"
             raise RequestError(msg)
+        try:
+            open_source(upload)
+        except PipelineError as error:
+            msg = f"the upload is no image to segment: {error}"
+            raise RequestError(msg) from error
         path = self.uploads / name
         with self._lock:
-            if path.exists() and path.read_bytes() != content:
+            if path.exists() and not filecmp.cmp(path, upload, shallow=False):
                 msg = "expected a new name, got that of another upload: rename the file"
                 raise RequestError(msg)
-            write_atomically(path, content)
-            try:
-                open_source(path)
-            except PipelineError as error:
-                path.unlink()
-                msg = f"the upload is no image to segment: {error}"
-                raise RequestError(msg) from error
+            with open_atomically(path) as kept, upload.open("rb") as sent:
+                shutil.copyfileobj(sent, kept)
             self._walk()
         return _UPLOADS + name
 

@@ -22,6 +22,12 @@ class ConflictError(RequestError):
     status = 409
 
 
+class MediaTypeError(RequestError):
+    """The body is said to be of a type that the route does not take."""
+
+    status = 415
+
+
 class BusyError(RequestError):
     """Too many requests wait for the network."""
 

@@ -19,6 +19,10 @@ TAGS: tuple[LabelTag, ...] = ("final", "original")
 """What a person has accepted, and what the network had said."""
 
 
+LARGEST_INFO_BYTES = 64 << 10
+"""Bytes of what clients tell of one label or image, as JSON."""
+
+
 class LabelStore:
     """Masks in ``final/`` and ``original/``, named like their images.
 
@@ -76,12 +80,14 @@ class LabelStore:
             info: what else is known of it, as JSON.
 
         Raises:
+            RequestError: what is known of it is too much.
             WriteError: the file cannot be written.
         """
         path = self.path(image, number, tag)
+        told = encode_info(info or {})
         with self._lock:
             write_atomically(path, encode_mask(mask, ".png"))
-            self._write_info(path, info or {})
+            write_atomically(path.with_suffix(".json"), told)
 
     def load(self, image: StudyImage, number: int, tag: str = "final") -> NDArray[np.bool_] | None:
         """Load a label.
@@ -162,7 +168,21 @@ class LabelStore:
             if not path.is_file():
                 msg = "expected a label that was saved before, there is none for this image"
                 raise UnknownImageError(msg)
-            self._write_info(path, self.read_info(image, number, tag) | info)
+            told = encode_info(self.read_info(image, number, tag) | info)
+            write_atomically(path.with_suffix(".json"), told)
 
-    def _write_info(self, path: Path, info: dict[str, Any]) -> None:
-        write_atomically(path.with_suffix(".json"), (json.dumps(info, indent=2) + "\n").encode())
+
+def encode_info(info: dict[str, Any]) -> bytes:
+    """Encode what clients tell of a label or an image.
+
+    Args:
+        info: names and values, as JSON.
+
+    Raises:
+        RequestError: it is too much.
+    """
+    content = (json.dumps(info, indent=2, allow_nan=False) + "\n").encode()
+    if len(content) > LARGEST_INFO_BYTES:
+        msg = f"expected at most {LARGEST_INFO_BYTES} bytes of notes, got {len(content)}"
+        raise RequestError(msg)
+    return content

@@ -5,7 +5,7 @@ import threading
 import time
 from typing import Literal, get_args
 
-from pipeline.label.label_errors import RequestError
+from pipeline.label.label_errors import BusyError, RequestError
 from pipeline.label.study_image import StudyImage
 from pipeline.label.workbench import Workbench
 
@@ -90,6 +90,8 @@ class Sampler:
     def _look(self, frame: tuple[StudyImage, int]) -> float | None:
         try:
             return self._workbench.segmenter.predict(*self._workbench.locate(*frame)).outline_doubt
+        except BusyError:
+            raise  # nothing is known of the image
         except RequestError:
             return None  # a damaged image is nothing to label
 

@@ -30,20 +30,7 @@ readers, writers and converters use them, which are wrong for 2D ultrasound and 
 app. `pydicom_seg` does not import beside pydicom 3, torchvision is a CUDA build on PyPI, and itk
 is larger than all the rest."""
 
-_MODULES = (
-    "monailabel.interfaces.app",
-    "monailabel.endpoints.activelearning",
-    "monailabel.endpoints.batch_infer",
-    "monailabel.endpoints.datastore",
-    "monailabel.endpoints.info",
-    "monailabel.endpoints.infer",
-    "monailabel.endpoints.logs",
-    "monailabel.endpoints.model",
-    "monailabel.endpoints.ohif",
-    "monailabel.endpoints.scoring",
-    "monailabel.endpoints.session",
-    "monailabel.endpoints.train",
-)
+_MODULE = "monailabel.interfaces.app"
 
 
 def import_monailabel() -> None:
@@ -52,15 +39,14 @@ def import_monailabel() -> None:
     Raises:
         ConfigError: the packages of the extra `label` are not installed.
     """
-    if "monailabel.interfaces.app" in sys.modules:
+    if _MODULE in sys.modules:
         return
     # MONAI looks for optional packages when it is imported, and must not find stand-ins.
     importlib.import_module("monai.transforms")
     try:
         with _stand_ins(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # escapes and names that Python will refuse one day
-            for name in _MODULES:
-                importlib.import_module(name)
+            importlib.import_module(_MODULE)
     except ImportError as error:
         msg = (
             f"expected the packages of the extra 'label', {error.name} is missing: see "

@@ -37,12 +37,12 @@ class Studies(Protocol):
         """
         ...
 
-    def add(self, name: str, content: bytes) -> str:
+    def add(self, name: str, upload: Path) -> str:
         """Take an uploaded image.
 
         Args:
             name: its wanted name.
-            content: of the file.
+            upload: the file, which stays where it is.
 
         Returns:
             Its `StudyImage.id`.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pipeline.atomic import write_atomically
 from pipeline.label.image_geometry import Affine, lies_flat, read_geometry
 from pipeline.label.label_errors import RequestError, UnknownImageError
-from pipeline.label.label_store import LabelStore
+from pipeline.label.label_store import LabelStore, encode_info
 from pipeline.label.segmenter import Prediction, Segmenter
 from pipeline.label.studies import Studies
 from pipeline.label.study_image import StudyImage, split_frame_id
@@ -229,12 +229,14 @@ class Workbench:
 
         Raises:
             UnknownImageError: there is no such frame.
+            RequestError: these are too many.
             WriteError: the notes cannot be written.
         """
         self.find(frame_id)
         with self._lock:
             everything = self._read_all_notes()
             everything[frame_id] = everything.get(frame_id, {}) | notes
+            encode_info(everything[frame_id])  # refuses what is too long
             write_atomically(self._notes, (json.dumps(everything, indent=2) + "\n").encode())
 
     def _read_all_notes(self) -> dict[str, dict[str, Any]]:

@@ -36,6 +36,10 @@ TIMEOUT_S = 30.0
 class Chromium:
     """One browser with one page.
 
+    Args:
+        profile: folder of the browser.
+        flags: further ones.
+
     Attributes:
         patience_s: seconds to wait for an answer, or for a condition.
         requests: addresses that the page has asked for.
@@ -44,13 +48,13 @@ class Chromium:
 
     patience_s = TIMEOUT_S
 
-    def __init__(self, profile: Path) -> None:
+    def __init__(self, profile: Path, *flags: str) -> None:
         commands, self._write = os.pipe()
         self._read, answers = os.pipe()
         # The program reads from descriptor 3 and writes to 4.
         shell = f'exec "$@" 3<&{commands} 4>&{answers}'
         self._process = subprocess.Popen(
-            ["/bin/bash", "-c", shell, "sh", PROGRAM, *FLAGS, f"--user-data-dir={profile}"],
+            ["/bin/bash", "-c", shell, "sh", PROGRAM, *FLAGS, *flags, f"--user-data-dir={profile}"],
             pass_fds=(commands, answers),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

@@ -72,12 +72,15 @@ class LabelServer:
         self.log = labels.with_name(f"{labels.name}.log")
         command = [sys.executable, "-m", "pipeline.cli.main", "label", str(studies)]
         command += ["--labels", str(labels), "--bundle-root", str(bundle), "--port", str(port)]
+        self._command = [*command, *options]
+        self._environment = {**os.environ, "OMP_NUM_THREADS": "1", **(environment or {})}
+        self.start()
+
+    def start(self) -> None:
+        """Start the server, also once more after its end."""
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [*command, *options],
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, "OMP_NUM_THREADS": "1", **(environment or {})},
+                self._command, stdout=log, stderr=subprocess.STDOUT, env=self._environment
             )
         end = time.monotonic() + _SECONDS_TO_START
         while not self._answers():

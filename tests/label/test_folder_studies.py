@@ -82,7 +82,7 @@ def test_image_that_becomes_a_link_is_refused(studies, monkeypatch):
 def test_upload_is_kept_beside_the_labels(studies):
     buffer = io.BytesIO()
     Image.fromarray(draw_image(seed=1)).save(buffer, "PNG")
-    assert studies.add("new.png", buffer.getvalue()) == "uploads/new.png"
+    assert _add(studies, "new.png", buffer.getvalue()) == "uploads/new.png"
     assert [image.id for image in studies.list_images()] == ["a/x.png", "uploads/new.png"]
     assert np.array_equal(np.asarray(Image.open(studies.uploads / "new.png")), draw_image(seed=1))
     assert not (studies.folder / "uploads").exists()
@@ -91,23 +91,29 @@ def test_upload_is_kept_beside_the_labels(studies):
 @pytest.mark.parametrize("name", ["", "../x.png", "/x.png", "a/x.png", ".x.png", "x" * 101])
 def test_upload_of_another_name_is_refused(studies, name):
     with pytest.raises(RequestError, match="letters"):
-        studies.add(name, b"")
+        _add(studies, name, b"")
 
 
 def test_upload_that_is_no_image_is_not_kept(studies):
     with pytest.raises(RequestError, match="no image to segment"):
-        studies.add("x.png", b"text")
-    assert not (studies.uploads / "x.png").exists()
+        _add(studies, "x.png", b"text")
+    assert not studies.uploads.exists()
 
 
 def test_upload_never_replaces_another(studies):
     content = (studies.folder / "a" / "x.png").read_bytes()
-    studies.add("x.png", content)
-    assert studies.add("x.png", content) == "uploads/x.png"
+    _add(studies, "x.png", content)
+    assert _add(studies, "x.png", content) == "uploads/x.png"
     with pytest.raises(RequestError, match="another upload"):
-        studies.add("x.png", content + b" ")
+        _add(studies, "x.png", content + b" ")
 
 
 def test_folder_that_is_missing_is_told(tmp_path):
     with pytest.raises(ConfigError, match="expected a folder of images"):
         FolderStudies(tmp_path / "none", tmp_path / "uploads")
+
+
+def _add(studies, name, content):
+    upload = studies.folder.with_name("upload")
+    upload.write_bytes(content)
+    return studies.add(name, upload)

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from pipeline.label.app import guards
+from pipeline.label.app import bounded, guards
 from pipeline.label.app.guards import Guards
+from pipeline.label.mask_file import LARGEST_MASK_BYTES
 from pipeline.label.server import LOOPBACK
 
 
@@ -17,6 +18,7 @@ def ask(
     headers: dict[str, str] | None = None,
     *,
     body: list[bytes] | None = None,
+    pause: float = 0,
     hosts: tuple[str, ...] = LOOPBACK,
     **options: Any,
 ) -> tuple[int, dict[str, str], bytes]:
@@ -25,6 +27,7 @@ def ask(
     sent: list[dict[str, Any]] = []
 
     async def receive() -> dict[str, Any]:
+        await asyncio.sleep(pause)
         part = parts.pop(0)
         return {"type": "http.request", "body": part, "more_body": bool(parts)}
 
@@ -86,8 +89,33 @@ def test_other_pages_are_refused(origin, method):
     assert "another site" in json.loads(body)["detail"]
 
 
-def test_form_of_another_page_without_origin_is_refused():
-    assert ask("POST", headers={"sec-fetch-site": "cross-site"})[0] == 403
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "DELETE"])
+def test_what_another_page_embeds_is_refused(site, method):
+    headers = {"sec-fetch-site": site, "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image"}
+    assert ask(method, "/annotate/api/image", headers)[0] == 403
+
+
+@pytest.mark.parametrize(
+    ("method", "dest", "status"),
+    [("GET", "document", 200), ("POST", "document", 403), ("GET", "iframe", 403)],
+)
+def test_link_of_another_page_opens_ours_and_nothing_else(method, dest, status):
+    headers = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"}
+    assert ask(method, "/annotate/", headers | {"sec-fetch-dest": dest})[0] == status
+
+
+@pytest.mark.parametrize("site", ["same-origin", "none"])
+def test_own_requests_pass(site):
+    headers = {"sec-fetch-site": site, "sec-fetch-mode": "cors", "sec-fetch-dest": "empty"}
+    assert ask("GET", "/annotate/api/images", headers)[0] == 200
+
+
+def test_answers_are_for_our_own_pages():
+    for status, headers, _ in (ask(path="/datastore/image"), ask(headers={"host": "evil.example"})):
+        assert status in (200, 403)
+        assert headers["cross-origin-resource-policy"] == "same-origin"
+        assert headers["x-frame-options"] == "DENY"
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "POST"])
@@ -116,12 +144,55 @@ def test_body_that_goes_on_and_on_is_cut_off(monkeypatch):
     assert ask("POST", body=[b"12345", b"12345", b"1"])[0] == 413
 
 
-def test_uploads_may_be_longer(monkeypatch):
-    monkeypatch.setattr(guards, "LARGEST_JSON_BYTES", 10)
+@pytest.mark.parametrize(
+    ("method", "path", "limit"),
+    [
+        ("POST", "/infer/lesion", guards.LARGEST_UPLOAD_BYTES),
+        ("PUT", "/datastore/", guards.LARGEST_UPLOAD_BYTES),
+        ("PUT", "/datastore/image", guards.LARGEST_UPLOAD_BYTES),
+        ("PUT", "/model/lesion", guards.LARGEST_UPLOAD_BYTES),
+        ("PUT", "/annotate/api/label", LARGEST_MASK_BYTES + guards.LARGEST_JSON_BYTES),
+        ("PUT", "/datastore/label", LARGEST_MASK_BYTES + guards.LARGEST_JSON_BYTES),
+        ("PUT", "/datastore/image/info", guards.LARGEST_JSON_BYTES),
+        ("POST", "/train/lesion", guards.LARGEST_JSON_BYTES),
+        ("GET", "/infer/lesion", guards.LARGEST_JSON_BYTES),
+        ("POST", "/annotate/api/label", guards.LARGEST_JSON_BYTES),
+    ],
+)
+def test_only_routes_of_files_take_long_bodies(method, path, limit):
+    # Whatever the body is said to be: the type is the client's to choose.
     headers = {"content-type": "multipart/form-data; boundary=x"}
-    assert ask("PUT", body=[b"12345678901"], headers=headers)[0] == 200
-    monkeypatch.setattr(guards, "LARGEST_REQUEST_BYTES", 10)
-    assert ask("PUT", body=[b"12345678901"], headers=headers)[0] == 413
+    passes = ask(method, path, headers | {"content-length": str(limit)}, allow_weights=True)
+    refused = ask(method, path, headers | {"content-length": str(limit + 1)}, allow_weights=True)
+    assert (passes[0], refused[0]) == (200, 413)
+
+
+@pytest.mark.parametrize("length", ["", "-1", "1e3", "x", "\u0663", "9" * 5000])
+def test_length_that_is_none_is_refused(length):
+    assert ask("POST", headers={"content-length": length})[0] in (400, 413)
+
+
+def test_body_that_does_not_come_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr(bounded, "GRACE_S", 0.2)
+    status, headers, body = ask("POST", body=[b"1", b"2"], pause=30)
+    assert (status, headers["connection"]) == (408, "close")
+    assert "too slow" in json.loads(body)["detail"]
+
+
+def test_body_that_comes_in_drops_is_cut_off(monkeypatch):
+    monkeypatch.setattr(bounded, "GRACE_S", 0.3)
+    assert ask("POST", body=[b"1"] * 100, pause=0.05)[0] == 408
+
+
+def test_body_that_comes_fast_enough_is_waited_for(monkeypatch):
+    monkeypatch.setattr(bounded, "GRACE_S", 0.2)
+    monkeypatch.setattr(bounded, "SLOWEST_BYTES_PER_S", 10)
+    assert ask("POST", body=[b"12345"] * 10, pause=0.05)[2] == b"50"
+
+
+def test_refused_body_is_read_for_a_short_time_only(monkeypatch):
+    monkeypatch.setattr(guards, "LONGEST_DRAIN_S", 0.2)
+    assert ask("POST", headers={"origin": "null"}, body=[b"1", b"2"], pause=30)[0] == 403
 
 
 def test_page_may_load_nothing_of_others():

@@ -1,12 +1,15 @@
 """What the command refuses or warns of, before the server is made."""
 
+import contextlib
 import json
+import socket
 from pathlib import Path
 
 import pytest
 
 from label.tiny_bundle import draw_image, write_bundle, write_png
 from pipeline.cli.main import main
+from pipeline.errors import ConfigError
 from pipeline.label import server
 from pipeline.label.label_settings import LabelSettings
 
@@ -25,6 +28,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
         raise ReachedError
 
     monkeypatch.setattr(server, "make_server", make_server)
+    monkeypatch.setattr(server, "listen", lambda *_: contextlib.nullcontext())
     return got
 
 
@@ -80,8 +84,6 @@ def test_settings_survive_the_way_to_another_process(tmp_path):
 
 
 def test_labels_inside_of_the_studies_are_refused(tmp_path):
-    from pipeline.errors import ConfigError
-
     write_png(tmp_path / "x.png", draw_image())
     bundle = write_bundle(tmp_path / "bundle")
     with pytest.raises(ConfigError, match="outside of the studies"):
@@ -89,9 +91,44 @@ def test_labels_inside_of_the_studies_are_refused(tmp_path):
 
 
 def test_login_of_monai_label_is_refused(monkeypatch, tmp_path):
-    from pipeline.errors import ConfigError
-
     monkeypatch.setenv("MONAI_LABEL_AUTH_ENABLE", "true")
     settings = LabelSettings(str(tmp_path), str(Path("labels")), str(tmp_path))
     with pytest.raises(ConfigError, match="proxy with a login"):
-        server.make_server(settings, host="127.0.0.1", port=8000)
+        server.make_server(settings, host="127.0.0.1")
+
+
+@pytest.mark.enable_socket
+def test_taken_port_is_told_before_anything_is_loaded(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(server, "make_server", lambda *_, **__: pytest.fail("it was made"))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        assert main(["label", str(tmp_path), "--port", str(port)]) == 1
+    told = capsys.readouterr()
+    assert f"port {port}" in told.err
+    assert "--port" in told.err
+    assert "http" not in told.out
+
+
+@pytest.mark.enable_socket
+@pytest.mark.parametrize(
+    ("host", "port"), [("127.0.0.1", 99999), ("127.0.0.1", -1), ("no.such.example.invalid", 0)]
+)
+def test_address_that_there_is_not_is_refused(host, port):
+    with pytest.raises(ConfigError, match=r"expected (to listen|a --port)"):
+        server.listen(host, port)
+
+
+@pytest.mark.enable_socket
+def test_address_is_told_once_it_can_be_reached(monkeypatch, tmp_path, capsys):
+    reached = []
+
+    def serve(_, listening):
+        address = listening.getsockname()
+        assert f"http://127.0.0.1:{address[1]}/annotate/" in capsys.readouterr().out
+        with socket.create_connection(address, 5):
+            reached.append(address)
+
+    monkeypatch.setattr(server, "make_server", lambda *_, **__: None)
+    monkeypatch.setattr(server, "serve", serve)
+    assert main(["label", str(tmp_path), "--port", "0"]) == 0
+    assert reached

@@ -4,6 +4,7 @@ All tests of the module go on with one server, in their order.
 """
 
 import signal
+import time
 
 import numpy as np
 import pytest
@@ -40,7 +41,7 @@ def test_without_labels_there_is_nothing_to_train_on(server):
 
 @pytest.mark.parametrize("epochs", [0, -1, 1001, "x", None])
 def test_number_of_epochs_is_checked(server, epochs):
-    assert server.post("/annotate/api/train", {"epochs": epochs}).status == 422
+    assert server.post("/annotate/api/train", {"epochs": epochs}).status == 400
     if epochs is not None:
         assert server.post("/train/lesion", {"max_epochs": epochs}).status == 400
 
@@ -65,7 +66,8 @@ def test_two_labels_and_two_epochs_make_new_weights(server, place):
 
 
 def test_what_was_copied_for_the_training_is_gone(server, place):
-    assert [path.name for path in (place / "labels" / "training").iterdir()] == ["status.json"]
+    left = {path.name for path in (place / "labels" / "training").iterdir()}
+    assert left == {"status.json", "log.txt", "lock"}
 
 
 def test_weights_of_before_are_put_back(server, place):
@@ -92,12 +94,53 @@ def test_killed_training_leaves_server_and_weights(server, place):
     assert server.post("/annotate/api/train", {"epochs": 1}).status == 200
     assert server.post("/annotate/api/train", {"epochs": 1}).status == 409
     (child,) = _wait_for_child(server)
+    copies = _wait_for_copies(place)
     child.send_signal(signal.SIGKILL)
     info = server.wait_for_training()
+    assert not copies.exists()
     assert info["training"]["status"] == "failed"
     assert info["training"]["reason"] == "the training was killed"
     assert info["weights"] == name
     assert np.array_equal(_predict(server), before)
+
+
+def test_stopped_training_leaves_nothing(server, place):
+    assert server.post("/train/lesion", {"max_epochs": 1}).json["status"] == "RUNNING"
+    copies = _wait_for_copies(place)
+    stopped = server.ask("DELETE", "/train/")
+    assert (stopped.status, stopped.json["status"]) == (200, "STOPPED")
+    assert not copies.exists()
+    training = _ask_info(server)["training"]
+    assert (training["status"], training["reason"]) == ("failed", "the training was stopped")
+    assert not _wait_for_child(server, seconds=0)
+
+
+def test_runs_are_told_without_folders(server, place):
+    for query in ({}, {"all": "true"}):
+        told = server.get("/train/", **query)
+        assert told.status == 200
+        assert str(place).encode() not in told.body
+        assert b'"/' not in told.body
+
+
+def test_killed_server_takes_its_training_along(server, place, tmp_path):
+    from label.label_server import LabelServer, find_port
+
+    server.close()
+    again = LabelServer(place / "studies", place / "labels", place / "bundle", find_port())
+    try:
+        assert again.post("/train/lesion", {"max_epochs": 1}).status == 200
+        (child,) = _wait_for_child(again)
+        copies = _wait_for_copies(place)
+        again.process.kill()
+        again.process.wait()
+        child.wait(30)
+    finally:
+        again.close()
+    server.start()
+    assert not copies.exists()
+    assert list((place / "labels" / "scratch").glob("*/*")) == []
+    assert _ask_info(server)["training"]["reason"] == "the training was killed"
 
 
 def test_refused_training_tells_why(server, place):
@@ -114,15 +157,23 @@ def test_training_after_a_failure_works(server, place):
     assert (info["training"]["status"], info["weights"]) == ("done", "0002")
 
 
-def _wait_for_child(server):
-    import time
+def _wait_for_copies(place):
+    """Wait until images are copied; the training of these tests waits before it begins."""
+    copies = place / "labels" / "training" / "run"
+    end = time.monotonic() + 120
+    while not list(copies.glob("data/*.png")):
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    return copies
 
+
+def _wait_for_child(server, seconds=30):
     process = psutil.Process(server.process.pid)
-    for _ in range(300):
+    for _ in range(1 + 10 * seconds):
         found = [
             child
             for child in process.children(recursive=True)
-            if "monailabel.interfaces.utils.app" in " ".join(child.cmdline())
+            if "pipeline.label.train_worker" in " ".join(child.cmdline())
         ]
         if found:
             return found

@@ -1,48 +1,43 @@
 """What the annotator page asks for, below ``/annotate/api/``."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Request, Response
-from fastapi.concurrency import run_in_threadpool
+from fastapi import APIRouter, Depends, Response
 
 from pipeline import __version__
-from pipeline.label.label_errors import RequestError, UnknownImageError
-from pipeline.label.mask_file import LARGEST_MASK_BYTES, decode_mask, encode_grey, encode_mask
+from pipeline.label.app.answers import as_json
+from pipeline.label.app.lesion_train import read_epochs
+from pipeline.label.app.request_body import read_json, read_picture
+from pipeline.label.app.training import Training
+from pipeline.label.label_errors import UnknownImageError
+from pipeline.label.mask_file import decode_mask, encode_grey, encode_mask
 from pipeline.label.sampler import Sampler
 from pipeline.label.study_image import StudyImage
-from pipeline.label.trainer_status import TrainerStatus
 from pipeline.label.workbench import Workbench
 
 _PNG = "image/png"
 
 
-def make_annotate_api(
-    workbench: Workbench,
-    sampler: Sampler,
-    *,
-    read_status: Callable[[], TrainerStatus],
-    start_training: Callable[[int], Any],
-) -> APIRouter:
+def make_annotate_api(workbench: Workbench, sampler: Sampler, training: Training) -> APIRouter:
     """Make the routes; frames are counted from 0 here.
 
     Args:
         workbench: of the images.
         sampler: chooses the next image.
-        read_status: tells how far a training is.
-        start_training: begins one of so many epochs.
+        training: on the labels.
     """
     router = APIRouter(prefix="/annotate/api", tags=["Annotator page"])
     _add_images(router, workbench, sampler)
     _add_masks(router, workbench)
-    _add_training(router, workbench, read_status, start_training)
+    _add_training(router, workbench, training)
     return router
 
 
 def _add_images(router: APIRouter, workbench: Workbench, sampler: Sampler) -> None:
     @router.get("/images")
-    def list_images() -> list[dict[str, Any]]:
-        return [_describe(workbench, image) for image in workbench.studies.list_images()]
+    def list_images() -> Response:
+        images = workbench.studies.list_images()
+        return as_json([_describe(workbench, image) for image in images])
 
     @router.get("/image")
     def show_image(id: str, frame: int = 0) -> Response:  # noqa: A002
@@ -75,28 +70,23 @@ def _add_masks(router: APIRouter, workbench: Workbench) -> None:
         return Response(encode_mask(mask, ".png"), media_type=_PNG)
 
     @router.put("/label")
-    async def save_label(request: Request, id: str, frame: int = 0) -> dict[str, Any]:  # noqa: A002
-        content = b""
-        async for chunk in request.stream():
-            content += chunk
-            if len(content) > LARGEST_MASK_BYTES:
-                msg = f"expected a mask of at most {LARGEST_MASK_BYTES} bytes"
-                raise RequestError(msg)
-        saved: dict[str, Any] = await run_in_threadpool(_save, workbench, content, id, frame)
-        return saved
+    def save_label(
+        content: Annotated[bytes, Depends(read_picture)],
+        id: str,  # noqa: A002
+        frame: int = 0,
+    ) -> dict[str, Any]:
+        image, number = _find(workbench, id, frame)
+        mask = decode_mask(content, (image.rows, image.columns))
+        workbench.accept(image, number, mask, {"client": "annotate"})
+        return {"id": image.id, "frame": number - 1}
 
 
-def _add_training(
-    router: APIRouter,
-    workbench: Workbench,
-    read_status: Callable[[], TrainerStatus],
-    start_training: Callable[[int], Any],
-) -> None:
+def _add_training(router: APIRouter, workbench: Workbench, training: Training) -> None:
     weights = workbench.segmenter.weights
 
     @router.get("/info")
     def tell_info() -> dict[str, Any]:
-        status = read_status()
+        status = training.read_status()
         frames = workbench.list_frames()
         labeled = sum(workbench.is_labeled(image, number) for image, number in frames)
         return {
@@ -114,20 +104,13 @@ def _add_training(
         }
 
     @router.post("/train")
-    def train(epochs: int = Body(default=10, embed=True, ge=1, le=1000)) -> dict[str, Any]:
-        start_training(epochs)
+    def train(options: Annotated[dict[str, Any], Depends(read_json)]) -> dict[str, Any]:
+        training.start(read_epochs(options, "epochs"))
         return {"status": "running"}
 
     @router.post("/weights/restore")
     def restore() -> dict[str, Any]:
         return {"weights": weights.restore()}
-
-
-def _save(workbench: Workbench, content: bytes, image_id: str, frame: int) -> dict[str, Any]:
-    image, number = _find(workbench, image_id, frame)
-    mask = decode_mask(content, (image.rows, image.columns))
-    workbench.accept(image, number, mask, {"client": "annotate"})
-    return {"id": image.id, "frame": number - 1}
 
 
 def _find(workbench: Workbench, image_id: str, frame: int) -> tuple[StudyImage, int]:

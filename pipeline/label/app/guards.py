@@ -5,13 +5,16 @@ import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from pipeline.label.app.bounded import LONGEST_DRAIN_S, Bounded, TooMuchError
+from pipeline.label.mask_file import LARGEST_MASK_BYTES
+
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-LARGEST_REQUEST_BYTES = 512 << 20
+LARGEST_UPLOAD_BYTES = 512 << 20
 """Bytes of a request's body: an uploaded cine, or weights."""
 LARGEST_JSON_BYTES = 1 << 20
 """Bytes of a body that is neither a file nor a mask."""
@@ -20,20 +23,29 @@ _MOST_DRAINED_BYTES = 64 << 20
 """Bytes of a refused body that are read and thrown away."""
 
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-_UPLOADS = ("multipart/form-data", "image/png", "application/octet-stream", "application/dicom")
+_MASKS = ("/annotate/api/label", "/datastore/label")
+_IMAGES = ("/datastore", "/datastore/", "/datastore/image")
 _POLICY = (
     "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'"
 )
+_HEADERS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+]
 
 
 class Guards:
-    """Refuse requests that other web pages send, that are too large, or that replace weights.
+    """Refuse requests that other web pages send, that are too large or slow, or replace weights.
 
     A server without login trusts whoever can reach it. On this machine that is every web page in
     the user's browser, unless it asks: so the *Host* must be ours (a page whose name was made to
-    point here has its own), and an *Origin*, which browsers send along, must be the same as the
-    host.
+    point here has its own), an *Origin*, which browsers send along, must be the same as the host,
+    and *Sec-Fetch-Site*, where a browser sends it, must not tell of another site; but for links,
+    which show a page of ours to the user and to nobody else.
 
     Args:
         app: the server behind.
@@ -66,51 +78,69 @@ class Guards:
             name.decode("latin-1").lower(): value.decode("latin-1")
             for name, value in scope["headers"]
         }
-        refusal = self._judge(scope["method"], scope["path"], headers)
+        method, path = scope["method"], scope["path"]
+        limit = find_limit(method, path)
+        refusal = self._judge(method, path, headers) or _judge_length(headers, limit)
         if refusal is not None:
             await _drain(receive)
             await _refuse(send, *refusal)
             return
-        limit = _limit(headers.get("content-type", ""))
-        bounded = _Bounded(receive, _with_policy(send, scope["path"]), limit)
+        bounded = Bounded(receive, _with_headers(send, path), limit)
         try:
             await self.app(scope, bounded.receive, bounded.send)
         except Exception:  # whatever the server makes of the end of the body
-            if not bounded.exceeded:
+            if bounded.refusal is None:
                 raise
-        if bounded.exceeded and not bounded.started:
+        if bounded.refusal is not None and not bounded.started:
             if bounded.more:
                 await _drain(receive)
-            await _refuse(send, 413, f"expected a request of at most {limit} bytes")
+            await _refuse(send, *bounded.refusal)
 
     def _judge(self, method: str, path: str, headers: dict[str, str]) -> tuple[int, str] | None:
         host = headers.get("host", "")
         name = _strip_port(host)
         if name not in self.hosts and not (self.any_address and _is_address(name)):
             return 403, "expected a request to this server's own name, got another Host"
-        origin = headers.get("origin")
-        if origin is not None and origin.partition("://")[2] != host:
-            return 403, "expected a request of this server's own pages, got one of another site"
-        if headers.get("sec-fetch-site") == "cross-site" and method not in _SAFE_METHODS:
+        if _is_of_another_site(method, headers, host):
             return 403, "expected a request of this server's own pages, got one of another site"
         if path.startswith("/model/") and method not in _SAFE_METHODS and not self.allow_weights:
             return 403, "weights cannot be replaced here: start the server with --allow-weights"
-        length = headers.get("content-length", "0")
-        if not length.isdigit():
-            return 400, "expected a number as Content-Length"
-        limit = _limit(headers.get("content-type", ""))
-        if int(length) > limit:
-            return 413, f"expected a request of at most {limit} bytes, got {length}"
         return None
 
 
-class _TooLargeError(Exception):
-    """A body without announced length goes on and on."""
+def find_limit(method: str, path: str) -> int:
+    """Tell how many bytes the body of a request may have.
+
+    Args:
+        method: of HTTP.
+        path: of the request.
+    """
+    if method == "PUT" and path in _MASKS:
+        return LARGEST_MASK_BYTES + LARGEST_JSON_BYTES
+    is_upload = (method == "PUT" and (path in _IMAGES or path.startswith("/model/"))) or (
+        method == "POST" and path.startswith("/infer/")
+    )
+    return LARGEST_UPLOAD_BYTES if is_upload else LARGEST_JSON_BYTES
 
 
-def _limit(content_type: str) -> int:
-    is_upload = content_type.partition(";")[0].strip().lower() in _UPLOADS
-    return LARGEST_REQUEST_BYTES if is_upload else LARGEST_JSON_BYTES
+def _is_of_another_site(method: str, headers: dict[str, str], host: str) -> bool:
+    origin = headers.get("origin")
+    if origin is not None and origin.partition("://")[2] != host:
+        return True
+    if headers.get("sec-fetch-site") not in ("cross-site", "same-site"):
+        return False
+    is_link = headers.get("sec-fetch-mode") == "navigate"
+    is_window = headers.get("sec-fetch-dest") == "document"
+    return not (method in _SAFE_METHODS and is_link and is_window)
+
+
+def _judge_length(headers: dict[str, str], limit: int) -> tuple[int, str] | None:
+    length = headers.get("content-length", "0")
+    if not (length.isascii() and length.isdigit() and len(length) < 20):
+        return 400, "expected a number as Content-Length"
+    if int(length) > limit:
+        return 413, f"expected a request of at most {limit} bytes, got {length}"
+    return None
 
 
 def _strip_port(host: str) -> str:
@@ -122,32 +152,6 @@ def _strip_port(host: str) -> str:
     )
 
 
-class _Bounded:
-    """Hands on a request's body up to a limit; beyond it, whatever is answered is held back."""
-
-    def __init__(self, receive: Receive, send: Send, limit: int) -> None:
-        self._receive = receive
-        self._send = send
-        self._left = limit
-        self.exceeded = False
-        self.more = False
-        self.started = False
-
-    async def receive(self) -> Message:
-        message = await self._receive()
-        self._left -= len(message.get("body", b""))
-        if self._left < 0:
-            self.exceeded = True
-            self.more = bool(message.get("more_body", False))
-            raise _TooLargeError
-        return message
-
-    async def send(self, message: Message) -> None:
-        if not self.exceeded or self.started:
-            self.started = True
-            await self._send(message)
-
-
 def _is_address(name: str) -> bool:
     try:
         ipaddress.ip_address(name.strip("[]"))
@@ -156,33 +160,43 @@ def _is_address(name: str) -> bool:
     return True
 
 
-def _with_policy(send: Send, path: str) -> Send:
-    headers = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
+def _with_headers(send: Send, path: str) -> Send:
+    headers = list(_HEADERS)
     if path.startswith("/annotate"):
         headers += [
             (b"content-security-policy", _POLICY.encode()),
             (b"cache-control", b"no-store"),
         ]
 
-    async def send_with_policy(message: Message) -> None:
+    async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
             message["headers"] = [*message.get("headers", ()), *headers]
         await send(message)
 
-    return send_with_policy
+    return send_with_headers
 
 
 async def _drain(receive: Receive) -> None:
     """Read on: who is still sending would get a broken connection instead of the reason."""
-    drained, more = 0, True
-    while more and drained < _MOST_DRAINED_BYTES:
-        message = await receive()
-        drained += len(message.get("body", b""))
-        more = bool(message.get("more_body", False))
+    bounded = Bounded(receive, _send_nothing, _MOST_DRAINED_BYTES, seconds=LONGEST_DRAIN_S)
+    try:
+        while bool((await bounded.receive()).get("more_body", False)):
+            pass
+    except TooMuchError:
+        pass  # the connection is closed by the answer
+
+
+async def _send_nothing(_: Message) -> None:
+    return
 
 
 async def _refuse(send: Send, status: int, reason: str) -> None:
     body = json.dumps({"detail": reason}).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", b"%d" % len(body)),
+        (b"connection", b"close"),
+    ]
+    send = _with_headers(send, "")
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

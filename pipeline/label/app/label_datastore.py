@@ -45,11 +45,8 @@ class LabelDatastore(Datastore):
         raise RequestError(msg)
 
     def datalist(self) -> list[dict[str, Any]]:
-        """List the frames that have a final label."""
-        return [
-            {"image": self.get_image_uri(name), "label": self.get_label_uri(name, "final")}
-            for name in self.get_labeled_images()
-        ]
+        """List the frames that have a final label, by their names and not by paths."""
+        return [{"image": name, "label": name} for name in self.get_labeled_images()]
 
     def get_labels_by_image_id(self, image_id: str) -> dict[str, str]:
         """Give the label's id by tag."""
@@ -138,7 +135,7 @@ class LabelDatastore(Datastore):
             path.suffixes[-2:] if path.suffixes[-1:] == [".gz"] else path.suffixes[-1:]
         )
         name = image_id if image_id.endswith(suffix) else image_id + suffix
-        return self.workbench.studies.add(name, path.read_bytes())
+        return self.workbench.studies.add(name, path)
 
     def remove_image(self, image_id: str) -> None:
         """Refuse: the studies are not ours to change."""

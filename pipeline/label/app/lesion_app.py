@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 from monailabel.interfaces.app import MONAILabelApp
-from monailabel.interfaces.tasks.batch_infer import BatchInferTask
 
 from pipeline import RESEARCH_ONLY, __version__
 from pipeline.label.app.dice_scoring import DiceScoring
@@ -12,23 +11,23 @@ from pipeline.label.app.label_datastore import LabelDatastore
 from pipeline.label.app.lesion_infer import LesionInfer
 from pipeline.label.app.lesion_train import LesionTrain
 from pipeline.label.app.next_sample import DESCRIPTIONS, NextSample
-from pipeline.label.label_errors import RequestError
+from pipeline.label.label_errors import UnknownImageError
 from pipeline.label.label_settings import LabelSettings
 from pipeline.label.sampler import Sampler
 from pipeline.label.trainer import Trainer
-
-MODEL = "lesion"
-"""Name of the one model of the app."""
 
 
 class LesionApp(MONAILabelApp):
     """Segment, train and choose images by our own workbench.
 
     Args:
-        app_dir: folder of ``main.py``; nothing is written there.
+        app_dir: folder of the app; nothing is written there.
         studies: folder of images, or URL of a DICOMweb service.
         conf: ``settings``: `LabelSettings` as JSON.
     """
+
+    model = "lesion"
+    """Name of the one model of the app."""
 
     def __init__(self, app_dir: str, studies: str, conf: dict[str, str]) -> None:
         self.settings = LabelSettings.from_json(conf["settings"])
@@ -53,11 +52,11 @@ class LesionApp(MONAILabelApp):
 
     def init_infers(self) -> dict[str, LesionInfer]:
         """Name the model."""
-        return {MODEL: LesionInfer(self.workbench)}
+        return {self.model: LesionInfer(self.workbench)}
 
     def init_trainers(self) -> dict[str, LesionTrain]:
         """Name the training."""
-        return {MODEL: LesionTrain(self.trainer)}
+        return {self.model: LesionTrain(self.trainer)}
 
     def init_strategies(self) -> dict[str, NextSample]:
         """Name the ways to choose the next image, the best first."""
@@ -67,9 +66,23 @@ class LesionApp(MONAILabelApp):
         """Name the score."""
         return {"dice": DiceScoring(self.workbench)}
 
-    def init_batch_infer(self) -> BatchInferTask:
-        """Run one image after the other: MONAI Label divides by the number of GPUs."""
-        return _OneByOne()
+    def check_model(self, model: str) -> None:
+        """Check that a client means our model.
+
+        Args:
+            model: its name.
+
+        Raises:
+            UnknownImageError: it is another.
+        """
+        if model != self.model:
+            msg = f"expected the model {self.model!r}, got another"
+            raise UnknownImageError(msg)
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """Names of the scores."""
+        return tuple(self._scoring_methods)
 
     def infer(self, request: dict[str, Any], datastore: Any = None) -> dict[str, Any]:
         """Segment an image of the studies, or one that was uploaded.
@@ -81,20 +94,22 @@ class LesionApp(MONAILabelApp):
             datastore: `None`.
 
         Returns:
-            ``label``, ``file`` and ``params`` as MONAI Label's own method.
+            ``label``, ``file`` and ``params`` as MONAI Label's own method; the label is empty if it
+            was not saved.
 
         Raises:
-            RequestError: the model or the image is unknown, or the image cannot be read.
+            UnknownImageError: the model or the image is unknown.
+            RequestError: the image cannot be read.
         """
-        task = self._infers.get(request.get("model", ""))
-        if task is None:
-            msg = f"expected the model {MODEL!r}, got another"
-            raise RequestError(msg)
-        file, params = task(request)
-        label = file
+        self.check_model(request.get("model", ""))
+        file, params = self._infers[self.model](request)
+        label = ""
         if request.get("save_label") and "upload" not in request:
-            tag = request.get("label_tag", "original")
-            label = self.datastore().save_label(request["image"], file, tag, params)
+            try:
+                label = self.datastore().save_label(request["image"], file, "original", params)
+            except Exception:
+                Path(file).unlink(missing_ok=True)
+                raise
         return {"label": label, "tag": "original", "file": file, "params": params}
 
     def next_sample(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -111,9 +126,3 @@ class LesionApp(MONAILabelApp):
         """
         chosen = self.sampler.choose(request.get("strategy") or "uncertain")
         return {} if chosen is None else {"id": chosen[0].name_frame(chosen[1])}
-
-
-class _OneByOne(BatchInferTask):
-    def __call__(self, request: dict[str, Any], datastore: Any, infer: Any) -> Any:
-        options = {"multi_gpu": False, "device": "cpu", "max_workers": 1}
-        return super().__call__(request | options, datastore, infer)

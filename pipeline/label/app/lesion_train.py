@@ -14,7 +14,7 @@ MOST_EPOCHS = 1000
 
 
 class LesionTrain(TrainTask):
-    """Train in a process of its own, which MONAI Label starts.
+    """Train in this process; the server has one of its own for that (`TrainingProcess`).
 
     Args:
         trainer: does the work.
@@ -51,11 +51,12 @@ class LesionTrain(TrainTask):
         return {"weights": self._trainer.run(read_epochs(request))}
 
 
-def read_epochs(request: dict[str, Any]) -> int:
+def read_epochs(request: dict[str, Any], name: str = "max_epochs") -> int:
     """Read how long to train.
 
     Args:
-        request: ``max_epochs``; nothing else is looked at.
+        request: nothing else of it is looked at.
+        name: of the number.
 
     Returns:
         Number of epochs.
@@ -63,8 +64,8 @@ def read_epochs(request: dict[str, Any]) -> int:
     Raises:
         RequestError: it is not from 1 to 1000.
     """
-    epochs = request.get("max_epochs", DEFAULT_EPOCHS)
-    if not isinstance(epochs, int) or not 1 <= epochs <= MOST_EPOCHS:
-        msg = f"expected max_epochs from 1 to {MOST_EPOCHS}, got another value"
+    epochs = request.get(name, DEFAULT_EPOCHS)
+    if not isinstance(epochs, int) or isinstance(epochs, bool) or not 1 <= epochs <= MOST_EPOCHS:
+        msg = f"expected {name} from 1 to {MOST_EPOCHS}, got another value"
         raise RequestError(msg)
     return epochs

@@ -66,6 +66,14 @@ def _add_pages(router: APIRouter) -> None:
 
     @router.get("/ohif/{path:path}", include_in_schema=False)
     def open_viewer(path: str) -> Any:
+        found = _find_page(pages, path)
+        return FileResponse(found if found is not None else pages / "index.html")
+
+
+def _find_page(pages: Path, path: str) -> Path | None:
+    try:
         found = (pages / path).resolve()
-        is_page = path and found.is_file() and found.is_relative_to(pages.resolve())
-        return FileResponse(found if is_page else pages / "index.html")
+        is_page = found.is_file() and found.is_relative_to(pages.resolve())
+    except (OSError, ValueError):
+        return None  # too long, or no name at all
+    return found if is_page else None

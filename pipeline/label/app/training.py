@@ -1,0 +1,102 @@
+"""The training of a server: one at a time, and what is told of it."""
+
+from typing import Any
+
+from pipeline.label.app.answers import PathHider
+from pipeline.label.background_job import BackgroundJob
+from pipeline.label.label_errors import ConflictError
+from pipeline.label.label_settings import LabelSettings
+from pipeline.label.trainer import Trainer
+from pipeline.label.trainer_status import TrainerStatus
+from pipeline.label.training_process import TrainingProcess
+
+
+class Training:
+    """Start, stop and describe trainings.
+
+    Args:
+        settings: of the server.
+        trainer: with the labels.
+        model: name of the model.
+        hider: of what is told.
+    """
+
+    def __init__(
+        self, settings: LabelSettings, trainer: Trainer, model: str, hider: PathHider
+    ) -> None:
+        self._trainer = trainer
+        self._model = model
+        self._hider = hider
+        self._job = BackgroundJob("training")
+        self._process = TrainingProcess(settings, trainer)
+        self._process.clean()
+
+    def start(self, epochs: int) -> Any:
+        """Begin to train.
+
+        Args:
+            epochs: passes over the labels.
+
+        Returns:
+            What MONAI Label tells of a run.
+
+        Raises:
+            ConflictError: nothing is labeled, or a training runs.
+        """
+        if not any(
+            self._trainer.workbench.is_labeled(*frame)
+            for frame in self._trainer.workbench.list_frames()
+        ):
+            msg = "expected at least one saved label to train on, there is none"
+            raise ConflictError(msg)
+        lock = self._process.reserve()
+        request = {"model": self._model, "max_epochs": epochs}
+        try:
+            return self._job.start(
+                request, lambda stopping: self._process.run(lock, epochs, stopping)
+            )
+        except BaseException:
+            lock.release()
+            raise
+
+    def stop(self) -> Any:
+        """Stop a training; the weights in use stay.
+
+        Returns:
+            What MONAI Label tells of it, `None` if none runs.
+        """
+        return self._describe(self._job.stop())
+
+    def tell(self, *, everything: bool = False, running: bool = False) -> Any:
+        """Tell of trainings as MONAI Label does.
+
+        Args:
+            everything: tell of all since the server has started.
+            running: only of one that runs.
+
+        Raises:
+            UnknownImageError: there is none.
+        """
+        told = self._job.tell(everything=everything, running=running)
+        if everything:
+            return [self._describe(record) for record in told]
+        status = self.read_status()
+        record = self._describe(told)
+        return record | {
+            "details": [f"epoch {status.epoch} of {status.epochs}", *record["details"]]
+        }
+
+    def read_status(self) -> TrainerStatus:
+        """Read how far the last training is."""
+        status = TrainerStatus.read(self._trainer.status_file)
+        if self._job.is_running:
+            epochs = self._job.tell()["request"]["max_epochs"]
+            epoch = status.epoch if status.status == "running" else 0
+            return TrainerStatus("running", epoch, epochs)
+        reason = self._hider.hide(status.reason)
+        return TrainerStatus(status.status, status.epoch, status.epochs, reason)
+
+    def _describe(self, record: Any) -> Any:
+        if record is None:
+            return None
+        return record | {"details": [self._hider.hide(text) for text in record["details"]]}
