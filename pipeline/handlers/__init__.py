@@ -5,9 +5,11 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "clip_gradients": ["ClipGradients"],
         "early_stop": ["EarlyStop"],
         "evaluation_page": ["EvaluationPage"],
         "evaluation_report": ["EvaluationReport"],
+        "grow_images": ["GrowImages"],
         "progress": ["Progress"],
         "results_writer": ["ResultsWriter"],
         "training_checkpoint": ["TrainingCheckpoint"],

@@ -1,54 +1,85 @@
-"""Dice and cross entropy of the lesion, and of malignancy inside it."""
+"""Outline of the lesion, malignancy inside it, and whether what is outlined is one."""
 
 import torch
 from monai.losses import DiceCELoss
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from pipeline.losses.find_candidates import find_candidates
+
 
 class LesionLoss(nn.Module):
-    """Loss of a network with one channel (lesion) or two (lesion, malignant if lesion).
+    """Loss of a network with one channel (lesion), two (malignancy) or three (presence).
 
-    The Dice term is smoothed by `smooth` pixels. Without that, what is marked in an image without
-    a lesion has no gradient in it, as the Dice is 0 whether one pixel is marked or all are.
-
-    Malignancy is asked for inside the true lesion alone, each image with the same weight: the
-    second channel is the probability that the lesion there is malignant, and what it says
-    elsewhere has no meaning and no influence on the first.
+    - **Lesion**: Dice, smoothed by `smooth` pixels, and cross entropy, of the images with a lesion
+      alone. An image without one teaches nothing about where a lesion ends.
+    - **Malignancy**: asked for inside the true lesion alone, each image with the same weight: the
+      channel is the probability that the lesion there is malignant, and has no meaning elsewhere.
+    - **Presence**: each part that the first channel outlines (see `find_candidates`) is asked, by
+      the mean of the third channel over it, whether it is a lesion. So what is learnt from are the
+      network's own mistakes, in images without a lesion and beside lesions.
 
     Args:
         smooth: pixels added to numerator and denominator of the Dice.
         malignancy: weight of the second channel.
+        presence: weight of the third channel.
         lesion: loss of the first channel, of logits and a label (B, 1, H, W), in place of Dice and
             cross entropy; `smooth` is then without effect.
     """
 
     def __init__(
-        self, *, smooth: float = 64.0, malignancy: float = 0.25, lesion: nn.Module | None = None
+        self,
+        *,
+        smooth: float = 16.0,
+        malignancy: float = 0.25,
+        presence: float = 0.5,
+        lesion: nn.Module | None = None,
     ) -> None:
         super().__init__()
         if lesion is None:
             lesion = DiceCELoss(sigmoid=True, smooth_nr=smooth, smooth_dr=smooth)
         self.lesion = lesion
         self.malignancy = malignancy
+        self.presence = presence
 
     def forward(self, pred: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
         """Compute the loss of a batch.
 
         Args:
-            pred: (B, 1 or 2, H, W) logits.
+            pred: (B, 1 to 3, H, W) logits.
             label: (B, 1 or 2, H, W) float; channel 0 is 1 in the lesion and 0 elsewhere, channel
                 1 is 1 where malignant, 0 where benign and -1 where not known.
 
         Returns:
-            Scalar.
+            Scalar; 0 for a batch that asks nothing.
         """
-        loss: torch.Tensor = self.lesion(pred[:, :1], label[:, :1])
-        if pred.shape[1] == 1:
-            return loss
-        truth = label[:, 1]
-        asked = ((label[:, 0] > 0) & (truth >= 0)).float()
-        entropy = binary_cross_entropy_with_logits(pred[:, 1], truth.clamp(0, 1), reduction="none")
-        pixels = asked.sum(dim=(1, 2))
-        means = (entropy * asked).sum(dim=(1, 2)) / pixels.clamp(min=1)
-        return loss + self.malignancy * means.sum() / (pixels > 0).sum().clamp(min=1)
+        shown = label[:, 0].flatten(1).any(dim=1)
+        loss = pred.sum() * 0
+        if shown.any():
+            loss = loss + self.lesion(pred[shown, :1], label[shown, :1])
+        if pred.shape[1] > 1:
+            loss = loss + self.malignancy * _judge_malignancy(pred[:, 1], label)
+        if pred.shape[1] > 2:
+            loss = loss + self.presence * _judge_presence(pred[:, 2], pred[:, 0], label[:, 0])
+        return loss
+
+
+def _judge_malignancy(logits: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
+    truth = label[:, 1]
+    asked = ((label[:, 0] > 0) & (truth >= 0)).float()
+    entropy = binary_cross_entropy_with_logits(logits, truth.clamp(0, 1), reduction="none")
+    pixels = asked.sum(dim=(1, 2))
+    means = (entropy * asked).sum(dim=(1, 2)) / pixels.clamp(min=1)
+    return means.sum() / (pixels > 0).sum().clamp(min=1)
+
+
+def _judge_presence(
+    logits: torch.Tensor, outline: torch.Tensor, lesion: torch.Tensor
+) -> torch.Tensor:
+    terms = []
+    for image_logits, candidates in zip(logits, find_candidates(outline, lesion), strict=True):
+        if candidates:
+            means = torch.stack([image_logits[place].mean() for place, _ in candidates])
+            truth = torch.tensor([float(is_lesion) for _, is_lesion in candidates])
+            terms.append(binary_cross_entropy_with_logits(means, truth.to(means.device)))
+    return torch.stack(terms).mean() if terms else logits.sum() * 0

@@ -21,6 +21,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "rand_lesion_free_cropd": ["RandLesionFreeCropd"],
         "rand_shadowd": ["RandShadowd"],
         "rand_speckled": ["RandSpeckled"],
+        "rand_viewd": ["RandViewd"],
         "relative_thresholdd": ["RelativeThresholdd"],
         "resize_smoothlyd": ["ResizeSmoothlyd"],
         "split_malignancyd": ["SplitMalignancyd"],
