@@ -1,52 +1,61 @@
-"""What each part of the recipe is worth: train without it, one at a time.
+"""What each part of the recipe is worth at hospitals that were left out of training.
 
-    python benchmarks/ablations.py WORK [--only malignancy mirror]
+    python benchmarks/ablations.py WORK --busi DIR --busbra DIR --breast DIR [--only mirror zoom]
 
-WORK is that of `accuracy.py`, whose `fold-0` must be there; its test list is not looked at. Each
-change is trained on the same images and scored on the validation list, without an operating point,
-by the network of the last epoch. Changes of the inference alone are not trained. What is finished
-in WORK is not done again. The rows go to bundle/evaluation/ablations.csv, the table to
-docs/model.md.
+WORK is that of `accuracy.py`, with its runs `without-*`. Each change is trained as they are, one
+network for each hospital that is left out, and scored on that hospital without an operating point;
+changes of the inference alone are scored by the networks that are there. What is finished in WORK
+is not done again. The rows go to bundle/evaluation/ablations.csv, the table to docs/model.md.
 """
 
 import argparse
 import csv
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from accuracy import call, take_last
-from accuracy_rows import ROWS
-from accuracy_tables import PAGE, format_auc
+from accuracy import RUNS, evaluate_run, read_run, train_run
+from accuracy_choices import is_known
+from accuracy_rows import HOSPITALS, MISSED, ROWS
+from accuracy_tables import PAGE, ROOT, format_auc
 from pages import replace_between
 
 TABLE = ROWS.with_name("ablations.csv")
 BEGIN = "<!-- ablations: made by python benchmarks/ablations.py WORK -->"
 END = "<!-- end of ablations -->"
 
-SHORT = {"epochs": 4}
-"""Most of what is trained anew is trained for a seventh of the time, and compared with `short`."""
+AUGMENT: list[dict[str, Any]] = json.loads((ROOT / "configs" / "train.json").read_text())["augment"]
 
-FIRST = {"epochs": 16}
-"""The first of the two cycles of the learning rate alone, as long as the recipe before was."""
-
-NO_ARTEFACTS = {f"augment#{position}#prob": 0 for position in (2, 3, 9)}
-
-FOCAL = {
-    "_target_": "pipeline.losses.LesionLoss",
-    "malignancy": 0.25,
-    "lesion": {
-        "_target_": "DiceFocalLoss",
-        "sigmoid": True,
-        "smooth_nr": 64,
-        "smooth_dr": 64,
-    },
+_VIEW = "pipeline.transforms.RandViewd"
+_COVER = {
+    "_target_": "pipeline.transforms.RandCoverLesiond",
+    "keys": ["image", "label"],
+    "prob": 0.3,
 }
+_ARTEFACTS = [
+    {"_target_": "pipeline.transforms.RandShadowd", "keys": "image", "prob": 0.25},
+    {"_target_": "pipeline.transforms.RandCalipersd", "keys": "image", "prob": 0.15},
+    {"_target_": "pipeline.transforms.RandSpeckled", "keys": "image", "prob": 0.2},
+]
+_LARGE = {"image_size": [320, 320]}
 
-LARGE = {"image_size": [320, 320]}
 
-FIXED_BORDER = {"_target_": "AsDiscreted", "keys": "pred", "threshold": 0.5}
+def _change(target: str, **options: Any) -> dict[str, Any]:
+    """Write the augmentation with other options of one transform."""
+    changed = [{**each, **options} if each["_target_"] == target else each for each in AUGMENT]
+    return {"augment": changed}
+
+
+def _find(target: str) -> int:
+    """Find a step of the post-processing in the config."""
+    config = json.loads((ROOT / "configs" / "inference.json").read_text())
+    steps = config["postprocessing"]["transforms"]
+    return next(n for n, step in enumerate(steps) if step["_target_"].endswith(target))
+
+
+_FIXED_BORDER = {"_target_": "AsDiscreted", "keys": "pred", "threshold": 0.5}
 
 CHANGES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "release": ("as released", {}, {}),
@@ -55,73 +64,65 @@ CHANGES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         {},
         {"network_def#backbone": "efficientnet-lite0"},
     ),
-    "mirror": ("without averaging over the mirrored image", {}, {"flip": False}),
+    "mirror": ("without the mirrored image", {}, {"flip": False}),
+    "field": ("without the crop to the field of view", {}, {"find_field": False}),
     "border": (
         "border at a fixed probability of 0.5",
         {},
-        {"postprocessing#transforms#8": FIXED_BORDER},
+        {f"postprocessing#transforms#{_find('RelativeThresholdd')}": _FIXED_BORDER},
     ),
-    "first": ("16 epochs, the first cycle alone", FIRST, {}),
+    "border-40": ("border at 0.4 of the image's probability", {}, {"threshold": 0.4}),
+    "border-60": ("border at 0.6 of the image's probability", {}, {"threshold": 0.6}),
+    "share-0": ("every outlined part", {}, {"min_lesion_share": 0.0}),
+    "share-1": ("the largest part alone", {}, {"min_lesion_share": 1.0}),
+    "seed": ("other seed", {"seed": 2}, {}),
+    "full-size": ("full size from the start", {"first_size": 1.0}, {}),
+    "long": ("twice as long", {"epochs": 12}, {}),
+    "large": ("320 x 320 pixels", {**_LARGE, "loss#smooth": 25}, _LARGE),
+    "zoom": ("narrow zoom", _change(_VIEW, zoom=0.1), {}),
+    "grey": ("without changes of grey values", {"augment": AUGMENT[:3]}, {}),
+    "cover": ("with covered lesions", {"augment": [_COVER, *AUGMENT]}, {}),
     "artefacts": (
-        "16 epochs, without shadows, calipers and coarse speckle",
-        {**FIRST, **NO_ARTEFACTS},
+        "with shadows, calipers and coarse speckle",
+        {"augment": [*AUGMENT, *_ARTEFACTS]},
         {},
     ),
-    "short": ("4 epochs, one cycle", SHORT, {}),
-    "seed": ("the same, other seed", {**SHORT, "seed": 1}, {}),
-    "malignancy": ("the same, without malignancy", {**SHORT, "loss#malignancy": 0}, {}),
-    "imagenet": ("the same, encoder from random weights", {**SHORT, "pretrained": False}, {}),
-    "cover": ("the same, without covered lesions", {**SHORT, "augment#0#prob": 0}, {}),
-    "crops": ("the same, without lesion-free crops", {**SHORT, "augment#1#prob": 0}, {}),
-    "shadows": ("the same, without shadows", {**SHORT, "augment#2#prob": 0}, {}),
-    "calipers": ("the same, without calipers", {**SHORT, "augment#3#prob": 0}, {}),
-    "speckle": ("the same, without coarse speckle", {**SHORT, "augment#9#prob": 0}, {}),
-    "smooth": ("the same, Dice smoothed by 0.00001", {**SHORT, "loss#smooth": 1e-5}, {}),
-    "focal": ("the same, focal loss in place of cross entropy", {**SHORT, "loss": FOCAL}, {}),
-    "large": ("the same, 320 x 320 pixels", {**SHORT, **LARGE, "loss#smooth": 100}, LARGE),
-    "repeat": ("the same, every image once an epoch", {**SHORT, "repeat": {}}, {}),
+    "repeat": ("every image once an epoch", {"repeat": {}}, {}),
+    "imagenet": ("encoder from random weights", {"pretrained": False}, {}),
 }
 """What it is, and the keys of train.json and evaluate.json that differ."""
+
+Row = dict[str, str]
 
 
 def main() -> None:
     """Run what is not done yet, and make the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("work", type=Path, help="folder of the runs of accuracy.py")
+    for name in HOSPITALS:
+        parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--only", nargs="+", choices=CHANGES, default=list(CHANGES))
     args = parser.parse_args()
+    sources = [word for name in HOSPITALS for word in (f"--{name}", str(getattr(args, name)))]
     for name in args.only:
-        _run(args.work, name)
+        for hospital in HOSPITALS:
+            _run(args.work, name, hospital, sources)
     write_rows(args.work)
     print(f"wrote {TABLE} and the table of {PAGE}")
 
 
-def _run(work: Path, name: str) -> None:
+def _run(work: Path, name: str, hospital: str, sources: Sequence[str]) -> None:
     """Train, if the change is one of the training, and score."""
     _, training, inference = CHANGES[name]
-    data, folder = work / "fold-0" / "data", work / "ablations" / name
-    weights = work / "fold-0" / "train"
+    folder, plain = work / "ablations" / name / hospital, work / f"without-{hospital}"
     if training:
-        weights = folder / "train"
-        if not (folder / "done").is_file():
-            resume = ["--resume"] if (weights / "last.pt").is_file() else []
-            call("train", data, weights, *_change(folder, "train", training), *resume)
-            (folder / "done").touch()
-        take_last(weights)
-    if not (folder / "validation" / "summary.json").is_file():
-        changes = {"min_lesion_probability": 0, "split": "validation", **inference}
-        options = [*_change(folder, "evaluate", changes), "--overwrite"]
-        call("evaluate", data, folder / "validation", "--weights", weights / "final.pt", *options)
-
-
-def _change(folder: Path, name: str, changes: dict[str, Any]) -> list[Any]:
-    """Write a config of what differs, and give the option that lays it over the command's."""
-    if not changes:
-        return []
-    path = folder / f"changes-{name}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(changes, indent=2) + "\n")
-    return ["--config", path]
+        options, _ = RUNS[plain.name]
+        train_run(folder, [*sources, *options], training)
+    elif not folder.is_dir():
+        folder.mkdir(parents=True)
+        for part in ("data", "train"):  # paths in the datalist are relative to its own folder
+            (folder / part).symlink_to((plain / part).resolve(), target_is_directory=True)
+    evaluate_run(folder, inference)
 
 
 def write_rows(work: Path) -> None:
@@ -130,12 +131,13 @@ def write_rows(work: Path) -> None:
     Args:
         work: see the head of this file.
     """
-    rows = {row["name"]: row for row in read_rows()}
+    rows = {(row["name"], row["hospital"]): row for row in read_sums()}
     for name in CHANGES:
-        path = work / "ablations" / name / "validation" / "per_image.csv"
-        if path.is_file():
-            rows[name] = {"name": name, **_sum_up(path)}
-    ordered = [rows[name] for name in CHANGES if name in rows]
+        for hospital in HOSPITALS:
+            found = read_run(work / "ablations" / name / hospital, name)
+            if found:
+                rows[name, hospital] = {"name": name, "hospital": hospital, **sum_up(found)}
+    ordered = [rows[key] for name in CHANGES for key in rows if key[0] == name]
     with TABLE.open("w", newline="") as file:
         writer = csv.DictWriter(file, list(ordered[0]), lineterminator="\n")
         writer.writeheader()
@@ -143,8 +145,12 @@ def write_rows(work: Path) -> None:
     replace_between(PAGE, BEGIN, END, format_table(ordered))
 
 
-def read_rows(path: Path | None = None) -> list[dict[str, str]]:
-    """Read the rows that are there."""
+def read_sums(path: Path | None = None) -> list[Row]:
+    """Read the sums that are there.
+
+    Args:
+        path: the table; `None` for that of the bundle.
+    """
     path = path or TABLE
     if not path.is_file():
         return []
@@ -152,41 +158,52 @@ def read_rows(path: Path | None = None) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def _sum_up(path: Path) -> dict[str, str]:
-    with path.open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    lesions = [row for row in rows if int(row["lesion_px"])]
-    normals = [row for row in rows if not int(row["lesion_px"])]
-    summary = {"lesion_images": str(len(lesions)), "normal_images": str(len(normals))}
-    for source in ("busi", "busbra", ""):
-        dice = [float(row["dice"]) for row in lesions if row["source"] == source or not source]
-        summary[f"dice_{source or 'all'}"] = f"{np.mean(dice):.4f}"
-    probabilities = [
-        [{"probability": float(row["probability"])} for row in part] for part in (lesions, normals)
-    ]
-    summary["image_auc"] = format_auc(*probabilities, "probability")
-    known = [row for row in lesions if row["malignancy"]]
-    kinds = [
-        [{"malignancy": float(row["malignancy"])} for row in known if row["pathology"] == kind]
-        for kind in ("malignant", "benign")
-    ]
-    summary["malignancy_auc"] = format_auc(*kinds, "malignancy")
-    return summary
-
-
-def format_table(rows: list[dict[str, str]]) -> str:
-    """Write the table as Markdown.
+def sum_up(rows: Sequence[dict[str, Any]]) -> Row:
+    """Sum up the rows of one hospital.
 
     Args:
-        rows: of `read_rows`.
+        rows: of `read_run`, as texts.
     """
-    lines = [
-        "| recipe | Dice | BUSI | BUS-BRA | image AUC | malignancy AUC |",
-        "|---|---|---|---|---|---|",
+    lesions = [row for row in rows if int(row["lesion_px"])]
+    free = [row for row in rows if not int(row["lesion_px"])]
+    dice = np.array([float(row["dice"]) for row in lesions])
+    numbers = [
+        [{**row, "probability": float(row["probability"])} for row in part]
+        for part in (lesions, free)
     ]
-    for row in rows:
-        names = ("dice_all", "dice_busi", "dice_busbra", "image_auc", "malignancy_auc")
-        cells = [CHANGES[row["name"]][0], *(row[name] for name in names)]
+    known = [
+        {**row, "malignancy": float(row["malignancy"]), "lesion_px": 1}
+        for row in lesions
+        if row["malignancy"]
+    ]
+    known = [row for row in known if is_known(row)]
+    kinds = ([row for row in known if row["pathology"] == kind] for kind in ("malignant", "benign"))
+    return {
+        "lesion_images": str(len(lesions)),
+        "dice": f"{dice.mean():.4f}",
+        "missed": f"{(dice < MISSED).mean():.4f}",
+        "image_auc": format_auc(*numbers, "probability"),
+        "malignancy_auc": format_auc(*kinds, "malignancy"),
+    }
+
+
+def format_table(rows: Sequence[Row]) -> str:
+    """Write the table as Markdown: means over hospitals, each with equal weight.
+
+    Args:
+        rows: of `read_sums`.
+    """
+    titles = [*HOSPITALS.values(), "mean Dice", "missed", "image AUC", "malignancy AUC"]
+    lines = [f"| recipe | {' | '.join(titles)} |", f"|---{'|---' * len(titles)}|"]
+    for name, (title, _, _) in CHANGES.items():
+        found = {row["hospital"]: row for row in rows if row["name"] == name}
+        if not found:
+            continue
+        cells = [title, *(found[key]["dice"] if key in found else "" for key in HOSPITALS)]
+        for column in ("dice", "missed", "image_auc", "malignancy_auc"):
+            values = [float(row[column]) for row in found.values() if row[column]]
+            complete = len(found) == len(HOSPITALS) and len(values) == len(found)
+            cells.append(f"{np.mean(values):.4f}" if complete else "")
         lines.append(f"| {' | '.join(cells)} |")
     return "".join(f"{line}\n" for line in lines)
 

@@ -1,14 +1,16 @@
-"""How good the recipe of configs/train.json is: cross-validation and unseen data sets.
+"""How good the recipe of configs/train.json is where its networks have never been.
 
-    python benchmarks/accuracy.py run WORK --busi DIR --busbra DIR [--only fold-0 without-busi]
+    python benchmarks/accuracy.py run WORK --busi DIR --busbra DIR --breast DIR [--only RUN ...]
     python benchmarks/accuracy.py table
 
-`run` prepares, trains and evaluates five folds, and each data set with a network that was trained
-on the other one alone. As in the release, the network of the last epoch is taken, not that of the
-best one. What is finished in WORK is not done again, and a training that was killed
-goes on; a WORK of an older recipe is refused. It then writes one row per image into
-bundle/evaluation; rows that are there of other runs or older recipes stay. `table` makes the tables
-of docs/model.md from those rows. See `benchmarks/accuracy_tables.py` for what is in them.
+`run` prepares, trains and evaluates: each hospital with networks that were trained on the other
+ones alone (`without-busi`, and `without-busi-1` with another seed), each kind of scanner of BUS-BRA
+with a network that has seen the others and the other hospitals (`device-toshiba`), and five folds.
+Every choice is made on the runs without a hospital; the others are for the record. As in the
+release, the network of the last epoch is taken. What is finished in WORK is not done again, and a
+training that was killed goes on; a WORK of another recipe is refused. It then writes one row per
+image into bundle/evaluation; rows that are there of other runs stay. `table` makes the tables of
+docs/model.md from those rows. See `accuracy_tables.py` for what is in them.
 """
 
 import argparse
@@ -16,22 +18,34 @@ import csv
 import json
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from accuracy_rows import RECIPES, ROWS
+from accuracy_rows import HOSPITALS, RECIPE, ROWS
 from accuracy_tables import write_tables
 from numpy.typing import NDArray
 from PIL import Image
 
-RUNS = {
-    **{f"fold-{fold}": ["--test-fold", str(fold)] for fold in range(5)},
-    "without-busi": ["--test-source", "busi"],
-    "without-busbra": ["--test-source", "busbra"],
+DEVICES = {
+    "logiq-5": "GE Logiq 5",
+    "logiq-7": "GE Logiq 7",
+    "toshiba": "Toshiba",
+    "u-systems": "U-Systems",
 }
-"""Options of prepare for each run."""
+"""Kinds of scanner of BUS-BRA, and how their names start there."""
+
+_ALL = ["--validation-fraction", "0"]
+
+RUNS: dict[str, tuple[list[str], int]] = {
+    **{f"without-{name}": (["--test-source", name, *_ALL], 0) for name in HOSPITALS},
+    **{f"without-{name}-1": (["--test-source", name, *_ALL], 1) for name in HOSPITALS},
+    **{f"device-{key}": (["--test-device", name, *_ALL], 0) for key, name in DEVICES.items()},
+    **{f"fold-{fold}": (["--test-fold", str(fold), *_ALL], 0) for fold in range(5)},
+}
+"""Options of prepare, and the seed of the training, for each run."""
 
 LEAST_WIDTH = 0.3
 """Share of the width that a part beside the lesion needs to count as an image of its own."""
@@ -46,8 +60,8 @@ def main() -> None:
     commands = parser.add_subparsers(required=True)
     run = commands.add_parser("run", help="train and evaluate what is not done yet")
     run.add_argument("work", type=Path, help="folder of the runs")
-    run.add_argument("--busi", type=Path, required=True)
-    run.add_argument("--busbra", type=Path, required=True)
+    for name in HOSPITALS:
+        run.add_argument(f"--{name}", type=Path, required=True)
     run.add_argument("--only", nargs="+", choices=RUNS, default=list(RUNS), metavar="RUN")
     run.set_defaults(call=_run)
     table = commands.add_parser("table", help="make the tables of docs/model.md")
@@ -57,24 +71,72 @@ def main() -> None:
 
 
 def _run(args: argparse.Namespace) -> None:
-    sources = ["--busi", str(args.busi), "--busbra", str(args.busbra)]
+    sources = [word for name in HOSPITALS for word in (f"--{name}", str(getattr(args, name)))]
     check_recipe(args.work)
     for name in args.only:
-        folder = args.work / name
-        data = folder / "data"
-        if not (data / "datalist.json").is_file():
-            call("prepare", data, *sources, *RUNS[name])
-        if not (folder / "done").is_file():
-            resume = ["--resume"] if (folder / "train" / "last.pt").is_file() else []
-            call("train", data, folder / "train", *resume)
-            (folder / "done").touch()
-        take_last(folder / "train")
-        for split in ("test", "lesion_free"):
-            if split == "lesion_free":
-                _add_lesion_free_parts(data)
-            if not (folder / split / "summary.json").is_file():
-                _evaluate(folder, split)
+        options, seed = RUNS[name]
+        train_run(args.work / name, [*sources, *options], {"seed": seed})
+        evaluate_run(args.work / name)
     _collect(args.work)
+
+
+def train_run(folder: Path, sources: Sequence[str], settings: Mapping[str, Any]) -> None:
+    """Prepare and train, as far as that is not done yet.
+
+    Args:
+        folder: of the run.
+        sources: options of `prepare`.
+        settings: keys of train.json that differ.
+    """
+    data = folder / "data"
+    if not (data / "datalist.json").is_file():
+        call("prepare", data, *sources)
+    if not (folder / "done").is_file():
+        resume = ["--resume"] if (folder / "train" / "last.pt").is_file() else []
+        changes = write_changes(folder, "train", settings)
+        call("train", data, folder / "train", *changes, *resume)
+        (folder / "done").touch()
+    take_last(folder / "train")
+
+
+def evaluate_run(folder: Path, settings: Mapping[str, Any] | None = None) -> None:
+    """Score the test list and the parts beside its lesions, as far as that is not done yet.
+
+    Without operating point and scales, which are chosen on the rows of other hospitals.
+
+    Args:
+        folder: of the run.
+        settings: keys of evaluate.json that differ.
+    """
+    raw = {
+        "min_lesion_probability": 0,
+        "presence_scale#slope": 1,
+        "presence_scale#offset": 0,
+        **(settings or {}),
+    }
+    weights = ["--weights", folder / "train" / "final.pt"]
+    for split in ("test", "lesion_free"):
+        if split == "lesion_free":
+            _add_lesion_free_parts(folder / "data")
+        if not (folder / split / "summary.json").is_file():
+            options = ["--split", split, *write_changes(folder, "evaluate", raw), "--overwrite"]
+            call("evaluate", folder / "data", folder / split, *weights, *options)
+
+
+def write_changes(folder: Path, name: str, changes: Mapping[str, Any]) -> list[Any]:
+    """Write a config of what differs, and give the option that lays it over the command's.
+
+    Args:
+        folder: of the run.
+        name: of the config.
+        changes: keys and their values.
+    """
+    if not changes:
+        return []
+    path = folder / f"changes-{name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(changes, indent=2) + "\n")
+    return ["--config", path]
 
 
 def check_recipe(work: Path) -> None:
@@ -86,10 +148,10 @@ def check_recipe(work: Path) -> None:
     path = work / "recipe"
     if not work.is_dir():
         work.mkdir(parents=True)
-        path.write_text(f"{RECIPES[-1]}\n")
+        path.write_text(f"{RECIPE}\n")
     found = path.read_text().strip() if path.is_file() else "none"
-    if found != RECIPES[-1]:
-        sys.exit(f"expected runs of '{RECIPES[-1]}', {path} tells {found}: use a new folder")
+    if found != RECIPE:
+        sys.exit(f"expected runs of '{RECIPE}', {path} says {found}: use a new folder")
 
 
 def take_last(folder: Path) -> None:
@@ -100,22 +162,6 @@ def take_last(folder: Path) -> None:
     """
     last = torch.load(folder / "last.pt", map_location="cpu", weights_only=True)
     torch.save(last["objects"]["average"], folder / "final.pt")
-
-
-def _evaluate(folder: Path, split: str) -> None:
-    """Score without the operating point, which is chosen on other folds."""
-    call(
-        "evaluate",
-        folder / "data",
-        folder / split,
-        "--weights",
-        folder / "train" / "final.pt",
-        "--set",
-        f"split={split}",
-        "--set",
-        "min_lesion_probability=0",
-        "--overwrite",
-    )
 
 
 def call(*words: Any) -> None:
@@ -170,33 +216,47 @@ def find_part_beside(lesion: NDArray[np.bool_]) -> tuple[int, int] | None:
 
 def _collect(work: Path) -> None:
     """Put the rows of all finished runs into one table, in place of older ones of the same runs."""
-    rows = []
-    for name in RUNS:
-        folder = work / name
-        for split in ("test", "lesion_free"):
-            table = folder / split / "per_image.csv"
-            if not (folder / split / "summary.json").is_file():
-                continue
-            datalist = json.loads((folder / "data" / "datalist.json").read_text())
-            items = {item["id"]: item for item in datalist[split]}
-            with table.open(newline="") as file:
-                for row in csv.DictReader(file):
-                    item = items[row["id"]]
-                    with Image.open(folder / "data" / item["label"]) as label:
-                        pixels = label.width * label.height
-                    row |= {"run": name, "recipe": RECIPES[-1], "list": split}
-                    row["device"] = item["device"]
-                    rows.append(row | {"image_px": pixels})
-    done = {(row["run"], row["recipe"]) for row in rows}
-    with ROWS.open(newline="") as file:
-        rows += [row for row in csv.DictReader(file) if (row["run"], row["recipe"]) not in done]
+    rows = [row for name in RUNS for row in read_run(work / name, name)]
+    done = {row["run"] for row in rows}
+    if ROWS.is_file():
+        with ROWS.open(newline="") as file:
+            rows += [row for row in csv.DictReader(file) if row["run"] not in done]
     with ROWS.open("w", newline="") as file:
-        first = ["run", "recipe", "list"]
-        columns = [*first, *(name for name in rows[0] if name not in first)]
-        writer = csv.DictWriter(file, columns, lineterminator="\n")
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
     print(f"wrote {len(rows)} rows to {ROWS}")
+
+
+def read_run(folder: Path, name: str) -> list[dict[str, Any]]:
+    """Read the rows of a run, with what only its labels and its datalist know.
+
+    Args:
+        folder: of the run.
+        name: goes into the column `run`.
+    """
+    rows = []
+    for split in ("test", "lesion_free"):
+        if not (folder / split / "summary.json").is_file():
+            continue
+        datalist = json.loads((folder / "data" / "datalist.json").read_text())
+        items = {item["id"]: item for item in datalist[split]}
+        with (folder / split / "per_image.csv").open(newline="") as file:
+            for row in csv.DictReader(file):
+                item = items[row["id"]]
+                label = np.asarray(Image.open(folder / "data" / item["label"])) > 127
+                lines = np.nonzero(label)[0]
+                rows.append(
+                    {
+                        "run": name,
+                        "list": split,
+                        **row,
+                        "device": item["device"],
+                        "image_px": label.size,
+                        "depth": f"{lines.mean() / len(label):.4f}" if len(lines) else "",
+                    }
+                )
+    return rows
 
 
 if __name__ == "__main__":

@@ -1,79 +1,99 @@
-"""What is chosen on the rows of a cross-validation: operating point, scale of malignancy.
+"""What is chosen on images of hospitals that were not trained on: operating points and scales.
 
-The operating point, the least probability at which an image gets a mask, brings both shares that
-are aimed at as near as can be: the larger of that of normal images marked, over 10 %, and that of
-lesions missed, over 3 %, is least; of equal values, their sum, then the number of parts beside
-lesions that are marked, and then the value. Where there are no normal images, those parts take
-their place. A lesion is missed if its image has no mark at all.
+A scale makes a probability of the mean of one of the network's channels over a lesion (see
+`PlattScale`). For presence, each hospital's images with a lesion count as much as its images
+without one (normal images, and parts beside lesions), and each hospital as much as another: the
+probability is that of an image that is as likely to show a lesion as not.
 
-The probability of malignancy is the mean of the network's second channel over the mask, scaled
-(see `MalignancyScale`) by two numbers that are fitted here.
+The operating point is the least probability of a candidate that is marked. It is chosen for what it
+costs: how many lesions fall silent that were outlined.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from pipeline.lesions import MalignancyScale
+from pipeline.lesions import PlattScale
 
-MARKED = 0.10
-"""Share of normal images that are marked at the operating point, as aimed at."""
+SILENCED = {"sensitive": 0.01, "specific": 0.05}
+"""Share of the lesions, in the mean over hospitals, that an operating point may silence."""
 
-MISSED = 0.03
-"""Share of lesions that are missed there, as aimed at."""
+FOUND = 0.1
+"""Dice from which a lesion was found, so that silence loses it."""
 
 Row = dict[str, Any]
 
 
-def choose_operating_point(rows: Sequence[Row]) -> float:
-    """Choose the least probability of an image that gets a mask, see the head of this file.
+def choose_point(rows: Sequence[Row], silenced: float = SILENCED["sensitive"]) -> float:
+    """Choose the highest operating point that silences few lesions.
 
     Args:
-        rows: none of them of the images that are reported with it.
+        rows: of hospitals that were not trained on; none of those that are reported with it.
+        silenced: share of the lesion images, in the mean over hospitals, that were found and fall
+            silent.
 
     Returns:
         0 to 1, a multiple of 0.01.
     """
-    normals = [row for row in rows if row["normal"]] or [row for row in rows if row["part"]]
-    lesions = [row for row in rows if row["lesion_px"]]
-    quiet = np.array([row["probability"] for row in normals if row["pred_px"]])
-    found = np.array([row["probability"] for row in lesions if row["pred_px"]])
-    beside = np.array([row["probability"] for row in rows if row["part"] and row["pred_px"]])
-    points = np.arange(100) / 100
-    shares = [
-        (
-            (quiet >= point).sum() / len(normals) / MARKED,
-            (len(lesions) - (found >= point).sum()) / len(lesions) / MISSED,
-        )
-        for point in points
-    ]
-    costs = [
-        (round(max(each), 9), round(sum(each), 9), int((beside >= point).sum()))
-        for each, point in zip(shares, points, strict=True)
-    ]
-    return costs.index(min(costs)) / 100
+    points = np.arange(101) / 100
+    lost = []
+    for source in sorted({row["source"] for row in rows}):
+        lesions = [row for row in rows if row["source"] == source and row["lesion_px"]]
+        if lesions:
+            found = np.array([row["probability"] for row in lesions if row["dice"] >= FOUND])
+            lost.append([(found < point).sum() / len(lesions) for point in points])
+    allowed = np.flatnonzero(np.mean(lost, axis=0) <= silenced)
+    return float(points[allowed[-1]])
 
 
-def fit_malignancy_scale(rows: Sequence[Row]) -> MalignancyScale:
-    """Fit the scale by maximum likelihood.
+def fit_presence_scale(rows: Sequence[Row]) -> PlattScale:
+    """Fit the scale of presence by maximum likelihood, see the head of this file.
 
     Args:
-        rows: with `malignancy` as the network told it; those of no known pathology are left out.
+        rows: with `probability` as the network gave it. Images in which nothing was outlined are
+            left out, and so are lesions beside which something else was outlined.
     """
-    known = [row for row in rows if row["malignancy"] is not None and is_told(row)]
-    means = np.clip([row["malignancy"] for row in known], 1e-6, 1 - 1e-6)
-    logits = np.log(means / (1 - means))
-    signs = np.where([row["pathology"] == "malignant" for row in known], 1.0, -1.0)
+    asked = [row for row in rows if row["pred_px"]]
+    asked = [row for row in asked if not row["lesion_px"] or row["dice"] >= FOUND]
+    truth = np.array([bool(row["lesion_px"]) for row in asked])
+    weights = np.zeros(len(asked))
+    for source in {row["source"] for row in asked}:
+        mine = np.array([row["source"] == source for row in asked])
+        for value in (True, False):
+            part = mine & (truth == value)
+            weights[part] = 1 / max(part.sum(), 1)
+    return _fit([row["probability"] for row in asked], truth, weights)
 
-    def lose(numbers: Sequence[float]) -> float:
-        return float(np.logaddexp(0, -signs * (numbers[0] * logits + numbers[1])).mean())
 
-    slope, offset = minimize(lose, (1.0, 0.0)).x
-    return MalignancyScale(round(float(slope), 3), round(float(offset), 3))
+def fit_malignancy_scale(rows: Sequence[Row]) -> PlattScale:
+    """Fit the scale of malignancy by maximum likelihood.
+
+    Args:
+        rows: with `malignancy` as the network gave it; those of no known pathology are left out.
+    """
+    known = [row for row in rows if row["malignancy"] is not None and is_known(row)]
+    truth = np.array([row["pathology"] == "malignant" for row in known])
+    return _fit([row["malignancy"] for row in known], truth, np.ones(len(known)))
 
 
-def is_told(row: Row) -> bool:
+def is_known(row: Row) -> bool:
     """Tell whether a row is of a lesion whose pathology is known."""
     return bool(row["lesion_px"]) and row["pathology"] in {"benign", "malignant"}
+
+
+def _fit(
+    means: Sequence[float], truth: NDArray[np.bool_], weights: NDArray[np.float64]
+) -> PlattScale:
+    clipped = np.clip(means, 1e-6, 1 - 1e-6)
+    logits = np.log(clipped / (1 - clipped))
+    signs = np.where(truth, 1.0, -1.0)
+
+    def lose(numbers: Sequence[float]) -> float:
+        losses = np.logaddexp(0, -signs * (numbers[0] * logits + numbers[1]))
+        return float(weights @ losses / weights.sum())
+
+    slope, offset = minimize(lose, (1.0, 0.0)).x
+    return PlattScale(round(float(slope), 3), round(float(offset), 3))

@@ -1,88 +1,98 @@
-"""The rows of a cross-validation: one for each image and run (see `accuracy.py`).
+"""The rows of `accuracy.py`: one for each run and image.
 
-The present recipe is the last one of `RECIPES` that folds were run with; rows of older ones stay
-for comparison. The operating point and the scale of malignancy are chosen anew for each fold on
-the rows of the four others (of an older recipe while there are none of its own), and for a data set
-that was left out on the rows of the other one (see `accuracy_choices.py`).
+Operating point and scales are never chosen on the rows that they are reported with: those of a run
+without a hospital come from the runs without the other hospitals, those of all other runs from all
+runs without a hospital (see `accuracy_choices.py`).
 """
 
 import csv
-from collections.abc import Sequence
 from pathlib import Path
 
-from accuracy_choices import Row, choose_operating_point, fit_malignancy_scale
+from accuracy_choices import Row, choose_point, fit_malignancy_scale, fit_presence_scale
 
-ROWS = Path(__file__).resolve().parents[1] / "bundle" / "evaluation" / "cross_validation.csv"
+ROWS = Path(__file__).resolve().parents[1] / "bundle" / "evaluation" / "left_out.csv"
 
-RECIPES = (
-    "8 epochs",
-    "16 epochs",
-    "16 epochs, lesions covered",
-    "28 epochs, lesions covered, artefacts",
-    "28 epochs, lesions covered, artefacts, own statistics",
+RECIPE = "lesions alone, 6 epochs"
+"""What `configs/train.json` is; a change of it that matters gets a new name here."""
+
+HOSPITALS = {"busi": "BUSI", "busbra": "BUS-BRA", "breast": "BrEaST"}
+"""Sources of images; each is of one hospital or one group of them."""
+
+MISSED = 0.1
+"""Dice below which a lesion is missed: what is marked, if anything, is something else."""
+
+AXILLA = frozenset(
+    [f"busi/benign_{n:03d}" for n in (199, 205, 207, 210, 223, 225, 228, 235, 236, 243, 247, 248)]
+    + [f"busi/benign_{n:03d}" for n in (256, 257, 262, 292, 293, 294, 298, 306)]
+    + [f"busi/malignant_{n:03d}" for n in (11, 12, 13, 109, 110, 113, 148)]
 )
-"""What the configs were, oldest first; a change of them that matters gets a new name here."""
-
-SOURCES = {"busi": "BUSI", "busbra": "BUS-BRA"}
+"""Images of BUSI that are of the axilla, by the text in them."""
 
 
 def read_rows(path: Path = ROWS) -> list[Row]:
-    """Read the rows, numbers as numbers, with operating point and scale of other rows applied."""
+    """Read the rows, numbers as numbers, with point and scales of other hospitals applied.
+
+    Args:
+        path: the table.
+
+    Returns:
+        Rows with `kept`, whether the image reaches the operating point, beside the columns.
+    """
     rows = read_raw_rows(path)
     raw = [dict(row) for row in rows]
-    for run, recipe in sorted({(row["run"], row["recipe"]) for row in rows}):
-        others = _choose_others(raw, run, recipe)
-        point, scale = choose_operating_point(others), fit_malignancy_scale(others)
+    for run in sorted({row["run"] for row in rows}):
+        others = [row for row in raw if is_left_out(row) and row["source"] != left_out(run)]
+        if not others:
+            others = [row for row in raw if is_left_out(row)]
+        scale = fit_presence_scale(others)
+        scaled = [{**row, "probability": scale.scale(row["probability"])} for row in others]
+        point = choose_point(scaled)
+        malignancy = fit_malignancy_scale(others)
         for row in rows:
-            if (row["run"], row["recipe"]) == (run, recipe):
-                row["kept"] = row["probability"] >= point
-                if row["malignancy"] is not None:
-                    row["malignancy"] = scale.scale(row["malignancy"])
+            if row["run"] != run:
+                continue
+            row["probability"] = scale.scale(row["probability"])
+            row["kept"] = bool(row["pred_px"]) and row["probability"] >= point
+            if row["malignancy"] is not None:
+                row["malignancy"] = malignancy.scale(row["malignancy"])
     return rows
 
 
-def _choose_others(rows: Sequence[Row], run: str, recipe: str) -> list[Row]:
-    """Choose rows of folds that have no image of a run's test list, and no later recipe."""
-    left_out = run.removeprefix("without-")
-    others = [row for row in rows if row["run"] != run and row["source"] != left_out]
-    known = RECIPES[: RECIPES.index(recipe) + 1]
-    return choose_recipe([row for row in others if row["recipe"] in known])
-
-
 def read_raw_rows(path: Path = ROWS) -> list[Row]:
-    """Read the rows, numbers as numbers."""
+    """Read the rows, numbers as numbers, as the networks gave them.
+
+    Args:
+        path: the table.
+    """
     with path.open(newline="") as file:
         rows: list[Row] = list(csv.DictReader(file))
     for row in rows:
-        row["dice"] = float(row["dice"]) if row["dice"] else None
+        for name in ("dice", "iou", "depth", "malignancy"):
+            row[name] = float(row[name]) if row[name] else None
         for name in ("lesion_px", "pred_px", "image_px"):
             row[name] = int(row[name])
         row["probability"] = float(row["probability"])
-        row["malignancy"] = float(row["malignancy"]) if row["malignancy"] else None
         row["normal"] = row["list"] == "test" and not row["lesion_px"]
         row["part"] = row["list"] == "lesion_free"
     return rows
 
 
-def choose_recipe(rows: Sequence[Row]) -> list[Row]:
-    """Choose the rows of the folds that have been run with the newest recipe."""
-    return [row for row in drop_older(rows) if name_kind(row) == "folds"]
+def left_out(run: str) -> str:
+    """Name the hospital that a run has not trained on, `""` if it has trained on each.
+
+    Examples:
+        >>> left_out("without-busi-1"), left_out("fold-0")
+        ('busi', '')
+    """
+    kind, _, rest = run.partition("-")
+    return rest.split("-")[0] if kind == "without" else ""
 
 
-def drop_older(rows: Sequence[Row]) -> list[Row]:
-    """Drop what a newer recipe has been run for: all older folds, older runs without a data set."""
-    newest: dict[str, int] = {}
-    for row in rows:
-        kind = name_kind(row)
-        newest[kind] = max(newest.get(kind, 0), RECIPES.index(row["recipe"]))
-    return [row for row in rows if RECIPES.index(row["recipe"]) == newest[name_kind(row)]]
+def is_left_out(row: Row) -> bool:
+    """Tell whether a row is of a hospital that its network has not trained on."""
+    return bool(left_out(row["run"]))
 
 
-def name_kind(row: Row) -> str:
-    """Name what a run is one of: all folds are of one kind."""
-    return "folds" if row["run"].startswith("fold-") else str(row["run"])
-
-
-def list_recipes(rows: Sequence[Row]) -> list[str]:
-    """List the recipes of rows, newest first."""
-    return sorted({row["recipe"] for row in rows}, key=RECIPES.index, reverse=True)
+def is_missed(row: Row) -> bool:
+    """Tell whether the lesion of a row is missed, at the operating point."""
+    return not row["kept"] or row["dice"] < MISSED

@@ -1,28 +1,33 @@
-"""The tables and the summary of a cross-validation from its rows (see `accuracy_rows.py`).
+"""The tables of docs/model.md, and the summary for README and card, from the rows of `accuracy.py`.
 
-Every image with a lesion counts once in a mean, with Dice 0 if nothing was marked. Images of all
-five folds are pooled, each scored by the network that did not see its fold. Intervals are 95 %
-percentile bootstrap intervals over draws of whole groups (patients, near-copies). A lesion whose
-image has no mark at all is missed; one whose marks do not touch it is told beside that, as
-misplaced.
+Every image with a lesion counts once, with Dice 0 if nothing was marked. Where a run was repeated
+with another seed, the Dice of an image is the mean over both. Intervals are 95 % percentile
+bootstrap intervals over draws of whole groups (patients, near-copies). A lesion is missed if
+nothing is marked or the Dice is below 0.1.
 """
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from accuracy_choices import Row, choose_operating_point, fit_malignancy_scale
-from accuracy_plot import plot_malignancy
+from accuracy_choices import (
+    SILENCED,
+    Row,
+    choose_point,
+    fit_malignancy_scale,
+    fit_presence_scale,
+    is_known,
+)
+from accuracy_plot import plot_malignancy, plot_points
 from accuracy_rows import (
+    AXILLA,
+    HOSPITALS,
     ROWS,
-    SOURCES,
-    choose_recipe,
-    drop_older,
-    list_recipes,
-    name_kind,
+    is_left_out,
+    is_missed,
     read_raw_rows,
     read_rows,
 )
@@ -39,28 +44,22 @@ from pipeline.metrics.summarise import summarise
 ROOT = Path(__file__).resolve().parents[1]
 SUMMARY = ROWS.with_name("summary.json")
 PAGE = ROOT / "docs" / "model.md"
-PLOT = ROOT / "docs" / "malignancy.png"
-CONFIG = ROOT / "configs" / "inference.json"
 BEGIN = "<!-- accuracy: made by python benchmarks/accuracy.py table -->"
 END = "<!-- end of accuracy -->"
-BEGIN_OLDER = "<!-- older recipes: made by python benchmarks/accuracy.py table -->"
-END_OLDER = "<!-- end of older recipes -->"
 
-SIZES = ((0.0, 0.02), (0.02, 0.05), (0.05, 0.15), (0.15, 1.0))
-"""Area of the lesion as a share of the image's."""
+SIZES = ((0.0, 0.01), (0.01, 0.03), (0.03, 0.1), (0.1, 1.0))
+"""Area of the lesion as a share of the picture's."""
+
+DEPTHS = ((0.0, 0.25), (0.25, 0.5), (0.5, 1.0))
+"""Row of the lesion's centre as a share of the picture's height."""
 
 LEAST_IMAGES = 10
 """Images of a device that get a line of their own."""
 
-POINTS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
-"""Operating points of the table, beside that of the release."""
-
-_KINDS = ("malignant", "benign")
-
 _HEAD = (
-    "| trained on | tested on | lesion images | Dice (95 % interval) | with operating point |"
-    " median | IoU | missed | misplaced | normal images marked | parts beside lesions marked |"
-    " image AUC |",
+    "| tested on | lesion images | Dice (95 % interval) | without operating point | median | IoU |"
+    " missed | silent | normal images marked | parts beside lesions marked | image AUC |"
+    " malignancy AUC |",
     "|---|---|---|---|---|---|---|---|---|---|---|---|",
 )
 
@@ -68,22 +67,31 @@ _HEAD = (
 def write_tables() -> None:
     """Put the tables into docs/model.md and the summary to where the bundle has it."""
     rows, raw = read_rows(), read_raw_rows()
-    text = json.dumps({"notice": RESEARCH_ONLY, **summarise_folds(rows)}, indent=2)
+    text = json.dumps({"notice": RESEARCH_ONLY, **summarise_left_out(rows)}, indent=2)
     write_atomically(SUMMARY, f"{text}\n".encode())
-    replace_between(PAGE, BEGIN, END, format_tables(drop_older(rows), drop_older(raw)))
-    replace_between(PAGE, BEGIN_OLDER, END_OLDER, format_older(rows))
-    plot_malignancy(drop_older(rows)).save(PLOT)
-    print(f"wrote the tables of {PAGE}, {SUMMARY} and {PLOT}; now python -m bundle.update_metadata")
-    folds = choose_recipe(raw)
-    print(f"for the configs: min_lesion_probability {choose_operating_point(folds)}")
-    print(f"for the configs: {fit_malignancy_scale(folds)}")
-    print("if they change, make the tables anew")
+    replace_between(PAGE, BEGIN, END, format_tables(rows))
+    unseen = [row for row in rows if is_left_out(row)]
+    plot_malignancy(unseen).save(PAGE.with_name("malignancy.png"))
+    plot_points(unseen).save(PAGE.with_name("operating-points.png"))
+    print(f"wrote the tables of {PAGE} and {SUMMARY}; now python -m bundle.update_metadata")
+    raw = [row for row in raw if is_left_out(row)]
+    scale = fit_presence_scale(raw)
+    scaled = [{**row, "probability": scale.scale(row["probability"])} for row in raw]
+    print(f"for the configs: presence_scale {scale}")
+    print(f"for the configs: malignancy_scale {fit_malignancy_scale(raw)}")
+    for name, silenced in SILENCED.items():
+        print(f"for the configs: operating_points#{name} {choose_point(scaled, silenced):g}")
 
 
-def summarise_folds(rows: Sequence[Row]) -> dict[str, Any]:
-    """Sum up the images of all folds, at the operating point, as an evaluation does."""
-    folds = [row for row in choose_recipe(rows) if row["list"] == "test"]
-    count = len({row["run"] for row in folds})
+def summarise_left_out(rows: Sequence[Row]) -> dict[str, Any]:
+    """Sum up the images of hospitals that were left out, as an evaluation does.
+
+    Args:
+        rows: of `read_rows`; those of the first seed count.
+    """
+    runs = {f"without-{name}" for name in HOSPITALS}
+    tested = [row for row in rows if row["run"] in runs and row["list"] == "test"]
+    names = [HOSPITALS[name] for name in HOSPITALS if name in {row["source"] for row in tested}]
     images = [
         EvaluatedImage(
             id=row["id"],
@@ -93,9 +101,9 @@ def summarise_folds(rows: Sequence[Row]) -> dict[str, Any]:
             probability=row["probability"],
             scores=_read_scores(row),
         )
-        for row in folds
+        for row in tested
     ]
-    return summarise(images, split=f"cross-validation, {count} of 5 folds")
+    return summarise(images, split=f"hospitals left out of training: {', '.join(names)}")
 
 
 def _read_scores(row: Row) -> ImageScores:
@@ -108,216 +116,193 @@ def _read_scores(row: Row) -> ImageScores:
     return ImageScores(*values, row["lesion_px"], *(counts if row["kept"] else (0, 0, 0)))
 
 
-def format_tables(rows: Sequence[Row], raw: Sequence[Row]) -> str:
-    """Write the tables of the newest recipe as Markdown.
-
-    Args:
-        rows: of `read_rows`, without older ones.
-        raw: of `read_raw_rows`, without older ones, for the tables of operating points.
-    """
-    folds = [row for row in rows if name_kind(row) == "folds"]
-    lines = [*_format_recipes(rows), ""]
-    lines += [
-        "| images of the folds | images | Dice (95 % interval) | missed | misplaced |",
-        "|---|---|---|---|---|",
-    ]
-    lesions = [row for row in folds if row["lesion_px"]]
-    for name, choose in _list_strata(lesions):
-        lines.append(_format_stratum(name, [row for row in lesions if choose(row)]))
-    lines += ["", *_format_malignancy(rows)]
-    lines += ["", *_format_points("folds", [row for row in raw if name_kind(row) == "folds"])]
-    for source, name in SOURCES.items():
-        part = [row for row in raw if row["run"] == f"without-{source}"]
-        if part:
-            lines += ["", *_format_points(f"{name}, not trained on", part)]
-    return "".join(f"{line}\n" for line in lines)
-
-
-def format_older(rows: Sequence[Row]) -> str:
-    """Write the scores of older recipes, and how the newest compares with them, as Markdown.
+def format_tables(rows: Sequence[Row]) -> str:
+    """Write all tables as Markdown.
 
     Args:
         rows: of `read_rows`.
     """
-    newest = {id(row) for row in drop_older(rows)}
-    older = [row for row in rows if id(row) not in newest]
-    lines = [*_format_recipes(older), "", *_format_gain(rows)] if older else []
+    unseen = [row for row in rows if is_left_out(row)]
+    lines = [*_HEAD]
+    for source, name in HOSPITALS.items():
+        part = [row for row in unseen if row["source"] == source]
+        if not part:
+            continue
+        lines.append(_format_scores(_name_seeds(name, part), part))
+        axilla = [row for row in part if row["id"] in AXILLA]
+        if axilla:
+            breast = [row for row in part if row["id"] not in AXILLA]
+            lines.append(_format_scores(f"{name} without axilla", breast))
+            lines.append(_format_scores(f"{name}, axilla alone", axilla))
+    lines.append(_format_mean(unseen))
+    for run in sorted({row["run"] for row in rows if row["run"].startswith("device-")}):
+        part = [row for row in rows if row["run"] == run]
+        device = Counter(row["device"] for row in part).most_common(1)[0][0]
+        lines.append(_format_scores(f"scanner of BUS-BRA: {device}", part))
+    folds = [row for row in rows if row["run"].startswith("fold-")]
+    for source, name in HOSPITALS.items():
+        part = [row for row in folds if row["source"] == source]
+        if part:
+            lines.append(_format_scores(f"{name}, folds, all hospitals trained on", part))
+    lines += ["", "| lesions of hospitals left out | images | Dice (95 % interval) | missed |"]
+    lines.append("|---|---|---|---|")
+    lesions = [row for row in unseen if row["lesion_px"]]
+    lines += [
+        _format_stratum(name, part)
+        for name, choose in _list_strata(lesions)
+        if (part := [row for row in lesions if choose(row)])
+    ]
+    lines += ["", *_format_malignancy(unseen), "", *_format_points(unseen)]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _format_recipes(rows: Sequence[Row]) -> list[str]:
-    """Score each recipe on the folds it was run with and on the data sets that were left out."""
-    folds = [row for row in rows if name_kind(row) == "folds"]
-    unseen = [row for row in rows if name_kind(row) != "folds"]
-    lines = list(_HEAD)
-    for recipe in list_recipes(folds):
-        chosen = [row for row in folds if row["recipe"] == recipe]
-        names = sorted({row["run"].removeprefix("fold-") for row in chosen})
-        trained = f"both, {recipe}, fold{'s' * (len(names) > 1)} {', '.join(names)}"
-        for source, name in SOURCES.items():
-            part = [row for row in chosen if row["source"] == source]
-            lines.append(_format_scores(trained, name, part))
-        lines.append(_format_scores(trained, "**both**", chosen))
-    for source, name in SOURCES.items():
-        other = next(title for key, title in SOURCES.items() if key != source)
-        for recipe in list_recipes(unseen):
-            part = [row for row in unseen if (row["source"], row["recipe"]) == (source, recipe)]
-            if part:
-                lines.append(_format_scores(f"{other} only, {recipe}", name, part))
-    return lines
+def _name_seeds(name: str, rows: Sequence[Row]) -> str:
+    count = len({row["run"] for row in rows})
+    return f"{name}, {count} seeds" if count > 1 else name
 
 
-def _format_gain(rows: Sequence[Row]) -> list[str]:
-    """Compare the newest recipe with older ones on the lesion images that both were tested on."""
-    lines = [
-        "| lesion images of | Dice | in place of | difference (95 % interval) |"
-        " malignancy AUC, BUSI | BUS-BRA |",
-        "|---|---|---|---|---|---|",
-    ]
-    lesions = [row for row in rows if row["lesion_px"]]
-    newest = {(name_kind(row), row["id"]): row for row in drop_older(lesions)}
-    for kind in sorted({name_kind(row) for row in lesions}):
-        mine = [row for row in lesions if name_kind(row) == kind]
-        for recipe in list_recipes(mine)[1:]:
-            old = [row for row in mine if row["recipe"] == recipe and (kind, row["id"]) in newest]
-            if old:
-                new = [newest[kind, row["id"]] for row in old]
-                lines.append(_format_change(new, old))
-    return lines
-
-
-def _format_change(new: Sequence[Row], old: Sequence[Row]) -> str:
-    cells = [
-        ", ".join(sorted({row["run"] for row in old})),
-        f"{np.mean([row['dice'] for row in new]):.3f} ({new[0]['recipe']})",
-        f"{np.mean([row['dice'] for row in old]):.3f} ({old[0]['recipe']})",
-        _format_interval([a["dice"] - b["dice"] for a, b in zip(new, old, strict=True)], old),
-    ]
-    for source in SOURCES:
-        aucs = []
-        for rows in (new, old):
-            told = [row for row in rows if row["malignancy"] is not None]
-            told = [row for row in told if row["source"] == source]
-            kinds = ([row for row in told if row["pathology"] == kind] for kind in _KINDS)
-            aucs.append(format_auc(*kinds, "malignancy"))
-        cells.append(" in place of ".join(filter(None, aucs)))
-    return f"| {' | '.join(cells)} |"
-
-
-def _format_points(name: str, rows: Sequence[Row]) -> list[str]:
-    lesions = [row for row in rows if row["lesion_px"]]
-    lines = [
-        f"| operating point, {name} | Dice | lesions missed | normal images marked |"
-        " parts beside lesions marked |",
-        "|---|---|---|---|---|",
-    ]
-    released = json.loads(CONFIG.read_text(encoding="utf-8"))["min_lesion_probability"]
-    for point in sorted({*POINTS, released}):
-        kept = [row for row in rows if row["probability"] >= point]
-        dice = sum(row["dice"] for row in kept if row["lesion_px"]) / len(lesions)
-        found = sum(bool(row["lesion_px"] and row["pred_px"]) for row in kept)
-        title = f"{point:g}, as released" if point == released else f"{point:g}"
-        cells = [title, f"{dice:.4f}", _format_share(len(lesions) - found, len(lesions))]
-        for kind in ("normal", "part"):
-            marked = sum(bool(row[kind] and row["pred_px"]) for row in kept)
-            cells.append(_format_share(marked, sum(row[kind] for row in rows)))
-        lines.append(f"| {' | '.join(cells)} |")
-    return lines
-
-
-def _format_scores(trained: str, tested: str, rows: Sequence[Row]) -> str:
+def _format_scores(name: str, rows: Sequence[Row]) -> str:
     lesions = [row for row in rows if row["lesion_px"]]
     normals = [row for row in rows if row["normal"]]
     parts = [row for row in rows if row["part"]]
-    gated = [row["dice"] if row["kept"] else 0.0 for row in lesions]
+    known = [row for row in lesions if row["malignancy"] is not None and is_known(row)]
+    told = ([row for row in known if row["pathology"] == kind] for kind in ("malignant", "benign"))
     cells = [
-        trained,
-        tested,
-        str(len(lesions)),
-        _format_interval([row["dice"] for row in lesions], lesions),
-        _format_interval(gated, lesions),
-        f"{np.median(gated):.3f}",
-        f"{np.mean([float(row['iou']) * row['kept'] for row in lesions]):.3f}",
-        _format_share(sum(not _is_marked(row) for row in lesions), len(lesions)),
-        _format_share(sum(_is_marked(row) and not row["dice"] for row in lesions), len(lesions)),
-        _format_share(sum(_is_marked(row) for row in normals), len(normals)),
-        _format_share(sum(_is_marked(row) for row in parts), len(parts)),
+        name,
+        str(len({row["id"] for row in lesions})),
+        _format_interval(lesions, score),
+        _format_interval(lesions, lambda row: row["dice"]),
+        f"{np.median([score(row) for row in lesions]):.3f}",
+        f"{np.mean([row['iou'] * row['kept'] for row in lesions]):.3f}",
+        _format_share(sum(is_missed(row) for row in lesions), len(lesions)),
+        _format_share(sum(not row["kept"] for row in lesions), len(lesions)),
+        _format_share(sum(row["kept"] for row in normals), len(normals)),
+        _format_share(sum(row["kept"] for row in parts), len(parts)),
         format_auc(lesions, normals or parts, "probability"),
+        format_auc(*told, "malignancy"),
     ]
     return f"| {' | '.join(cells)} |"
 
 
-def _is_marked(row: Row) -> bool:
-    return bool(row["pred_px"] and row["kept"])
+def _format_mean(rows: Sequence[Row]) -> str:
+    """Average over hospitals, each with equal weight: what choices are made on."""
+    lesions = [row for row in rows if row["lesion_px"]]
+    means = []
+    for value in (score, lambda row: row["dice"], is_missed, lambda row: not row["kept"]):
+        shares = [
+            np.mean([value(row) for row in lesions if row["source"] == source])
+            for source in {row["source"] for row in lesions}
+        ]
+        means.append(float(np.mean(shares)))
+    cells = [
+        "**mean over hospitals**",
+        "",
+        f"**{means[0]:.3f}**",
+        f"{means[1]:.3f}",
+        "",
+        "",
+        f"{means[2]:.1%}",
+        f"{means[3]:.1%}",
+        *[""] * 4,
+    ]
+    return f"| {' | '.join(cells)} |"
 
 
-def _list_strata(lesions: Sequence[Row]) -> list[tuple[str, Callable[[Row], bool]]]:
-    strata: list[tuple[str, Callable[[Row], bool]]] = []
-    for source, title in SOURCES.items():
-        for pathology in ("benign", "malignant"):
-            strata.append(
-                (
-                    f"{title}, {pathology}",
-                    lambda row, s=source, p=pathology: (row["source"], row["pathology"]) == (s, p),
-                )
+def score(row: Row) -> float:
+    """Give the Dice of a lesion at the operating point."""
+    return float(row["dice"]) if row["kept"] else 0.0
+
+
+def _list_strata(lesions: Sequence[Row]) -> Iterator[tuple[str, Callable[[Row], bool]]]:
+    for source, title in HOSPITALS.items():
+        for kind in ("benign", "malignant"):
+            yield (
+                f"{title}, {kind}",
+                lambda row, s=source, k=kind: (row["source"], row["pathology"]) == (s, k),
             )
     for low, high in SIZES:
-        strata.append(
-            (
-                f"lesion of {low:.0%} to {high:.0%} of the image",
-                lambda row, a=low, b=high: a <= row["lesion_px"] / row["image_px"] < b,
-            )
+        yield (
+            f"{low:.0%} to {high:.0%} of the picture",
+            lambda row, a=low, b=high: a <= row["lesion_px"] / row["image_px"] < b,
+        )
+    for low, high in DEPTHS:
+        yield (
+            f"centre at {low:.0%} to {high:.0%} of the depth",
+            lambda row, a=low, b=high: a <= row["depth"] < b,
         )
     devices = Counter(row["device"] for row in lesions if row["device"])
     for device in sorted(name for name, count in devices.items() if count >= LEAST_IMAGES):
-        strata.append((device, lambda row, d=device: row["device"] == d))
-    return strata
+        yield device, lambda row, d=device: row["device"] == d
 
 
 def _format_stratum(name: str, rows: Sequence[Row]) -> str:
-    gated = [row["dice"] if row["kept"] else 0.0 for row in rows]
-    missed = _format_share(sum(not _is_marked(row) for row in rows), len(rows))
-    misplaced = _format_share(sum(_is_marked(row) and not row["dice"] for row in rows), len(rows))
-    interval = _format_interval(gated, rows)
-    return f"| {name} | {len(rows)} | {interval} | {missed} | {misplaced} |"
+    missed = _format_share(sum(is_missed(row) for row in rows), len(rows))
+    count = len({row["id"] for row in rows})
+    return f"| {name} | {count} | {_format_interval(rows, score)} | {missed} |"
 
 
 def _format_malignancy(rows: Sequence[Row]) -> list[str]:
     lines = [
-        "| trained on | tested on | malignant | benign | AUC |"
-        " told 0 to 20 % | 20 to 40 % | 40 to 60 % | 60 to 80 % | 80 to 100 % |",
-        "|---|---|---|---|---|---|---|---|---|---|",
+        "| malignancy, left out | malignant | benign | AUC |"
+        " said 0 to 20 % | 20 to 40 % | 40 to 60 % | 60 to 80 % | 80 to 100 % |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
-    lesions = [row for row in rows if row["lesion_px"] and row["malignancy"] is not None]
-    for trained, inside in (("both, folds", True), ("the other one", False)):
-        part = [row for row in lesions if (name_kind(row) == "folds") is inside]
-        for source, title in SOURCES.items():
-            of_source = [row for row in part if row["source"] == source]
-            if not of_source:
+    for source, title in HOSPITALS.items():
+        known = [row for row in rows if row["source"] == source and is_known(row)]
+        known = [row for row in known if row["malignancy"] is not None]
+        if not known:
+            continue
+        kinds = [
+            [row for row in known if row["pathology"] == kind] for kind in ("malignant", "benign")
+        ]
+        cells = [title, *(str(len(part)) for part in kinds), format_auc(*kinds, "malignancy")]
+        for fifth in range(5):
+            said = [row for row in known if min(int(row["malignancy"] * 5), 4) == fifth]
+            true = sum(row["pathology"] == "malignant" for row in said)
+            cells.append(_format_share(true, len(said)))
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def _format_points(rows: Sequence[Row]) -> list[str]:
+    """Write what other operating points would do, on hospitals that were left out."""
+    lines = [
+        "| operating point | hospital | Dice | missed | silent | normal images marked |"
+        " parts beside lesions marked |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for point in (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
+        for source, title in HOSPITALS.items():
+            part = [
+                {**row, "kept": bool(row["pred_px"]) and row["probability"] >= point}
+                for row in rows
+                if row["source"] == source
+            ]
+            lesions = [row for row in part if row["lesion_px"]]
+            if not lesions:
                 continue
-            malignant, benign = (
-                [row for row in of_source if row["pathology"] == kind] for kind in _KINDS
-            )
-            cells = [trained, title, str(len(malignant)), str(len(benign))]
-            cells.append(format_auc(malignant, benign, "malignancy"))
-            for low in (0.0, 0.2, 0.4, 0.6, 0.8):
-                told = [
-                    row
-                    for row in of_source
-                    if low <= row["malignancy"] < low + 0.2 + 1e-6 * (low == 0.8)
-                ]
-                true = sum(row["pathology"] == "malignant" for row in told)
-                cells.append(_format_share(true, len(told)))
+            cells = [f"{point:g}", title, f"{np.mean([score(row) for row in lesions]):.3f}"]
+            cells.append(_format_share(sum(is_missed(row) for row in lesions), len(lesions)))
+            cells.append(_format_share(sum(not row["kept"] for row in lesions), len(lesions)))
+            for kind in ("normal", "part"):
+                asked = [row for row in part if row[kind]]
+                cells.append(_format_share(sum(row["kept"] for row in asked), len(asked)))
             lines.append(f"| {' | '.join(cells)} |")
     return lines
 
 
-def _format_interval(values: Sequence[float], rows: Sequence[Row]) -> str:
-    if not values:
+def _format_interval(rows: Sequence[Row], value: Callable[[Row], float]) -> str:
+    """Write the mean over images, each the mean over its seeds."""
+    if not rows:
         return ""
-    array = np.array(values)[:, None]
-    low, high = bootstrap_interval(array, [row["group"] for row in rows])[0]
-    return f"{array.mean():.3f} ({low:.3f} to {high:.3f})"
+    values: dict[str, list[float]] = {}
+    groups: dict[str, str] = {}
+    for row in rows:
+        values.setdefault(row["id"], []).append(value(row))
+        groups[row["id"]] = row["group"]
+    means = np.array([np.mean(each) for each in values.values()])[:, None]
+    low, high = bootstrap_interval(means, [groups[name] for name in values])[0]
+    return f"{means.mean():.3f} ({low:.3f} to {high:.3f})"
 
 
 def _format_share(hits: int, number: int) -> str:

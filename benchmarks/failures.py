@@ -18,6 +18,8 @@ KINDS = (
     ("busi", "malignant"),
     ("busbra", "benign"),
     ("busbra", "malignant"),
+    ("breast", "benign"),
+    ("breast", "malignant"),
     ("busi", "normal"),
 )
 EACH = 4
@@ -54,7 +56,7 @@ def main() -> None:
 
 def _read_pathologies(work: Path) -> dict[str, tuple[str, str]]:
     found = {}
-    for table in work.glob("fold-*/test/per_image.csv"):
+    for table in work.glob("without-*/test/per_image.csv"):
         with table.open(newline="") as file:
             for row in csv.DictReader(file):
                 found[row["id"].replace("/", "-")] = (row["source"], row["pathology"])
@@ -62,14 +64,14 @@ def _read_pathologies(work: Path) -> dict[str, tuple[str, str]]:
 
 
 def _list_panels(work: Path) -> list[Path]:
-    """List the failures of all folds, the worst Dice and the largest false lesion first."""
+    """List the failures, the worst Dice and the largest false lesion first."""
 
     def rank(path: Path) -> tuple[float, str]:
         parts = path.stem.split("_")
         worth = -int(parts[2].removesuffix("px")) if parts[0] == "normal" else float(parts[1])
         return worth, path.name
 
-    panels = sorted(work.glob("fold-*/test/panels/*.png"), key=rank)
+    panels = sorted(work.glob("without-*/test/panels/*.png"), key=rank)
     return [path for path in panels if rank(path)[0] < POOR]
 
 

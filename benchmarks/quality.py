@@ -1,22 +1,16 @@
-"""Whether the outline doubt tells poor masks: `python benchmarks/quality.py TABLE`.
+"""Whether the outline doubt finds poor masks: `python benchmarks/quality.py`.
 
-TABLE is that of a cross-validation (`benchmarks/accuracy.py`) or per_image.csv of an evaluation.
-Images with a lesion and, at the operating point of the configs, a mask count.
-
-    python benchmarks/quality.py bundle/evaluation/cross_validation.csv --plot docs/quality.png
+On the rows of hospitals that were left out (`benchmarks/accuracy.py`). Images with a lesion and, at
+the operating point, a mask count.
 """
 
 import argparse
-import csv
-import json
 from pathlib import Path
 
 import numpy as np
-from accuracy_rows import choose_recipe
+from accuracy_rows import is_left_out, read_rows
 from PIL import Image, ImageDraw, ImageFont
 from scipy.stats import spearmanr
-
-CONFIG = Path(__file__).resolve().parents[1] / "configs" / "inference.json"
 
 THRESHOLDS = (0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.7)
 POOR, GOOD = 0.7, 0.85
@@ -26,15 +20,9 @@ POOR, GOOD = 0.7, 0.85
 def main() -> None:
     """Print the correlation with Dice, and what each threshold would mark."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("table", type=Path, help="per_image.csv of an evaluation")
     parser.add_argument("--plot", type=Path, help="PNG to write")
     args = parser.parse_args()
-    with args.table.open(newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["dice"] and row["pred_px"] != "0"]
-    point = json.loads(CONFIG.read_text())["min_lesion_probability"]
-    rows = [row for row in rows if float(row["probability"]) >= point]
-    if "recipe" in rows[0]:
-        rows = choose_recipe(rows)
+    rows = [row for row in read_rows() if is_left_out(row) and row["lesion_px"] and row["kept"]]
     dice, doubt = (np.array([float(row[key]) for row in rows]) for key in ("dice", "outline_doubt"))
     print(f"{len(rows)} images with a lesion, Spearman {spearmanr(doubt, dice).statistic:.3f}")
     print("threshold  marked  their Dice  Dice of the others  poor marked  good marked")
@@ -67,7 +55,7 @@ def _plot(doubt: "np.ndarray[tuple[int], np.dtype[np.float64]]", dice: object) -
         y = side - margin - value * span
         draw.text((margin - 6, y), f"{value:g}", fill=0, font=font, anchor="rm")
     draw.text((side / 2, side - 16), "outline doubt", fill=0, font=font, anchor="mm")
-    draw.text((side / 2, 22), "Dice per image of the folds", fill=0, font=font, anchor="mm")
+    draw.text((side / 2, 22), "Dice per image, hospitals left out", fill=0, font=font, anchor="mm")
     return picture
 
 

@@ -1,19 +1,16 @@
 """What other scanners, settings and archives do to the masks.
 
-    python benchmarks/robustness.py RUN [RUN ...]
+    python benchmarks/robustness.py RUN
 
-RUN is a finished run of the recipe by `benchmarks/accuracy.py`, such as WORK/fold-0, or one by
-`benchmarks/ablations.py`, such as WORK/ablations/artefacts. Its network sees the images of its
-validation list as they are and with each of the `DEGRADATIONS`, through all of
-configs/inference.json; the operating point stands in the head of its table, as that of the release
-may have changed since. The part beside each lesion counts as an image without one. The sums go to
-bundle/evaluation/robustness.csv, in place of older ones of the same name, and the tables to
+RUN is a finished run of `benchmarks/accuracy.py`, such as WORK/without-breast. Its network sees the
+images of its test list as they are and with each of the `DEGRADATIONS`, through all of
+configs/inference.json; the operating point stands in the head of the table. The part beside each
+lesion counts as an image without one. The sums go to bundle/evaluation/robustness.csv, the table to
 docs/model.md.
 """
 
 import argparse
 import csv
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -21,12 +18,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from ablations import CHANGES
 from accuracy import find_part_beside
-from accuracy_rows import RECIPES, ROWS
-from accuracy_tables import PAGE
-from clean_up import load_network, read_config
+from accuracy_rows import HOSPITALS, ROWS, left_out
+from accuracy_tables import PAGE, ROOT
 from degradations import DEGRADATIONS, Pair
+from monai.bundle import ConfigParser
 from monai.data import load_decathlon_datalist
 from numpy.typing import NDArray
 from pages import replace_between
@@ -48,61 +44,24 @@ Rows = dict[str, list[tuple[str, str, ImageScores]]]
 def main() -> None:
     """Score all images with each degradation, and make the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("runs", type=Path, nargs="+", metavar="RUN", help="with data/ and train/")
+    parser.add_argument("run", type=Path, help="folder of data/ and train/")
     args = parser.parse_args()
-    names = {name_network(run) for run in args.runs}
-    if len(names) > 1:
-        sys.exit(f"expected runs of one name, got {sorted(names)}")
-    network = names.pop()
     rows: Rows = {name: [] for name in DEGRADATIONS}
     with tempfile.TemporaryDirectory() as scratch:
-        for run in args.runs:
-            score = _load_chain(run, Path(scratch))
-            for number, (kind, group, pair) in enumerate(list_images(run)):
-                for name, degrade in DEGRADATIONS.items():
-                    degraded = degrade(*pair, np.random.default_rng(number))
-                    rows[name].append((kind, group, score(degraded)))
-    point = read_config({})["min_lesion_probability"]
-    sums = join_sums(read_sums(), sum_up(rows, network, point))
+        score = _load_chain(args.run, Path(scratch))
+        for number, (kind, group, pair) in enumerate(list_images(args.run)):
+            for name, degrade in DEGRADATIONS.items():
+                degraded = degrade(*pair, np.random.default_rng(number))
+                rows[name].append((kind, group, score(degraded)))
+    point = read_config().get_parsed_content("min_lesion_probability")
+    hospital = left_out(args.run.resolve().name)
+    sums = sum_up(rows, HOSPITALS.get(hospital, args.run.resolve().name), point)
     with TABLE.open("w", newline="") as file:
         writer = csv.DictWriter(file, list(sums[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(sums)
-    replace_between(PAGE, BEGIN, END, format_tables(sums))
+    replace_between(PAGE, BEGIN, END, format_table(sums))
     print(f"wrote {TABLE} and the table of {PAGE}")
-
-
-def name_network(run: Path) -> str:
-    """Name the network of a run as the table of ablations does.
-
-    Args:
-        run: see the head of this file.
-
-    Raises:
-        SystemExit: it is of another recipe than the present one.
-    """
-    run = run.resolve()
-    if run.parent.name == "ablations" and run.name in CHANGES:
-        return CHANGES[run.name][0]
-    path = run.parent / "recipe"
-    found = path.read_text().strip() if path.is_file() else "none"
-    if found != RECIPES[-1]:
-        sys.exit(f"expected a run of '{RECIPES[-1]}', {path} tells {found}")
-    return CHANGES["release"][0]
-
-
-def join_sums(old: list[dict[str, str]], new: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Put new rows in place of older ones of their network, in the order of the ablations.
-
-    Args:
-        old: of `read_sums`; those of networks that are no longer among the ablations are left out.
-        new: of `sum_up`.
-    """
-    rows = {
-        title: [row for row in old if row["network"] == title] for title, *_ in CHANGES.values()
-    }
-    rows[new[0]["network"]] = new
-    return [row for each in rows.values() for row in each]
 
 
 def read_sums() -> list[dict[str, str]]:
@@ -115,8 +74,9 @@ def read_sums() -> list[dict[str, str]]:
 
 def _load_chain(run: Path, scratch: Path) -> Score:
     """Load what makes a mask of a picture and compares it with the true one."""
-    config = read_config({})
-    network = load_network(config, run)
+    config = read_config()
+    network: torch.nn.Module = config.get_parsed_content("network").eval()
+    network.load_state_dict(torch.load(run / "train" / "final.pt", weights_only=True))
     preprocess, inferer, postprocess = (
         config.get_parsed_content(name) for name in ("preprocessing", "inferer", "postprocessing")
     )
@@ -133,8 +93,17 @@ def _load_chain(run: Path, scratch: Path) -> Score:
     return score
 
 
+def read_config() -> ConfigParser:
+    """Read configs/inference.json."""
+    config = ConfigParser()
+    config.read_config(str(ROOT / "configs" / "inference.json"))
+    config["bundle_root"] = str(ROOT)
+    config["backend"] = "torch"  # an export is of one file of weights
+    return config
+
+
 def list_images(run: Path) -> Iterator[tuple[str, str, Pair]]:
-    """List what a run validates on, and the parts beside lesions.
+    """List what a run is tested on, and the parts beside lesions.
 
     Args:
         run: see the head of this file.
@@ -142,10 +111,8 @@ def list_images(run: Path) -> Iterator[tuple[str, str, Pair]]:
     Yields:
         Kind (lesion, normal or part), group and pixels.
     """
-    is_ablation = run.resolve().parent.name == "ablations"
-    data = run.resolve().parents[1] / "fold-0" / "data" if is_ablation else run / "data"
-    datalist = str(data / "datalist.json")
-    for item in load_decathlon_datalist(datalist, True, "validation", data):
+    data = run / "data"
+    for item in load_decathlon_datalist(str(data / "datalist.json"), True, "test", data):
         image = np.array(Image.open(item["image"]).convert("L"))
         lesion = np.array(Image.open(item["label"])) > 127
         kind = "lesion" if lesion.any() else "normal"
@@ -156,12 +123,12 @@ def list_images(run: Path) -> Iterator[tuple[str, str, Pair]]:
             yield "part", item["group"], (image[:, part], lesion[:, part])
 
 
-def sum_up(rows: Rows, network: str, point: float) -> list[dict[str, str]]:
+def sum_up(rows: Rows, hospital: str, point: float) -> list[dict[str, str]]:
     """Sum up the images of each degradation.
 
     Args:
         rows: the same images in the same order for each degradation, the first of which is none.
-        network: name of what was scored.
+        hospital: whose images they are.
         point: operating point that it was scored at.
     """
     plain = _take_dice(next(iter(rows.values())))
@@ -170,7 +137,7 @@ def sum_up(rows: Rows, network: str, point: float) -> list[dict[str, str]]:
     for name, scored in rows.items():
         dice = _take_dice(scored)
         low, high = bootstrap_interval((dice - plain)[:, None], groups)[0]
-        row = {"network": network, "operating_point": str(point), "images": name}
+        row = {"hospital": hospital, "operating_point": str(point), "images": name}
         row["dice"] = f"{dice.mean():.3f}"
         lost = f"{(dice - plain).mean():+.3f} ({low:+.3f} to {high:+.3f})"
         row["difference"] = lost if (dice != plain).any() else ""
@@ -192,22 +159,19 @@ def _format_share(
     return f"{sum(found)} of {len(found)}" if found else ""
 
 
-def format_tables(sums: Sequence[dict[str, str]]) -> str:
-    """Write one Markdown table for each network.
+def format_table(sums: Sequence[dict[str, str]]) -> str:
+    """Write the sums as a Markdown table.
 
     Args:
-        sums: of `sum_up`, of one network or more.
+        sums: of `sum_up`.
     """
     titles = ["Dice", "difference (95 % interval)", "lesions missed", "normal images marked"]
     titles.append("parts beside lesions marked")
     names = ("images", "dice", "difference", "missed", "normals_marked", "parts_marked")
-    lines = []
-    for network in dict.fromkeys(row["network"] for row in sums):
-        chosen = [row for row in sums if row["network"] == network]
-        head = f"{network}, operating point {chosen[0]['operating_point']}"
-        lines += ["", f"| {head} | {' | '.join(titles)} |", f"|---{'|---' * len(titles)}|"]
-        lines += [f"| {' | '.join(row[name] for name in names)} |" for row in chosen]
-    return "".join(f"{line}\n" for line in lines[1:])
+    head = f"{sums[0]['hospital']}, left out, operating point {sums[0]['operating_point']}"
+    lines = [f"| {head} | {' | '.join(titles)} |", f"|---{'|---' * len(titles)}|"]
+    lines += [f"| {' | '.join(row[name] for name in names)} |" for row in sums]
+    return "".join(f"{line}\n" for line in lines)
 
 
 if __name__ == "__main__":

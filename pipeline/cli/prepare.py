@@ -56,6 +56,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="data set that becomes the test list instead of a fold",
     )
     parser.add_argument(
+        "--test-device",
+        metavar="NAME",
+        help="scanner whose images become the test list, by how its name starts",
+    )
+    parser.add_argument(
         "--validation-fraction",
         type=float,
         default=0.1,
@@ -92,10 +97,11 @@ def run(args: argparse.Namespace) -> int:
 
     datalist = Datalist(
         folds=args.folds,
-        test_fold=None if args.test_source else args.test_fold,
+        test_fold=None if args.test_source or args.test_device else args.test_fold,
         seed=args.seed,
         validation_fraction=args.validation_fraction,
         test_source=args.test_source,
+        test_device=args.test_device,
     )
     readers = {
         "busi": read_busi,

@@ -28,9 +28,11 @@ class Datalist:
             validation list, 0 up to but not including 1.
         test_source: the data set that becomes the test list, with every group that has an image
             of it, instead of a fold.
+        test_device: the same for a scanner, by how its name starts.
 
     Raises:
-        ConfigError: a value is out of its range, or there is both a test fold and a test source.
+        ConfigError: a value is out of its range, or more than one of a fold, a data set and a
+            scanner is to be tested on.
     """
 
     folds: int = 5
@@ -38,6 +40,7 @@ class Datalist:
     seed: int = 0
     validation_fraction: float = 0.1
     test_source: str | None = None
+    test_device: str | None = None
 
     def __post_init__(self) -> None:
         if self.folds < 2:
@@ -46,8 +49,12 @@ class Datalist:
         if self.test_fold is not None and not 0 <= self.test_fold < self.folds:
             msg = f"expected a test fold of 0 to {self.folds - 1} or none, got {self.test_fold}"
             raise ConfigError(msg)
-        if self.test_source is not None and self.test_fold is not None:
-            msg = f"expected no test fold beside the test source, got {self.test_fold}"
+        tested = [self.test_fold, self.test_source, self.test_device]
+        if sum(choice is not None for choice in tested) > 1:
+            msg = (
+                "expected one of a test fold, a test source and a test device, got "
+                f"{self.test_fold}, {self.test_source} and {self.test_device}"
+            )
             raise ConfigError(msg)
         if not 0 <= self.validation_fraction < 1:
             msg = f"expected a validation fraction in [0, 1), got {self.validation_fraction}"
@@ -63,17 +70,16 @@ class Datalist:
             The lists `training`, `validation` and `test` of cases and their folds, by id.
 
         Raises:
-            ConfigError: no case, or every case, is of the test source.
+            ConfigError: no case, or every case, is of the test source or device.
         """
         cases = sorted(cases, key=lambda case: case.id)
         folds = distribute_groups(cases, [1.0] * self.folds, seed=self.seed)
         pairs = list(zip(cases, folds, strict=True))
-        groups = {case.group for case in cases if case.source == self.test_source}
-        if self.test_source is not None and len(groups) in (0, len({c.group for c in cases})):
-            msg = (
-                f"expected images of {self.test_source} to test and of another data set to train, "
-                f"got {sorted({case.source for case in cases})}"
-            )
+        groups = {case.group for case in cases if self._is_tested(case)}
+        wanted = self.test_source or self.test_device
+        if wanted is not None and len(groups) in (0, len({c.group for c in cases})):
+            found = {c.source if self.test_source else c.device for c in cases}
+            msg = f"expected images of {wanted} to test and others to train, got {sorted(found)}"
             raise ConfigError(msg)
         tested = [fold == self.test_fold or case.group in groups for case, fold in pairs]
         rest = [pair for pair, is_test in zip(pairs, tested, strict=True) if not is_test]
@@ -86,6 +92,11 @@ class Datalist:
             "validation": [pair for pair, part in zip(rest, parts, strict=True) if part == 1],
             "test": [pair for pair, is_test in zip(pairs, tested, strict=True) if is_test],
         }
+
+    def _is_tested(self, case: Case) -> bool:
+        if self.test_device:
+            return case.device.startswith(self.test_device)
+        return case.source == self.test_source
 
     def write(
         self, lists: Mapping[str, Sequence[tuple[Case, int]]], labels: Mapping[str, Path], out: Path
@@ -117,6 +128,7 @@ class Datalist:
                 "count": self.folds,
                 "test_fold": self.test_fold,
                 "test_source": self.test_source,
+                "test_device": self.test_device,
                 "seed": self.seed,
                 "validation_fraction": self.validation_fraction,
             },

@@ -23,7 +23,7 @@ class EvaluationItem:
     (1, H, W) of 0 to 1. It may have `lesion_probability`, one number of 0 to 1 for the whole
     image; without it the mean of the `TOP_PIXELS` highest pixel probabilities is taken. It may
     have one number `outline_doubt` (see `OutlineDoubtd`), `malignancy` (1, H, W) of 0 to 1 (see
-    `SplitMalignancyd`), whose mean over the prediction is taken, and the strings `group`,
+    `SplitJudgementsd`), whose mean over the prediction is taken, and the strings `group`,
     `source` and `pathology`; without them the image is a group of its own and the others are
     `unknown`.
 

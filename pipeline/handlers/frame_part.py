@@ -19,6 +19,8 @@ class FramePart:
         mask: (H, W) bool at the size of the whole frame, `True` where there is lesion.
         probability: (H, W) float32, 0 to 1; 0 outside of the regions.
         malignancy: (H, W) float32, 0 to 1, the network's second channel; `None` if it has none.
+        presence: (H, W) float32, 0 to 1, at each lesion its probability of being one, else 0;
+            `None` if no candidate was judged.
         lesion_probability: that there is a lesion at all, 0 to 1.
         outline_doubt: see `OutlineDoubtd`, 0 or more.
         regions: the B-mode images.
@@ -27,6 +29,7 @@ class FramePart:
     mask: NDArray[np.bool_]
     probability: NDArray[np.float32]
     malignancy: NDArray[np.float32] | None
+    presence: NDArray[np.float32] | None
     lesion_probability: float
     outline_doubt: float
     regions: tuple[CalibratedRegion, ...]
@@ -37,7 +40,8 @@ class FramePart:
 
         Args:
             item: has ``image`` with the metadata of `UltrasoundReader`, ``pred``, ``probability``,
-                ``lesion_probability`` and ``outline_doubt``, and may have ``malignancy``.
+                ``lesion_probability`` and ``outline_doubt``, and may have ``malignancy`` and
+                ``presence``.
         """
         meta = item["image"].meta
         mm = tuple(float(value) for value in meta["mm_per_pixel"])
@@ -48,11 +52,12 @@ class FramePart:
             origin=RegionOrigin(meta["region_origin"]),
             parts=_list_parts(meta["region_parts"], (top, left, bottom, right)),
         )
-        malignancy = item.get("malignancy")
+        malignancy, presence = item.get("malignancy"), item.get("presence")
         return cls(
             mask=np.asarray(item["pred"][0]) > 0,
             probability=np.asarray(item["probability"][0], np.float32),
             malignancy=None if malignancy is None else np.asarray(malignancy[0], np.float32),
+            presence=None if presence is None else np.asarray(presence[0], np.float32),
             lesion_probability=float(item["lesion_probability"]),
             outline_doubt=float(item["outline_doubt"]),
             regions=(region,),
@@ -71,10 +76,12 @@ class FramePart:
         # The one with a lesion counts, whose outline may be sharp beside an empty image.
         doubts = [part.outline_doubt for part in parts if part.mask.any() or not mask.any()]
         malignancies = [part.malignancy for part in parts if part.malignancy is not None]
+        presences = [part.presence for part in parts if part.presence is not None]
         return cls(
             mask=mask,
             probability=np.max([part.probability for part in parts], axis=0),
             malignancy=np.max(malignancies, axis=0) if malignancies else None,
+            presence=np.max(presences, axis=0) if presences else None,
             lesion_probability=max(part.lesion_probability for part in parts),
             outline_doubt=max(doubts),
             regions=tuple(region for part in parts for region in part.regions),

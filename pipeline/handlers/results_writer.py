@@ -12,7 +12,7 @@ from pipeline.errors import describe, find_cause
 from pipeline.handlers.frame_part import FramePart
 from pipeline.lesions.judge_quality import judge_quality
 from pipeline.lesions.lesion import find_lesions
-from pipeline.lesions.malignancy_scale import MalignancyScale
+from pipeline.lesions.platt_scale import PlattScale
 from pipeline.readers.describe_regions import describe_regions
 from pipeline.readers.other_organ import find_other_organ
 from pipeline.writers.dicom.result_frame import ResultFrame
@@ -35,8 +35,9 @@ class ResultsWriter:
 
     Args:
         postprocessing: takes an item with ``pred`` and ``image`` to ``pred`` (1, H, W) 0 or 1,
-            ``probability`` (1, H, W), ``lesion_probability`` and ``outline_doubt`` at the size of
-            ``original``, and ``malignancy`` (1, H, W) if the network has a channel for it.
+            ``probability`` and ``presence`` (1, H, W), ``lesion_probability`` and
+            ``outline_doubt`` at the size of ``original``, and ``malignancy`` (1, H, W) if the
+            network has a channel for it.
         writers: each writes one kind of file.
         journal: of the run.
         malignancy_scale: makes a probability of malignancy of that channel.
@@ -49,7 +50,7 @@ class ResultsWriter:
         postprocessing: Callable[[dict[str, Any]], Any],
         writers: Sequence[Writer],
         journal: RunJournal,
-        malignancy_scale: MalignancyScale = MalignancyScale(),  # noqa: B008
+        malignancy_scale: PlattScale = PlattScale(),  # noqa: B008
         *,
         other_organs: bool = False,
     ) -> None:
@@ -179,12 +180,13 @@ def _make_result(
     frame: int | None,
     whole: FramePart,
     header: Dataset | None,
-    malignancy_scale: MalignancyScale,
+    malignancy_scale: PlattScale,
 ) -> Result:
     lesions = find_lesions(
         whole.mask,
         whole.probability,
         regions=whole.regions,
+        presence=whole.presence,
         malignancy=whole.malignancy,
         malignancy_scale=malignancy_scale,
     )

@@ -106,7 +106,7 @@ class Trainer:
             "dataset_dir": as_data(str(run / "data")),
             "output_dir": as_data(str(run / "out")),
             "epochs": epochs,
-            "restart": epochs,
+            "first_size": 1.0,
             "batch_size": batch,
             "num_workers": 0,
             "ckpt": as_data(str(self.workbench.segmenter.weights.path)),

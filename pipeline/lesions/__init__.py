@@ -1,5 +1,5 @@
 """From a mask to lesions."""
 
-from pipeline.lesions.malignancy_scale import MalignancyScale
+from pipeline.lesions.platt_scale import PlattScale
 
-__all__ = ["MalignancyScale"]
+__all__ = ["PlattScale"]

@@ -10,16 +10,16 @@ from skimage.measure import label
 
 from pipeline.lesions.axis import Axis
 from pipeline.lesions.convex_hull import count_hull_pixels, find_hull
-from pipeline.lesions.malignancy_scale import MalignancyScale
 from pipeline.lesions.measure_axes import measure_axes
 from pipeline.lesions.orientation import Orientation
 from pipeline.lesions.outline import trace_outline
+from pipeline.lesions.platt_scale import PlattScale
 from pipeline.readers.calibrated_region import CalibratedRegion
 
 ROUND = 1 - 1e-9
 """Ratio of depth to width from which a mass is round: 1, for lengths with errors of rounding."""
 
-_UNSCALED = MalignancyScale()
+_UNSCALED = PlattScale()
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class Lesion:
         number: from 1, the largest first.
         area_px: number of pixels, without holes.
         area_mm2: their area.
-        probability: mean probability over its pixels, 0 to 1.
-        peak_probability: highest probability over its pixels, 0 to 1.
+        probability: that it is a lesion at all, 0 to 1.
+        peak_probability: highest probability of its pixels, 0 to 1.
         malignancy: probability that it is malignant, 0 to 1; `None` if the network does not tell.
         long_axis: the longest diameter; of calibrated pixels, in mm. See `measure_axes`.
         short_axis: the longest diameter perpendicular to it, of the convex hull.
@@ -101,8 +101,9 @@ def find_lesions(
     probability: NDArray[np.float32],
     *,
     regions: Sequence[CalibratedRegion] = (),
+    presence: NDArray[np.float32] | None = None,
     malignancy: NDArray[np.float32] | None = None,
-    malignancy_scale: MalignancyScale = _UNSCALED,
+    malignancy_scale: PlattScale = _UNSCALED,
 ) -> list[Lesion]:
     """Take a mask apart into its lesions, and measure them.
 
@@ -117,6 +118,8 @@ def find_lesions(
         mask: (H, W) bool, `True` where there is lesion.
         probability: (H, W) float32, 0 to 1.
         regions: B-mode images of the frame; without, all is one region of unknown scale.
+        presence: (H, W) float32, 0 to 1, at each lesion its probability of being one (see
+            `JudgeCandidatesd`); without, the mean of `probability` stands in for it.
         malignancy: (H, W) float32, 0 to 1, the network's second channel; `None` if it has none.
         malignancy_scale: makes a probability of it.
 
@@ -147,7 +150,9 @@ def find_lesions(
     for component, box, region in _split(owners, (top, left), regions):
         crop = slice(box[0], box[2]), slice(box[1], box[3])
         malignant = None if malignancy is None else malignancy_scale(component, malignancy[crop])
-        lesions.append(_measure(component, probability[crop], malignant, box, region))
+        present = (probability if presence is None else presence)[crop][component]
+        certainty = float(present.mean(dtype=np.float64))
+        lesions.append(_measure(component, probability[crop], certainty, malignant, box, region))
     lesions.sort(key=lambda lesion: (-lesion.area_px, lesion.box))
     return [replace(lesion, number=number) for number, lesion in enumerate(lesions, start=1)]
 
@@ -201,6 +206,7 @@ def _is_within(
 def _measure(
     component: NDArray[np.bool_],
     probability: NDArray[np.float32],
+    certainty: float,
     malignancy: float | None,
     box: tuple[int, int, int, int],
     region: CalibratedRegion | None,
@@ -211,7 +217,6 @@ def _measure(
     rows, columns = component.sum(axis=1), component.sum(axis=0)
     area = int(rows.sum())
     centroid = float(rows @ np.arange(depth)) / area, float(columns @ np.arange(width)) / area
-    probabilities = probability[component]
     hull = find_hull(component)
     outline = trace_outline(component, centroid, mm_per_pixel=mm)
     long_axis, short_axis = measure_axes(hull, mm_per_pixel=mm, origin=origin)
@@ -221,8 +226,8 @@ def _measure(
         number=0,
         area_px=area,
         area_mm2=mm and area * mm[0] * mm[1],
-        probability=float(probabilities.mean(dtype=np.float64)),
-        peak_probability=float(probabilities.max()),
+        probability=certainty,
+        peak_probability=float(probability[component].max()),
         malignancy=malignancy,
         long_axis=long_axis,
         short_axis=short_axis,

@@ -114,6 +114,4 @@ class _JudgingHead(nn.Module):
         mixed = self.mix(mixed)
         for block in self.blocks:
             mixed = mixed + block(mixed)
-        return interpolate(
-            self.out(mixed), lesion.shape[2:], mode="bilinear", align_corners=False
-        )
+        return interpolate(self.out(mixed), lesion.shape[2:], mode="bilinear", align_corners=False)

@@ -9,7 +9,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "blank_outside_regiond": ["BlankOutsideRegiond"],
         "blank_outside_sectord": ["BlankOutsideSectord"],
         "crop_to_regiond": ["CropToRegiond"],
-        "discard_unlikelyd": ["DiscardUnlikelyd"],
+        "judge_candidatesd": ["JudgeCandidatesd"],
         "keep_major_lesionsd": ["KeepMajorLesionsd"],
         "keep_targetd": ["KeepTargetd"],
         "lesion_probabilityd": ["LesionProbabilityd"],
@@ -24,7 +24,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "rand_viewd": ["RandViewd"],
         "relative_thresholdd": ["RelativeThresholdd"],
         "resize_smoothlyd": ["ResizeSmoothlyd"],
-        "split_malignancyd": ["SplitMalignancyd"],
+        "split_judgementsd": ["SplitJudgementsd"],
         "within_maskd": ["WithinMaskd"],
     },
 )

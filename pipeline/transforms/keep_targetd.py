@@ -22,9 +22,9 @@ class KeepTargetd(MapTransform):
         keys: masks (1, H, W), 0 or 1.
         target: `lesion` keeps all, `malignant` those whose probability of malignancy is at least
             `threshold`.
-        scale: gives that probability, see `MalignancyScale`.
+        scale: gives that probability, see `PlattScale`.
         threshold: 0 to 1.
-        malignancy_key: the network's second channel (1, H, W), see `SplitMalignancyd`.
+        malignancy_key: the network's second channel (1, H, W), see `SplitJudgementsd`.
 
     Raises:
         ConfigError: `target` is none of `TARGETS`, or it is `malignant` and the network has no

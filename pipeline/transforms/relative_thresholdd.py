@@ -11,7 +11,7 @@ class RelativeThresholdd(MapTransform):
     """Cut probabilities at a share of the image's own lesion probability.
 
     Two questions are kept apart: whether there is a lesion (`LesionProbabilityd` and
-    `DiscardUnlikelyd`) and where it ends. In an image that the network is sure of, the border is
+    `JudgeCandidatesd`) and where it ends. In an image that the network is sure of, the border is
     at `threshold`; in one whose lesion reaches a probability of 0.4 at most, a fixed threshold of
     0.5 would leave nothing of it, or its core alone.
 

@@ -1,4 +1,4 @@
-"""Rows of a cross-validation, for the tests of what is made of them."""
+"""Rows of `accuracy.py`, for the tests of what is made of them."""
 
 from typing import Any
 
@@ -6,8 +6,7 @@ from typing import Any
 def make_row(**values: Any) -> dict[str, Any]:
     """Make a row of a lesion that was found, but for what is given."""
     row = {
-        "run": "fold-0",
-        "recipe": "8 epochs",
+        "run": "without-busi",
         "list": "test",
         "id": "a",
         "group": "a",
@@ -28,6 +27,7 @@ def make_row(**values: Any) -> dict[str, Any]:
         "malignancy": 0.5,
         "device": "",
         "image_px": 10_000,
+        "depth": 0.3,
         "normal": False,
         "part": False,
     }

@@ -1,57 +1,63 @@
-"""What is chosen on the rows of a cross-validation, which are written out here."""
+"""What is chosen on rows of hospitals that were left out, which are written out here."""
 
 import math
 from typing import Any
 
 import pytest
-from accuracy_choices import choose_operating_point, fit_malignancy_scale
+from accuracy_choices import choose_point, fit_malignancy_scale, fit_presence_scale
 from accuracy_row import make_row
 
 
-def make_lesions(probabilities: list[float]) -> list[dict[str, Any]]:
-    return [make_row(probability=value) for value in probabilities]
-
-
-def make_normals(probabilities: list[float], kind: str = "normal") -> list[dict[str, Any]]:
-    facts = {"lesion_px": 0, "dice": None, kind: True}
+def make_lesions(probabilities: list[float], **facts: Any) -> list[dict[str, Any]]:
     return [make_row(probability=value, **facts) for value in probabilities]
 
 
 class TestOperatingPoint:
-    """A normal image of ten that is marked is as bad as 3 of 100 lesions that are missed."""
+    def test_is_the_highest_that_silences_no_more_lesions_than_it_may(self) -> None:
+        lesions = make_lesions([0.3, 0.5, *[0.9] * 98])
+        assert choose_point(lesions, 0.01) == 0.5
+        assert choose_point(lesions, 0.02) == 0.9
+        assert choose_point(lesions, 0.0) == 0.3
 
-    def test_silences_normals_that_cost_no_lesion(self) -> None:
-        normals = make_normals([0.05] * 8 + [0.4, 0.6])
-        assert choose_operating_point(make_lesions([0.9] * 100) + normals) == 0.61
+    def test_each_hospital_has_the_same_weight(self) -> None:
+        many = make_lesions([0.9] * 1000)
+        few = make_lesions([0.2, *[0.9] * 9], source="breast")
+        assert choose_point(many + few, 0.04) == 0.2  # a tenth of one of two hospitals
+        assert choose_point(many + few, 0.05) == 0.9
 
-    def test_two_lesions_of_100_are_given_for_a_normal_of_10(self) -> None:
-        lesions = make_lesions([0.9] * 98 + [0.2, 0.3])
-        assert choose_operating_point(lesions + make_normals([0.5] + [0.0] * 9)) == 0.51
-
-    def test_four_are_not(self) -> None:
-        lesions = make_lesions([0.9] * 96 + [0.2, 0.25, 0.3, 0.35])
-        assert choose_operating_point(lesions + make_normals([0.5] + [0.0] * 9)) == 0.01
-
-    def test_more_silence_than_aimed_at_is_worth_no_more_misses(self) -> None:
-        lesions = make_lesions([0.9] * 96 + [0.3])
-        lesions += [{**row, "pred_px": 0} for row in make_lesions([0.9] * 3)]
-        assert choose_operating_point(lesions + make_normals([0.5] + [0.0] * 9)) == 0.01
-
-    def test_parts_take_the_place_of_normals(self) -> None:
-        rows = make_lesions([0.9] * 100) + make_normals([0.7] * 2 + [0.0] * 8, "part")
-        assert choose_operating_point(rows) == 0.71
-
-    def test_of_equal_points_the_one_that_marks_fewest_parts_is_taken(self) -> None:
-        rows = make_lesions([0.9] * 100) + make_normals([0.3] + [0.0] * 4)
-        assert choose_operating_point(rows) == 0.31
-        assert choose_operating_point(rows + make_normals([0.2, 0.6, 0.95], "part")) == 0.61
-
-    def test_silent_normals_need_no_point(self) -> None:
-        normals = [{**row, "pred_px": 0} for row in make_normals([0.9] * 5)]
-        assert choose_operating_point(make_lesions([0.9] * 10) + normals) == 0
+    def test_silence_loses_nothing_where_something_else_was_marked(self) -> None:
+        wrong = make_lesions([0.1] * 50, dice=0.05)
+        assert choose_point(wrong + make_lesions([0.7] * 50), 0.0) == 0.7
 
 
-def test_scale_finds_the_numbers_that_made_the_truth() -> None:
+def spread(told: float, share: float, count: int, **facts: Any) -> list[dict[str, Any]]:
+    """Make images that are given one probability, a share of them with a lesion."""
+    positive = round(count * share)
+    free = {"lesion_px": 0, "dice": None, "normal": True}
+    rows = [make_row(probability=told, **facts)] * positive
+    return rows + [make_row(probability=told, **free, **facts)] * (count - positive)
+
+
+def test_presence_is_that_of_an_image_as_likely_with_a_lesion_as_without() -> None:
+    """Ten times as many images with a lesion, in the set, do not make a lesion more likely."""
+    rows = []
+    for told in (0.3, 0.5, 0.7):
+        rows += [make_row(probability=told)] * round(10_000 * told)
+        free = make_row(probability=told, lesion_px=0, dice=None, normal=True)
+        rows += [free] * round(1000 * (1 - told))
+    scale = fit_presence_scale(rows)
+    assert scale.slope == pytest.approx(1, abs=0.02)
+    assert scale.offset == pytest.approx(0, abs=0.02)
+
+
+def test_presence_leaves_out_what_is_outlined_beside_a_lesion() -> None:
+    rows = spread(0.4, 0.5, 100) + spread(0.8, 0.5, 100)
+    beside = [make_row(probability=0.99, dice=0.0)] * 500
+    silent = [make_row(probability=0.0, pred_px=0)] * 500
+    assert fit_presence_scale(rows + beside + silent) == fit_presence_scale(rows)
+
+
+def test_malignancy_finds_the_numbers_that_made_the_truth() -> None:
     """Of 1000 lesions told m, the share sigmoid(2 logit(m) - 0.5) is malignant."""
     rows = []
     for told in (0.2, 0.35, 0.5, 0.65, 0.8):

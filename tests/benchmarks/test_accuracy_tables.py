@@ -1,52 +1,74 @@
-"""The tables of the rows of a cross-validation, on rows that are written out here."""
+"""The tables of the rows of `accuracy.py`, on rows that are written out here."""
 
 from pathlib import Path
 
 import pytest
 from accuracy_row import make_row
-from accuracy_rows import drop_older, read_raw_rows, read_rows
-from accuracy_tables import PAGE, format_older, format_tables, summarise_folds
+from accuracy_rows import read_rows
+from accuracy_tables import PAGE, format_tables, summarise_left_out
 
 
-def test_summary_counts_what_the_point_discards_as_missed(table: Path) -> None:
-    summary = summarise_folds(read_rows(table))
-    assert summary["split"] == "cross-validation, 2 of 5 folds"
-    assert summary["images"] == 82
-    assert summary["lesion"]["missed"] == 1
-    assert summary["lesion"]["dice"]["mean"] == pytest.approx(0.8 * 79 / 80)
-    assert summary["normal"]["with_false_lesion"] == 1
-
-
-def test_summary_is_of_the_present_recipe_alone(table: Path) -> None:
+def test_summary_is_of_hospitals_left_out_and_counts_silence_as_missed(table: Path) -> None:
     rows = read_rows(table)
-    newer = [{**row, "recipe": "16 epochs"} for row in rows if row["run"] == "fold-1"]
-    assert summarise_folds([*rows, *newer])["split"] == "cross-validation, 1 of 5 folds"
-    assert summarise_folds([*rows, *newer])["images"] == 41
+    again = [{**row, "run": f"{row['run']}-1"} for row in rows]
+    summary = summarise_left_out([*rows, *again, make_row(run="fold-0", kept=True)])
+    assert summary["split"] == "hospitals left out of training: BUSI, BrEaST"
+    assert summary["images"] == 240
+    silent = sum(not row["kept"] for row in rows if row["lesion_px"])
+    assert summary["lesion"]["missed"] == silent
+    assert summary["lesion"]["dice"]["mean"] == pytest.approx(0.8 * (200 - silent) / 200)
 
 
-def test_an_older_recipe_has_its_scores_and_is_compared_with_the_newest() -> None:
-    run = {"run": "without-busi", "kept": True}
-    old = [make_row(**run, id=str(number), group=str(number), dice=0.7) for number in range(10)]
-    new = [{**row, "recipe": "16 epochs", "dice": 0.9, "malignancy": 0.1} for row in old]
-    rows = [make_row(source=source, kept=True) for source in ("busi", "busbra")] + old + new
-    older = format_older(rows)
-    assert (
-        "| without-busi | 0.900 (16 epochs) | 0.700 (8 epochs) | 0.200 (0.200 to 0.200) |" in older
-    )
-    assert "| BUS-BRA only, 8 epochs | BUSI | 10 | 0.700 (0.700 to 0.700) |" in older
-    assert "| BUS-BRA only, 16 epochs" not in older
-    page = format_tables(drop_older(rows), drop_older(rows))
-    assert "| BUS-BRA only, 16 epochs | BUSI | 10 | 0.900 (0.900 to 0.900) |" in page
-    assert "| the other one | BUSI | 0 | 10 |  | 0 of 10 (0.0%) |" in page
-    assert "8 epochs | BUSI | 10" not in page
+def test_two_seeds_are_one_line_with_the_mean_of_each_image() -> None:
+    rows = [
+        make_row(run=run, id=str(number), group=str(number), dice=dice, kept=True)
+        for run, dice in (("without-busi", 0.7), ("without-busi-1", 0.9))
+        for number in range(10)
+    ]
+    assert "| BUSI, 2 seeds | 10 | 0.800 (0.800 to 0.800) |" in format_tables(rows)
 
 
-def test_one_recipe_alone_has_nothing_to_be_compared_with() -> None:
-    assert format_older([make_row(kept=True)]) == ""
+def test_images_of_the_axilla_are_told_apart() -> None:
+    rows = [
+        make_row(id="busi/benign_199", group="1", dice=0.2, kept=True),
+        make_row(id="busi/benign_001", group="2", dice=0.8, kept=True),
+    ]
+    page = format_tables(rows)
+    assert "| BUSI without axilla | 1 | 0.800 " in page
+    assert "| BUSI, axilla alone | 1 | 0.200 " in page
+
+
+def test_mean_over_hospitals_gives_each_the_same_weight() -> None:
+    rows = [make_row(id=str(number), kept=True, dice=0.6) for number in range(9)]
+    rows.append(make_row(run="without-breast", source="breast", kept=True, dice=1.0))
+    assert "| **mean over hospitals** |  | **0.800** | 0.800 |" in format_tables(rows)
+
+
+def test_strata_are_by_size_and_depth_of_the_lesion() -> None:
+    rows = [
+        make_row(id="small", lesion_px=50, depth=0.1, dice=0.5, kept=True),
+        make_row(id="large", lesion_px=5000, depth=0.6, dice=0.9, kept=False),
+    ]
+    page = format_tables(rows)
+    lines = {line.split(" | ")[0]: line for line in page.splitlines()}
+    for name in ("0% to 1% of the picture", "centre at 0% to 25% of the depth"):
+        assert lines[f"| {name}"].startswith(f"| {name} | 1 | 0.500 ")
+        assert lines[f"| {name}"].endswith("| 0 of 1 (0.0%) |")
+    for name in ("10% to 100% of the picture", "centre at 50% to 100% of the depth"):
+        assert lines[f"| {name}"].startswith(f"| {name} | 1 | 0.000 ")
+        assert lines[f"| {name}"].endswith("| 1 of 1 (100.0%) |")
+
+
+def test_operating_points_are_counted_for_each_hospital() -> None:
+    rows = [
+        make_row(id="a", probability=0.45, kept=True),
+        make_row(id="b", probability=0.9, kept=True),
+        make_row(id="n", probability=0.35, lesion_px=0, dice=None, iou=0, normal=True, kept=True),
+    ]
+    page = format_tables(rows)
+    assert "| 0.3 | BUSI | 0.800 | 0 of 2 (0.0%) | 0 of 2 (0.0%) | 1 of 1 (100.0%) |  |" in page
+    assert "| 0.5 | BUSI | 0.400 | 1 of 2 (50.0%) | 1 of 2 (50.0%) | 0 of 1 (0.0%) |  |" in page
 
 
 def test_page_is_that_of_the_rows() -> None:
-    page = PAGE.read_text(encoding="utf-8")
-    rows, raw = read_rows(), read_raw_rows()
-    assert format_tables(drop_older(rows), drop_older(raw)) in page
-    assert format_older(rows) in page
+    assert format_tables(read_rows()) in PAGE.read_text(encoding="utf-8")

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from monai.bundle import ConfigParser
 from monai.bundle.scripts import verify_metadata
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -89,12 +91,15 @@ def test_names_every_requirement_of_the_package(metadata: dict[str, Any]) -> Non
 
 
 def test_channels_are_those_of_the_network(metadata: dict[str, Any]) -> None:
-    """`SplitMalignancyd` takes the lesion from channel 0 and malignancy from channel 1."""
+    """`SplitJudgementsd` takes them apart in this order."""
     output = metadata["network_data_format"]["outputs"]["pred"]
-    assert output["channel_def"] == {"0": "lesion", "1": "malignancy"}
+    assert output["channel_def"] == {"0": "lesion", "1": "malignancy", "2": "presence"}
     config = json.loads((ROOT / "configs" / "inference.json").read_text("utf-8"))
     assert len(output["channel_def"]) == output["num_channels"]
-    assert output["num_channels"] == config["network_def"]["out_channels"]
+    parser = ConfigParser({"network_def": config["network_def"]})
+    network = parser.get_parsed_content("network_def").eval()
+    with torch.no_grad():
+        assert network(torch.zeros(1, 1, 64, 64)).shape[1] == output["num_channels"]
     masks = metadata["network_data_format"]["post_processed_outputs"]["pred"]
     assert masks["channel_def"] == {"0": "background", "1": "lesion"}
     assert (masks["num_channels"], masks["value_range"]) == (1, [0, 1])

@@ -77,10 +77,10 @@ def test_many_labels_leave_some_to_choose_the_best_epoch(trainer, tmp_path, monk
     assert not training & validation
 
 
-def test_learning_rate_of_a_long_training_does_not_rise_again(trainer, tmp_path):
+def test_a_network_that_is_trained_already_sees_images_of_their_size_at_once(trainer, tmp_path):
     _accept(trainer, "a/first.png", draw_mask())
     settings = trainer._prepare(tmp_path / "run", 40)
-    assert (settings["epochs"], settings["restart"]) == (40, 40)
+    assert (settings["epochs"], settings["first_size"]) == (40, 1.0)
 
 
 @pytest.mark.parametrize(

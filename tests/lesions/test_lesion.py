@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from lesion_shapes import U_SHAPE, draw_blob, draw_ellipse, draw_rectangle
 
-from pipeline.lesions import MalignancyScale
+from pipeline.lesions import PlattScale
 from pipeline.lesions.lesion import Lesion, find_lesions
 from pipeline.lesions.orientation import Orientation
 from pipeline.readers.calibrated_region import CalibratedRegion, RegionOrigin
@@ -60,7 +60,7 @@ class TestComponents:
     def test_malignancy_is_the_scaled_mean_within(self) -> None:
         malignancy = np.full(MASK.shape, 0.75, np.float32)
         malignancy[5:] = 0.5
-        scale = MalignancyScale(slope=2.0)
+        scale = PlattScale(slope=2.0)
         lesions = find_lesions(MASK, PROBABILITY, malignancy=malignancy, malignancy_scale=scale)
         assert [lesion.malignancy for lesion in lesions] == pytest.approx([0.9, 0.5])
 

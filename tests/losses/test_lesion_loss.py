@@ -17,26 +17,26 @@ def test_one_channel_is_smoothed_dice_and_cross_entropy() -> None:
     probability = torch.sigmoid(LOGITS)
     overlap = (probability * MASK).sum(dim=(1, 2, 3))
     areas = (probability + MASK).sum(dim=(1, 2, 3))
-    dice = (1 - (2 * overlap + 10) / (areas + 10)).mean()
-    expected = dice + binary_cross_entropy_with_logits(LOGITS, MASK)
+    dice = 1 - (2 * overlap + 10) / (areas + 10)
+    expected = dice[0] + binary_cross_entropy_with_logits(LOGITS[0], MASK[0])
     assert float(LesionLoss(smooth=10)(LOGITS, MASK)) == pytest.approx(float(expected), abs=1e-6)
 
 
-def test_dice_of_an_empty_label_falls_with_the_area_that_is_marked() -> None:
-    """Without cross entropy: what is left of the loss must tell few marked pixels from many."""
-    empty = torch.zeros(1, 1, 4, 4)
-    few, many = torch.full((1, 1, 4, 4), -9.0), torch.full((1, 1, 4, 4), 9.0)
-    few[0, 0, 0, 0] = 9.0
-    dice = LesionLoss(smooth=64).lesion.dice
-    assert float(dice(few, empty)) == pytest.approx(1 - 64 / 65, abs=1e-3)
-    assert float(dice(many, empty)) == pytest.approx(1 - 64 / 80, abs=1e-3)
+def test_an_image_without_a_lesion_says_nothing_of_outlines() -> None:
+    logits = LOGITS.clone().requires_grad_()
+    LesionLoss()(logits, MASK).backward()
+    assert logits.grad[0].all()
+    assert not logits.grad[1].any()
+    loss = LesionLoss()(logits, torch.zeros_like(MASK))
+    loss.backward()
+    assert float(loss.detach()) == 0
 
 
 def test_another_loss_takes_the_place_of_the_first_channel_alone() -> None:
     malignant = 5 - LOGITS
     pred, label = torch.cat([LOGITS, malignant], dim=1), torch.cat([MASK, MASK], dim=1)
     squares = LesionLoss(malignancy=0.5, lesion=torch.nn.MSELoss())
-    expected = ((LOGITS - MASK) ** 2).mean() + 0.5 * compute_malignancy_term(malignant, MASK)
+    expected = ((LOGITS[0] - MASK[0]) ** 2).mean() + 0.5 * compute_malignancy_term(malignant, MASK)
     assert float(squares(pred, label)) == pytest.approx(float(expected), abs=1e-6)
 
 
@@ -79,3 +79,29 @@ def test_second_channel_does_not_reach_the_first() -> None:
     alone = LOGITS.clone().requires_grad_()
     LesionLoss()(alone, MASK).backward()
     assert torch.allclose(both, alone.grad[:, 0])
+
+
+def test_presence_is_asked_of_each_candidate_by_its_mean() -> None:
+    """One image with a lesion that is outlined, one without, of which a part is outlined."""
+    outline = torch.full((2, 1, 32, 32), -9.0)
+    outline[:, :, 4:12, 4:12] = 9.0
+    lesion = torch.zeros(2, 1, 32, 32)
+    lesion[0, :, 4:12, 4:12] = 1
+    presence = torch.linspace(-2, 2, 32).expand(2, 1, 32, 32).clone()
+    pred = torch.cat([outline, outline * 0, presence], dim=1).requires_grad_()
+    label = torch.cat([lesion, torch.full_like(lesion, -1)], dim=1)
+    term = LesionLoss(presence=1)(pred, label) - LesionLoss(presence=0)(pred, label)
+    mean = float(presence[0, 0, 0, 4:12].mean())
+    expected = (math.log(1 + math.exp(-mean)) + math.log(1 + math.exp(mean))) / 2
+    assert float(term.detach()) == pytest.approx(expected, abs=1e-5)
+    (gradient,) = torch.autograd.grad(term, pred)
+    assert gradient[:, 2, 4:12, 4:12].all()
+    assert gradient[:, 2].count_nonzero() == 2 * 64
+
+
+def test_a_batch_that_asks_nothing_can_be_trained_on() -> None:
+    pred = torch.full((1, 3, 4, 4), -9.0, requires_grad=True)
+    label = torch.tensor([0.0, -1.0]).reshape(1, 2, 1, 1).expand(1, 2, 4, 4)
+    loss = LesionLoss()(pred, label)
+    loss.backward()
+    assert float(loss.detach()) == 0

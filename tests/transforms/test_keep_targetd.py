@@ -8,7 +8,7 @@ import torch
 from monai.data import MetaTensor
 
 from pipeline.errors import ConfigError
-from pipeline.lesions import MalignancyScale
+from pipeline.lesions import PlattScale
 from pipeline.transforms import KeepTargetd
 
 MASK = torch.zeros(1, 3, 7)
@@ -20,7 +20,7 @@ MALIGNANCY[0, :, :3] = 0.2
 
 def keep(target: str, **options) -> torch.Tensor:
     item = {"pred": MASK, "malignancy": MALIGNANCY}
-    return KeepTargetd("pred", target=target, scale=MalignancyScale(), **options)(item)["pred"]
+    return KeepTargetd("pred", target=target, scale=PlattScale(), **options)(item)["pred"]
 
 
 def test_target_lesion_keeps_all() -> None:
@@ -40,30 +40,30 @@ def test_threshold_is_that_of_the_mean_over_the_lesion() -> None:
 
 def test_scale_is_applied() -> None:
     item = {"pred": MASK, "malignancy": MALIGNANCY}
-    scale = MalignancyScale(offset=5.0)
+    scale = PlattScale(offset=5.0)
     assert torch.equal(KeepTargetd("pred", target="malignant", scale=scale)(item)["pred"], MASK)
 
 
 def test_black_mask_and_meta_stay() -> None:
     pred = MetaTensor(torch.zeros(1, 3, 7), meta={"a": 1})
     item = {"pred": pred, "malignancy": MALIGNANCY}
-    result = KeepTargetd("pred", target="malignant", scale=MalignancyScale())(item)["pred"]
+    result = KeepTargetd("pred", target="malignant", scale=PlattScale())(item)["pred"]
     assert not np.asarray(result).any()
     assert result.meta["a"] == 1
 
 
 def test_tensors_on_a_gpu(on_gpu: Callable[[torch.Tensor], torch.Tensor]) -> None:
     item = {"pred": on_gpu(MASK), "malignancy": on_gpu(MALIGNANCY)}
-    result = KeepTargetd("pred", target="malignant", scale=MalignancyScale())(item)["pred"]
+    result = KeepTargetd("pred", target="malignant", scale=PlattScale())(item)["pred"]
     assert torch.equal(result.cpu(), keep("malignant"))
 
 
 def test_network_without_the_channel() -> None:
-    transform = KeepTargetd("pred", target="malignant", scale=MalignancyScale())
+    transform = KeepTargetd("pred", target="malignant", scale=PlattScale())
     with pytest.raises(ConfigError, match="second channel"):
         transform({"pred": MASK})
 
 
 def test_unknown_target() -> None:
     with pytest.raises(ConfigError, match="one of lesion, malignant, got 'cancer'"):
-        KeepTargetd("pred", target="cancer", scale=MalignancyScale())
+        KeepTargetd("pred", target="cancer", scale=PlattScale())

@@ -1,4 +1,4 @@
-"""From the network's second channel to a probability of malignancy."""
+"""From a channel of the network to a probability."""
 
 import math
 from dataclasses import dataclass
@@ -11,35 +11,35 @@ _LEAST = 1e-6
 
 
 @dataclass(frozen=True)
-class MalignancyScale:
+class PlattScale:
     """Platt's scaling of the mean over a lesion (Platt 1999, Probabilistic outputs for SVMs).
 
     The probability is ``sigmoid(slope * logit(mean) + offset)``. `benchmarks/accuracy.py` fits
-    both numbers on images that the networks were not trained on.
+    both numbers, for malignancy and for presence, on images that the networks were not trained on.
 
     Attributes:
         slope: above 0; more than 1 takes probabilities away from a half.
         offset: shifts all of them.
 
     Examples:
-        >>> MalignancyScale(slope=2.0)(np.ones((1, 2), bool), np.full((1, 2), 0.75, np.float32))
+        >>> PlattScale(slope=2.0)(np.ones((1, 2), bool), np.full((1, 2), 0.75, np.float32))
         0.9
     """
 
     slope: float = 1.0
     offset: float = 0.0
 
-    def __call__(self, mask: NDArray[np.bool_], malignancy: NDArray[np.float32]) -> float:
-        """Give the probability that a lesion is malignant.
+    def __call__(self, mask: NDArray[np.bool_], channel: NDArray[np.float32]) -> float:
+        """Give the probability for a lesion.
 
         Args:
             mask: (H, W) bool, the pixels of the lesion, at least one.
-            malignancy: (H, W) float32, the network's second channel, 0 to 1.
+            channel: (H, W) float32, of the network, 0 to 1.
 
         Returns:
             0 to 1, six digits, so that sums in another order give the same.
         """
-        mean = float(malignancy[mask].mean(dtype=np.float64))
+        mean = float(channel[mask].mean(dtype=np.float64))
         return round(self.scale(mean), 6)
 
     def scale(self, mean: float) -> float:

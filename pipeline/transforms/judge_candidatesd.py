@@ -1,0 +1,82 @@
+"""Keep silent about what is outlined and probably no lesion."""
+
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from monai.config import KeysCollection
+from monai.transforms import MapTransform
+from monai.utils import convert_to_numpy
+from numpy.typing import NDArray
+from skimage.measure import label
+
+
+class JudgeCandidatesd(MapTransform):
+    """Clear the candidates whose probability of being a lesion is below a threshold.
+
+    A candidate is a connected component (8 neighbours) of the mask. The probability of the image is
+    that of its most probable candidate, and 0 if nothing is outlined. A network without a channel
+    for presence has one probability for the whole image, which `LesionProbabilityd` has found.
+
+    Args:
+        keys: masks (1, H, W), 0 or 1.
+        threshold: 0 to 1, the operating point; 0 keeps every candidate.
+        scale: gives the probability of a candidate, see `PlattScale`.
+        presence_key: the network's third channel (1, H, W), see `SplitJudgementsd`. Afterwards it
+            holds the probability of each candidate that is kept at its pixels, and 0 elsewhere.
+        probability_key: where the probability of the image goes, or is.
+
+    Raises:
+        ValueError: `threshold` is not within 0 to 1.
+    """
+
+    def __init__(
+        self,
+        keys: KeysCollection,
+        *,
+        threshold: float,
+        scale: Callable[[NDArray[np.bool_], NDArray[np.float32]], float],
+        presence_key: str = "presence",
+        probability_key: str = "lesion_probability",
+    ) -> None:
+        super().__init__(keys)
+        if not 0 <= threshold <= 1:
+            msg = f"expected a threshold from 0 to 1, got {threshold}"
+            raise ValueError(msg)
+        self.threshold = threshold
+        self.scale = scale
+        self.presence_key = presence_key
+        self.probability_key = probability_key
+
+    def __call__(self, data: Mapping[Hashable, Any]) -> dict[Hashable, Any]:
+        """Clear or keep each candidate.
+
+        Args:
+            data: the item.
+
+        Returns:
+            A copy of the item.
+        """
+        item = dict(data)
+        for key in self.key_iterator(item):
+            mask = convert_to_numpy(item[key][0]) > 0
+            presence = self._judge(item, mask)
+            kept = mask & (presence >= np.float32(self.threshold))
+            item[self.presence_key] = torch.from_numpy(np.where(kept, presence, 0))[None]
+            item[key] = item[key] * torch.from_numpy(kept).to(item[key].device)
+        return item
+
+    def _judge(self, item: dict[Hashable, Any], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """Give each pixel of the mask the probability of its candidate; note that of the image."""
+        presence = np.zeros(mask.shape, np.float32)
+        if self.presence_key not in item:
+            presence[mask] = float(item[self.probability_key])
+            return presence
+        channel = convert_to_numpy(item[self.presence_key][0], np.float32)
+        candidates, count = label(mask, connectivity=2, return_num=True)
+        for number in range(1, count + 1):
+            place = candidates == number
+            presence[place] = self.scale(place, channel)
+        item[self.probability_key] = torch.tensor(float(presence.max()))
+        return presence

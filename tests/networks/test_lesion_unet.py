@@ -1,0 +1,56 @@
+"""The network on small random images."""
+
+import pytest
+import torch
+
+from pipeline.networks import LesionUNet
+
+
+@pytest.fixture(scope="module")
+def network() -> LesionUNet:
+    torch.manual_seed(0)
+    return LesionUNet(decoder_channels=(32, 16, 8, 8), head_channels=16)
+
+
+@pytest.mark.parametrize("size", [(64, 64), (96, 160)])
+def test_three_channels_of_the_size_of_the_image(
+    network: LesionUNet, size: tuple[int, int]
+) -> None:
+    with torch.no_grad():
+        assert network.eval()(torch.randn(2, 1, *size)).shape == (2, 3, *size)
+
+
+def test_images_of_a_batch_do_not_change_each_other(network: LesionUNet) -> None:
+    images = torch.randn(2, 1, 64, 64)
+    with torch.no_grad():
+        both = network.eval()(images)
+        alone = torch.cat([network(image[None]) for image in images])
+    assert torch.allclose(both, alone, atol=1e-5)
+
+
+@pytest.mark.parametrize("channel", [1, 2])
+def test_what_is_judged_does_not_change_the_outline(network: LesionUNet, channel: int) -> None:
+    network.train().zero_grad()
+    network(torch.randn(2, 1, 64, 64))[:, channel].square().sum().backward()
+    reached = {
+        name.partition(".")[0]
+        for name, parameter in network.named_parameters()
+        if parameter.grad is not None and parameter.grad.any()
+    }
+    assert reached == {"judging_head"}
+
+
+def test_judgement_sees_the_outline_and_the_whole_image(network: LesionUNet) -> None:
+    image = torch.zeros(1, 1, 128, 128)
+    far = image.clone()
+    far[..., 96:, 96:] = 3.0
+    with torch.no_grad():
+        changed = (network.eval()(image) - network(far)).abs()[0, 1:, :16, :16]
+    assert changed.max() > 1e-6
+
+
+def test_it_can_be_scripted(network: LesionUNet) -> None:
+    image = torch.randn(1, 1, 64, 64)
+    scripted = torch.jit.script(network.eval())
+    with torch.no_grad():
+        assert torch.allclose(scripted(image), network(image), atol=1e-5)
