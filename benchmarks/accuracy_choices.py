@@ -17,36 +17,28 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from pipeline.lesions import PlattScale
+from pipeline.metrics.choose_operating_point import FOUND, choose_operating_point
+from pipeline.metrics.choose_operating_point import SILENCED as DEFAULT
 
-SILENCED = {"sensitive": 0.01, "specific": 0.05}
+SILENCED = {"sensitive": DEFAULT, "specific": 0.05}
 """Share of the lesions, in the mean over hospitals, that an operating point may silence."""
-
-FOUND = 0.1
-"""Dice from which a lesion was found, so that silence loses it."""
 
 Row = dict[str, Any]
 
 
-def choose_point(rows: Sequence[Row], silenced: float = SILENCED["sensitive"]) -> float:
-    """Choose the highest operating point that silences few lesions.
+def choose_point(rows: Sequence[Row], silenced: float = DEFAULT) -> float:
+    """Choose an operating point, see `choose_operating_point`.
 
     Args:
         rows: of hospitals that were not trained on; none of those that are reported with it.
         silenced: share of the lesion images, in the mean over hospitals, that were found and fall
             silent.
-
-    Returns:
-        0 to 1, a multiple of 0.01.
     """
-    points = np.arange(101) / 100
-    lost = []
-    for source in sorted({row["source"] for row in rows}):
-        lesions = [row for row in rows if row["source"] == source and row["lesion_px"]]
-        if lesions:
-            found = np.array([row["probability"] for row in lesions if row["dice"] >= FOUND])
-            lost.append([(found < point).sum() / len(lesions) for point in points])
-    allowed = np.flatnonzero(np.mean(lost, axis=0) <= silenced)
-    return float(points[allowed[-1]])
+    scores: dict[str, list[tuple[float, float]]] = {}
+    for row in rows:
+        if row["lesion_px"]:
+            scores.setdefault(row["source"], []).append((row["probability"], row["dice"]))
+    return choose_operating_point(scores, silenced)
 
 
 def fit_presence_scale(rows: Sequence[Row]) -> PlattScale:

@@ -12,22 +12,11 @@ def make_lesions(probabilities: list[float], **facts: Any) -> list[dict[str, Any
     return [make_row(probability=value, **facts) for value in probabilities]
 
 
-class TestOperatingPoint:
-    def test_is_the_highest_that_silences_no_more_lesions_than_it_may(self) -> None:
-        lesions = make_lesions([0.3, 0.5, *[0.9] * 98])
-        assert choose_point(lesions, 0.01) == 0.5
-        assert choose_point(lesions, 0.02) == 0.9
-        assert choose_point(lesions, 0.0) == 0.3
-
-    def test_each_hospital_has_the_same_weight(self) -> None:
-        many = make_lesions([0.9] * 1000)
-        few = make_lesions([0.2, *[0.9] * 9], source="breast")
-        assert choose_point(many + few, 0.04) == 0.2  # a tenth of one of two hospitals
-        assert choose_point(many + few, 0.05) == 0.9
-
-    def test_silence_loses_nothing_where_something_else_was_marked(self) -> None:
-        wrong = make_lesions([0.1] * 50, dice=0.05)
-        assert choose_point(wrong + make_lesions([0.7] * 50), 0.0) == 0.7
+def test_point_gives_each_hospital_the_same_weight_and_leaves_out_what_has_no_lesion() -> None:
+    rows = make_lesions([0.9] * 1000) + make_lesions([0.2, *[0.9] * 9], source="breast")
+    rows += make_lesions([0.1] * 99, lesion_px=0, dice=None, normal=True)
+    assert choose_point(rows, 0.04) == 0.2
+    assert choose_point(rows, 0.05) == 0.9
 
 
 def spread(told: float, share: float, count: int, **facts: Any) -> list[dict[str, Any]]:
