@@ -41,12 +41,18 @@ def test_what_is_judged_does_not_change_the_outline(network: LesionUNet, channel
 
 
 def test_judgement_sees_the_outline_and_the_whole_image(network: LesionUNet) -> None:
-    image = torch.zeros(1, 1, 128, 128)
-    far = image.clone()
-    far[..., 96:, 96:] = 3.0
+    sizes = ((40, 16), (112, 8), (320, 4), (32, 8), (16, 16), (8, 32))
+    features = [torch.randn(1, channels, side, side) for channels, side in sizes]
+    far = [level.clone() for level in features]
+    far[2][..., -1, -1] += 5
+    lesion = torch.full((1, 1, 128, 128), -5.0)
+    marked = lesion.clone()
+    marked[..., 64:80, 64:80] = 5.0
+    head = network.eval().judging_head
     with torch.no_grad():
-        changed = (network.eval()(image) - network(far)).abs()[0, 1:, :16, :16]
-    assert changed.max() > 1e-6
+        plain = head(features, lesion)
+        assert (head(far, lesion) - plain).abs()[..., :16, :16].max() > 1e-3
+        assert (head(features, marked) - plain).abs()[..., 64:80, 64:80].max() > 1e-3
 
 
 def test_it_can_be_scripted(network: LesionUNet) -> None:
