@@ -119,7 +119,7 @@ def evaluate_run(folder: Path, settings: Mapping[str, Any] | None = None) -> Non
         if split == "lesion_free":
             _add_lesion_free_parts(folder / "data")
         if not (folder / split / "summary.json").is_file():
-            options = ["--split", split, *write_changes(folder, "evaluate", raw), "--overwrite"]
+            options = [*write_changes(folder, "evaluate", {"split": split, **raw}), "--overwrite"]
             call("evaluate", folder / "data", folder / split, *weights, *options)
 
 

@@ -66,10 +66,6 @@ def check_config(name: str, config: dict[str, Any]) -> None:
             values[key.name] = _resolve(parser, key.name)
             check_value(key.name, key.kind, values[key.name])
     _check_device(values.get("device", "cpu"))
-    if values.get("restart", 1) > values.get("epochs", 1):
-        raise SettingError(
-            "restart", f"expected at most epochs, {values['epochs']}, got {values['restart']}"
-        )
 
 
 def _resolve(parser: ConfigParser, name: str) -> Any:

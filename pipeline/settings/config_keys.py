@@ -41,6 +41,7 @@ _ALL = _MASK + _TRAIN
 _SHARE = Number(0, 1)
 _COUNT = Number(1, whole=True)
 _OUTPUTS = ("masks", "overlays", "seg", "sr", "sc", "nifti", "coco", "report")
+_POINTS = ("sensitive", "specific", "all")
 _REPEATED = (
     *("benign", "malignant", "normal", "unknown"),
     *("busi", "busbra", "busuclm", "breast", "plain", "label"),
@@ -62,7 +63,14 @@ KEYS = (
     ConfigKey("threshold", Number(0, 1, above=True), "border, share of the peak", _MASK),
     ConfigKey("min_lesion_px", Number(0, whole=True), "least area of a lesion, px", _MASK),
     ConfigKey("min_lesion_share", _SHARE, "least area, share of the largest lesion", _MASK),
-    ConfigKey("min_lesion_probability", _SHARE, "below it an image gets no mask", _MASK),
+    ConfigKey(
+        "operating_points",
+        Group(_SHARE, _POINTS, all_needed=True),
+        "least probability of a lesion that is shown, by name",
+        _MASK,
+    ),
+    ConfigKey("operating_point", Choice(_POINTS), "which of them is used", _MASK),
+    ConfigKey("min_lesion_probability", _SHARE, "any other operating point", _MASK),
     ConfigKey("target", Choice(("lesion", "malignant")), "what is white", _MASK),
     ConfigKey("malignancy_threshold", _SHARE, "from it a lesion counts as malignant", _MASK),
     ConfigKey("flip", Switch(), "average with the mirrored image", _MASK),
@@ -78,7 +86,9 @@ KEYS = (
     ConfigKey("pretrained", Switch(), "start with an encoder trained on ImageNet", _TRAIN),
     ConfigKey("seed", Number(0, 2**32 - 1, whole=True), "decides all that is drawn", _TRAIN),
     ConfigKey("epochs", _COUNT, "passes over the images", _TRAIN),
-    ConfigKey("restart", _COUNT, "epochs of the first cycle of the learning rate", _TRAIN),
+    ConfigKey(
+        "first_size", Number(0, 1, above=True), "share of the size that training starts at", _TRAIN
+    ),
     ConfigKey("patience", _COUNT, "validations without gain before the end", _TRAIN),
     ConfigKey("batch_size", _COUNT, "images a step", _TRAIN),
     ConfigKey("num_workers", Number(0, whole=True), "processes that load images", _TRAIN),

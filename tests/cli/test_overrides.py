@@ -32,7 +32,7 @@ def parse(name: str, *overrides: str) -> dict[str, Any]:
         ("evaluate", "split=lesion_free", {"split": "lesion_free"}),
         ("train", "repeat#busi=3", {"repeat#busi": 3}),
         ("train", "repeat={}", {"repeat": {}}),
-        ("train", "restart=3", {"restart": 3}),
+        ("train", "first_size=1", {"first_size": 1}),
         ("train", "average#momentum=0.1", {"average#momentum": 0.1}),
     ],
 )

@@ -87,7 +87,8 @@ def test_table_has_what_a_config_has(name: str) -> None:
         ("train", "epochs", "$1/0", "an expression that has a value, got RuntimeError"),
         ("train", "learning_rate", float("inf"), "got inf"),
         ("train", "repeat", {"busi": 0}, "1 or more, got 0"),
-        ("train", "restart", 99, "at most epochs"),
+        ("train", "first_size", 0, "above 0"),
+        ("inference", "operating_point", "best", "sensitive, specific or all"),
         ("train", "ckpt", 3, "weights"),
     ],
 )
@@ -121,7 +122,7 @@ def test_key_of_ones_own_that_another_uses_passes() -> None:
 
 
 def test_expressions_count_by_their_value() -> None:
-    check_config("train", {**CONFIGS["train"], "epochs": "$2 * 4", "restart": "$@epochs // 2"})
+    check_config("train", {**CONFIGS["train"], "epochs": "$2 * 4", "patience": "$@epochs // 2"})
     assert refuse("train", epochs="$2 * 0").key == "epochs"
 
 
