@@ -7,7 +7,7 @@ import numpy as np
 FOUND = 0.1
 """Dice from which a lesion was found, so that silence would lose it."""
 
-SILENCED = 0.01
+SILENCED = 0.03
 """Share of the lesions that the default operating point may silence."""
 
 Score = tuple[float, float]
