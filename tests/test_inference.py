@@ -270,7 +270,7 @@ def damaged_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, in
     [
         ("truncated.png", "expected a whole PNG file"),
         ("truncated.dcm", "the file is cut off"),
-        ("garbage.dcm", "expected pixel data in JPEG-LS Lossless Image Compression"),
+        ("garbage.dcm", "expected a whole frame in JPEG-LS Lossless Image Compression"),
         ("empty.png", "got an empty file"),
     ],
 )
@@ -414,7 +414,7 @@ def test_slip_in_an_override_ends_with_one_line_before_anything_runs(tmp_path: P
     )
     assert process.returncode != 0
     assert process.stderr.splitlines()[-1] == (
-        "error: --dataset_dri is not in configs/inference.json: did you mean --dataset_dir?"
+        "error: --dataset_dri: is no key of this config: did you mean dataset_dir?"
     )
     assert "Traceback" not in process.stderr
     assert not (tmp_path / "out").exists()

@@ -266,11 +266,11 @@ def test_large_config_trains(data: Path, tmp_path: Path) -> None:
         "num_workers": 0,
     }
     network = json.loads((CONFIGS / "train_large.json").read_text())["network_def"]
-    small["network_def"] = {**network, "filters": [4] * len(network["filters"])}
+    small["network_def"] = {**network, "filters": [16] * len(network["filters"])}
     losses = train(data, tmp_path, changes="train_large", **small)
     record = json.loads((tmp_path / "training.json").read_text())
     assert record["config"]["network_def"] == small["network_def"]
-    assert record["config"]["loss"]["smooth"] == 256
+    assert record["config"]["loss"]["smooth"] == 64
     assert record["config"]["epochs"] == 2
     assert str(tmp_path) not in json.dumps(record)
     assert len(losses) == 4

@@ -8,7 +8,7 @@ from scipy.ndimage import binary_erosion
 
 from pipeline.readers.calibrated_region import CalibratedRegion
 
-MOST_OUTLINE_DOUBT = 0.3
+MOST_OUTLINE_DOUBT = 0.4
 """Doubtful over lesion pixels above which masks are poor, see `benchmarks/quality.py`."""
 
 _DARK, _BRIGHT = 8, 254

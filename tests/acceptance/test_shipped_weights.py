@@ -3,7 +3,7 @@
 The weights were trained on most of these images: the scores say whether anything has changed, not
 how good they are.
 
-Expected in it: `Dataset_BUSI_with_GT/`, `BUSBRA/` and BrEaST in their published layouts, `dicom_us/`
+Expected in it: BUSI, `BUSBRA/` and BrEaST in their published layouts, `dicom_us/`
 with ultrasound DICOM, `monai/` with the metadata schema.
 """
 

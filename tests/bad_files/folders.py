@@ -110,8 +110,8 @@ def list_copies() -> list[BadFile]:
         BadFile(
             "copy-3.dcm",
             "the same SOPInstanceUID as another file, and other pixels",
-            "failed",
-            "SOPInstanceUID.* copy-1.dcm",
+            "taken",
+            "copy-1.dcm has the same SOPInstanceUID",
             _writing("copy", IMAGE[::-1]),
             in_run_only=True,
         ),

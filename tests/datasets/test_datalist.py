@@ -54,6 +54,15 @@ class TestDatalist:
         lists = Datalist(test_fold=None).split(cases)
         assert [len(pairs) for pairs in lists.values()] == [90, 10, 0]
 
+    def test_test_device_takes_its_groups_whole(self, cases: list[Case]) -> None:
+        scanned = [
+            replace(case, device="GE 5 @12") if n < 3 else case for n, case in enumerate(cases)
+        ]
+        groups = {case.group for case in scanned[:3]}
+        lists = Datalist(test_fold=None, test_device="GE 5").split(scanned)
+        assert {case.group for case, _ in lists["test"]} == groups
+        assert not groups & {case.group for case, _ in lists["training"] + lists["validation"]}
+
     def test_test_source_takes_its_groups_whole(self, cases: list[Case]) -> None:
         """Case 0 is of another set and shares its group with case 1."""
         cases[0] = replace(cases[0], source="other")
@@ -65,11 +74,13 @@ class TestDatalist:
     def test_test_source_must_leave_something_on_both_sides(
         self, cases: list[Case], source: str
     ) -> None:
-        with pytest.raises(ConfigError, match="and of another data set to train"):
+        with pytest.raises(ConfigError, match="to test and others to train"):
             Datalist(test_fold=None, test_source=source).split(cases)
 
     def test_test_source_and_test_fold_exclude_each_other(self) -> None:
-        with pytest.raises(ConfigError, match="no test fold beside the test source"):
+        with pytest.raises(
+            ConfigError, match="expected one of a test fold, a test source and a test device"
+        ):
             Datalist(test_fold=0, test_source="s")
 
     def test_without_validation_fraction_the_validation_list_is_empty(
@@ -120,6 +131,7 @@ class TestDatalist:
             "count": 4,
             "test_fold": None,
             "test_source": None,
+            "test_device": None,
             "seed": 9,
             "validation_fraction": 0.2,
         }

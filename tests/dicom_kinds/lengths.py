@@ -278,6 +278,7 @@ def _list_bits() -> list[Member]:
             "control, frames that do not end with a byte",
             joined,
             [b * 255.0 for b in odd],
+            remark="no mm",  # so few pixels are no breast
             **image,
             **told,
         ),

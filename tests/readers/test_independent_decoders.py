@@ -113,6 +113,12 @@ ULTRASOUND = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def any_modality(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the files of other modalities too: how pixels are read does not depend on it."""
+    monkeypatch.setattr("pipeline.readers.dicom_classes.OTHER_MODALITIES", frozenset())
+
+
 def read(path: Path, index: int) -> np.ndarray:
     reader = UltrasoundReader()
     array, _ = reader.get_data(reader.read(f"{path}#frame={index + 1}"))

@@ -14,7 +14,7 @@ from pipeline.writers import NiftiMask
 from pipeline.writers.result import Result
 
 MASK = make_orientation_phantom(24, 40)[1]
-MM = (0.1, 0.25)
+MM = (0.15, 0.25)
 LEFT, RIGHT = (0, 0, 24, 20), (0, 20, 24, 40)
 
 
@@ -57,7 +57,7 @@ def test_calibration(tmp_path: Path) -> None:
     path = write(tmp_path)
     header = nibabel.load(path).header
     assert header.get_xyzt_units()[0] == "mm"
-    assert header.get_zooms()[:2] == pytest.approx((0.25, 0.1))  # across, down
+    assert header.get_zooms()[:2] == pytest.approx((0.25, 0.15))  # across, down
     source = NiftiSource(path)
     (region,) = source.regions(source.read(0))
     assert region.mm_per_pixel == pytest.approx(MM)
@@ -76,7 +76,7 @@ def test_no_unit_without_one_calibration(tmp_path: Path, mm: tuple) -> None:
 
 def test_two_images_of_one_calibration_have_it(tmp_path: Path) -> None:
     header = nibabel.load(write(tmp_path, mm=(MM, MM))).header
-    assert header.get_zooms()[:2] == pytest.approx((0.25, 0.1))
+    assert header.get_zooms()[:2] == pytest.approx((0.25, 0.15))
 
 
 def test_axes_point_to_left_and_back(tmp_path: Path) -> None:

@@ -415,7 +415,7 @@ def test_failure_is_logged_with_its_file(tmp_path: Path, caplog) -> None:
 
 
 def test_name_forges_neither_a_line_nor_a_formula(tmp_path: Path, caplog) -> None:
-    journal = RunJournal(tmp_path, {})
+    journal = open_journal(tmp_path)
     journal.add(ResultRow("=1\n12:00 INFO fine\x1b[2K", None, "failed", "that of a\u202eb"))
     journal.finish()
     shown = r"=1\n12:00 INFO fine\x1b[2K"
