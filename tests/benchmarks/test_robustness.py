@@ -105,7 +105,3 @@ def test_a_run_is_scored_by_its_own_weights_on_its_test_list(
     assert [row["hospital"] for row in rows] == ["BrEaST", "BrEaST"]
     assert all(float(row["dice"]) > 0.8 for row in rows)
     assert not list(data.glob("lesion_free*"))
-
-
-def test_page_is_that_of_the_sums() -> None:
-    assert robustness.format_table(robustness.read_sums()) in robustness.PAGE.read_text("utf-8")
