@@ -268,7 +268,7 @@ def test_finished_run_does_nothing_and_says_so(
     before = {path: path.stat() for path in (tmp_path / "out").rglob("*")}
     written = count_masks(monkeypatch)
     with caplog.at_level(logging.INFO):
-        run_brightness(source, tmp_path / "out", progress=None)
+        run_brightness(source, tmp_path / "out", progress=True)
     assert written == []
     assert (
         "nothing to do, all is done already: 9 ok, 0 no_lesion, 1 skipped, 0 failed" in caplog.text
