@@ -29,7 +29,7 @@ _TRAIN = {
     "image_size": [64, 64],
     "batch_size": 4,
     "num_workers": 0,
-    "learning_rate": 0.2,
+    "learning_rate": 1.0,
 }
 
 
