@@ -30,7 +30,7 @@ class RasterSource:
     remarks: tuple[str, ...] = ()
 
     def __init__(self, path: Path, file_type: FileType) -> None:
-        self._file = {"path": str(path), "format": file_type.value}
+        self._file = {"path": str(Path(path).absolute()), "format": file_type.value}
         meta, _ = shared_codec_worker().call("raster_header", self._file)
         self._pages: list[list[int]] = meta["pages"]
         rows, columns = meta["size"]
