@@ -67,4 +67,4 @@ def test_exports_to_torchscript(weights: Path, tmp_path: Path) -> None:
     )
     network = torch.jit.load(exported)
     with torch.inference_mode():
-        assert network(torch.zeros(1, 1, 256, 256)).shape == (1, 2, 256, 256)
+        assert network(torch.zeros(1, 1, 256, 256)).shape == (1, 3, 256, 256)
