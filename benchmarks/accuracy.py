@@ -155,7 +155,7 @@ def check_recipe(work: Path) -> None:
 
 
 def take_last(folder: Path) -> None:
-    """Write the moving average behind the last epoch as ``final.pt``.
+    """Write the moving average after the last epoch as ``final.pt``.
 
     Args:
         folder: of a training.

@@ -1,7 +1,7 @@
 """Pictures as other scanners, settings and archives would have made them.
 
 Each function takes the grey image (H, W), uint8, its mask (H, W), bool, and a generator, and
-returns both anew; what moves the tissue moves the mask with it.
+returns new ones of both; what moves the tissue moves the mask with it.
 """
 
 from collections.abc import Callable

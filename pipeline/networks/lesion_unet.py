@@ -16,7 +16,7 @@ class LesionUNet(FlexibleUNet):
     """MONAI's `FlexibleUNet` for the outline, and a small head for each candidate lesion.
 
     The way up ends at half of the image's height and width, and the logits are interpolated from
-    there: the last level of a UNet takes a third of the time of all, and the border of a lesion is
+    there: the last level of a UNet works on the largest maps, and the border of a lesion is
     smoother than that.
 
     The head looks at what both ways of the UNet have found in, around and beyond a place. It does
