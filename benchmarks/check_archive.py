@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.cli.main import main as run_command
-from pipeline.datasets.phantom_dicom import DicomKind, make_phantom_dataset
+from pipeline.phantom.phantom_dicom import DicomKind, make_phantom_dataset
 from pipeline.writers.dicom.encode_object import encode_object
 
 _PER_FOLDER = 500

@@ -17,7 +17,7 @@ from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset, write_file_meta_info
 from pydicom.uid import UID, RLELossless
 
-from pipeline.datasets.phantom_dicom import make_phantom_dataset
+from pipeline.phantom.phantom_dicom import make_phantom_dataset
 
 ROOT_UID = "1.2.840.10008.1.2"
 _EXPLICIT, _BIG_ENDIAN = f"{ROOT_UID}.1", f"{ROOT_UID}.2"

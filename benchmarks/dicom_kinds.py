@@ -18,7 +18,7 @@ from pages import replace_between
 from PIL import Image
 
 from pipeline.errors import ReadError
-from pipeline.readers.dicom_source import DicomSource
+from pipeline.readers.dicom.dicom_source import DicomSource
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))

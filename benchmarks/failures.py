@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from pipeline.handlers.comparison_panel import BAR_PX, GAP_PX
+from pipeline.evaluation.comparison_panel import BAR_PX, GAP_PX
 
 KINDS = (
     ("busi", "benign"),

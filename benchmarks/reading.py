@@ -31,8 +31,8 @@ from pydicom import Dataset
 from pydicom.encaps import encapsulate, generate_frames
 from pydicom.pixels import apply_color_lut, iter_pixels, pixel_array
 
-from pipeline.datasets.phantom import Phantom, make_phantom
-from pipeline.datasets.phantom_dicom import make_region
+from pipeline.phantom.phantom import Phantom, make_phantom
+from pipeline.phantom.phantom_dicom import make_region
 from pipeline.readers import UltrasoundReader
 
 BEGIN = "<!-- reading: made by python benchmarks/reading.py -->"

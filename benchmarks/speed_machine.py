@@ -17,8 +17,8 @@ import numpy as np
 from PIL import Image
 from reading import name_machine
 
-from pipeline.datasets.phantom import Phantom, make_phantom
-from pipeline.datasets.phantom_dicom import DicomKind, write_phantom_dicom
+from pipeline.phantom.phantom import Phantom, make_phantom
+from pipeline.phantom.phantom_dicom import DicomKind, write_phantom_dicom
 
 ROOT = Path(__file__).resolve().parents[1]
 SHAPE = (480, 600)

@@ -21,7 +21,7 @@ from speed_machine import (
 )
 from speed_plain import write_plain_bundle
 
-from pipeline.datasets.phantom_dicom import DicomKind
+from pipeline.phantom.phantom_dicom import DicomKind
 
 KINDS = {
     "PNG": write_png,

@@ -1,6 +1,6 @@
 """Copy the scores of an evaluation to where people read them: `python -m bundle.update_metadata`.
 
-`bundle/evaluation/summary.json`, written by `pipeline.handlers.EvaluationReport`, is the only
+`bundle/evaluation/summary.json`, written by `pipeline.evaluation.EvaluationReport`, is the only
 source: `eval_metrics` of the metadata, and the tables between `BEGIN` and `END` in the README and
 the model card are made from it.
 """

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from pipeline.errors import ConfigError
-from pipeline.writers.holds_results import holds_results
+from pipeline.journal.holds_results import holds_results
 
 LEAST_ROOM = 16 << 20
 """Bytes that must be free where results are written."""

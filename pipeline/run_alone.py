@@ -5,7 +5,7 @@ from typing import Any
 from ignite.engine import Engine, Events
 
 from pipeline.errors import PipelineError
-from pipeline.writers.run_lock import RunLock
+from pipeline.journal.run_lock import RunLock
 
 
 def run_alone(evaluator: Any, lock: RunLock) -> None:

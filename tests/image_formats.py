@@ -24,7 +24,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from pipeline.datasets.phantom_dicom import DicomKind, make_phantom_dataset, write_phantom_dicom
+from pipeline.phantom.phantom_dicom import DicomKind, make_phantom_dataset, write_phantom_dicom
 
 Grey = NDArray[np.uint8]
 JPEG_TOLERANCE = 8

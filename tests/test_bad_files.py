@@ -36,8 +36,8 @@ from bad_files import (
 from bundle_runs import read_table, run_brightness
 from PIL import Image
 
-from pipeline.datasets.phantom_dicom import DicomKind, make_phantom_dataset, write_phantom_dicom
 from pipeline.errors import ReadError, SkippedError
+from pipeline.phantom.phantom_dicom import DicomKind, make_phantom_dataset, write_phantom_dicom
 from pipeline.readers.frame_reference import FrameReference
 from pipeline.readers.ultrasound_reader import UltrasoundReader
 

@@ -11,7 +11,7 @@ import pytest
 from dicom_kinds import MEMBERS, Member
 
 from pipeline.errors import ReadError
-from pipeline.readers.dicom_source import DicomSource
+from pipeline.readers.dicom.dicom_source import DicomSource
 
 READ = [member for member in MEMBERS if not member.refused]
 REFUSED = [member for member in MEMBERS if member.refused]

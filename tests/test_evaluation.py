@@ -16,8 +16,8 @@ from bundle_runs import run_brightness, run_config
 from PIL import Image
 
 from pipeline.datasets import list_regions
-from pipeline.datasets.phantom import make_orientation_phantom
-from pipeline.datasets.phantom_dicom import make_phantom_dataset, make_region
+from pipeline.phantom.phantom import make_orientation_phantom
+from pipeline.phantom.phantom_dicom import make_phantom_dataset, make_region
 from pipeline.readers import UltrasoundReader
 
 IMAGE, LABEL = make_orientation_phantom(64, 96)

@@ -21,9 +21,9 @@ from image_formats import FORMATS
 from PIL import Image
 from pydicom.uid import JPEGLSLossless
 
-from pipeline.datasets.phantom import make_orientation_phantom
-from pipeline.datasets.phantom_dicom import make_phantom_dataset, write_phantom_dicom
-from pipeline.writers.output_path import output_path
+from pipeline.phantom.phantom import make_orientation_phantom
+from pipeline.phantom.phantom_dicom import make_phantom_dataset, write_phantom_dicom
+from pipeline.results.output_path import output_path
 
 IMAGE, LABEL = make_orientation_phantom(64, 96)
 MIRRORED = (slice(None), slice(None, None, -1)), (slice(None, None, -1), slice(None))

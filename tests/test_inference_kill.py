@@ -20,10 +20,10 @@ import pytest
 from bundle_runs import ROOT, read_table, run_brightness
 from PIL import Image
 
-from pipeline.datasets.phantom import make_orientation_phantom
-from pipeline.datasets.phantom_dicom import write_phantom_dicom
+from pipeline.phantom.phantom import make_orientation_phantom
+from pipeline.phantom.phantom_dicom import write_phantom_dicom
+from pipeline.results.result import Result
 from pipeline.writers import PngOverlay
-from pipeline.writers.result import Result
 
 KILLS = 10
 IMAGE, _ = make_orientation_phantom(64, 96)

@@ -23,10 +23,10 @@ from skimage.draw import polygon2mask
 from skimage.measure import label
 
 from pipeline.cli.main import main
-from pipeline.datasets.phantom import make_orientation_phantom, make_phantom
-from pipeline.datasets.phantom_dicom import make_phantom_dataset, write_phantom_dicom
-from pipeline.datasets.phantom_lesion import Lesion
-from pipeline.writers.output_path import output_path
+from pipeline.phantom.phantom import make_orientation_phantom, make_phantom
+from pipeline.phantom.phantom_dicom import make_phantom_dataset, write_phantom_dicom
+from pipeline.phantom.phantom_lesion import Lesion
+from pipeline.results.output_path import output_path
 
 IMAGE, LABEL = make_orientation_phantom(64, 96)
 FLAT = np.full((64, 96), 90, np.uint8)

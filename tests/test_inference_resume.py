@@ -20,9 +20,10 @@ import torch
 from bundle_runs import ROOT, read_table, run_brightness
 from PIL import Image
 
-from pipeline.datasets.phantom import make_orientation_phantom
-from pipeline.datasets.phantom_dicom import write_phantom_dicom
-from pipeline.writers import PngMask, PngOverlay, RunJournal
+from pipeline.journal import RunJournal
+from pipeline.phantom.phantom import make_orientation_phantom
+from pipeline.phantom.phantom_dicom import write_phantom_dicom
+from pipeline.writers import PngMask, PngOverlay
 
 IMAGE, _ = make_orientation_phantom(64, 96)
 TIMED = "run.json"

@@ -6,8 +6,8 @@ import pytest
 from ignite.engine import Engine, Events
 
 from pipeline.errors import WriteError
+from pipeline.journal import RunLock
 from pipeline.run_alone import run_alone
-from pipeline.writers import RunLock
 
 
 class OneBatch(Engine):

@@ -11,8 +11,8 @@ from bundle_runs import CONFIGS, ROOT
 from ignite.engine import Events
 from monai.bundle import ConfigParser, ConfigWorkflow
 
-from pipeline.datasets.phantom_study import write_phantom_dataset
 from pipeline.errors import ConfigError
+from pipeline.phantom.phantom_study import write_phantom_dataset
 
 TINY = {
     "network_def": {

@@ -58,8 +58,8 @@ def run(args: argparse.Namespace) -> int:
             not installed.
         WriteError: the table cannot be written.
     """
-    from pipeline.datasets.near_copies import find_near_copies
     from pipeline.errors import ConfigError
+    from pipeline.prepare.near_copies import find_near_copies
     from pipeline.write_table import write_table
 
     paths = _list_images(args.folder, _MASKS if args.exclude is None else args.exclude)

@@ -63,8 +63,8 @@ def run(args: argparse.Namespace) -> int:
     """
     from collections import Counter
 
-    from pipeline.datasets.phantom_study import write_phantom_dataset, write_phantom_study
     from pipeline.errors import ConfigError
+    from pipeline.phantom.phantom_study import write_phantom_dataset, write_phantom_study
 
     if args.images < 1 or args.seed < 0 or min(args.size) < LEAST_SIZE:
         msg = (

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from pipeline.cli.say import say
 
 if TYPE_CHECKING:
-    from pipeline.datasets.case import Case
-    from pipeline.datasets.refusal import Refusal
+    from pipeline.prepare.case import Case
+    from pipeline.prepare.refusal import Refusal
 
 _SETS = {"busi": "BUSI", "busbra": "BUS-BRA", "busuclm": "BUS-UCLM", "breast": "BrEaST"}
 _SHOWN_NAMES = 5
@@ -86,14 +86,14 @@ def run(args: argparse.Namespace) -> int:
         DatasetError: a data set does not have its published layout.
         WriteError: a file cannot be written.
     """
-    from pipeline.datasets.breast import read_breast
-    from pipeline.datasets.busbra import read_busbra
-    from pipeline.datasets.busi import read_busi
-    from pipeline.datasets.busuclm import read_busuclm
-    from pipeline.datasets.datalist import Datalist
-    from pipeline.datasets.plain import read_plain
-    from pipeline.datasets.prepare import prepare_datalist
     from pipeline.errors import ConfigError
+    from pipeline.prepare.breast import read_breast
+    from pipeline.prepare.busbra import read_busbra
+    from pipeline.prepare.busi import read_busi
+    from pipeline.prepare.busuclm import read_busuclm
+    from pipeline.prepare.datalist import Datalist
+    from pipeline.prepare.plain import read_plain
+    from pipeline.prepare.prepare import prepare_datalist
 
     datalist = Datalist(
         folds=args.folds,

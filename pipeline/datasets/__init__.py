@@ -1,4 +1,4 @@
-"""Public data sets and plain folders as one datalist, leak-free folds, synthetic phantoms."""
+"""Folders and datalists as data sets of PyTorch."""
 
 import lazy_loader
 

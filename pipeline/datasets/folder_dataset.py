@@ -12,11 +12,11 @@ from pipeline.datasets.read_regions import read_regions
 from pipeline.datasets.walk_folder import refuse_folder, walk_folder
 from pipeline.errors import ReadError, SkippedError, describe, find_cause
 from pipeline.file_stamp import FileStamp
+from pipeline.journal.run_journal import RunJournal
 from pipeline.readers.frame_reference import FrameReference
 from pipeline.readers.ultrasound_reader import UltrasoundReader
-from pipeline.writers.output_path import output_path
-from pipeline.writers.result_row import ResultRow
-from pipeline.writers.run_journal import RunJournal
+from pipeline.results.output_path import output_path
+from pipeline.results.result_row import ResultRow
 
 
 class FolderDataset(IterableDataset[dict[str, Any]]):

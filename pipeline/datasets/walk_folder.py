@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from pipeline.errors import ReadError, SkippedError
-from pipeline.writers.holds_results import holds_results
+from pipeline.journal.holds_results import holds_results
 
 
 def walk_folder(data: Path, *, exclude: Path | None = None) -> list[Path]:

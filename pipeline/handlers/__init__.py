@@ -7,8 +7,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "clip_gradients": ["ClipGradients"],
         "early_stop": ["EarlyStop"],
-        "evaluation_page": ["EvaluationPage"],
-        "evaluation_report": ["EvaluationReport"],
         "grow_images": ["GrowImages"],
         "progress": ["Progress"],
         "results_writer": ["ResultsWriter"],

@@ -9,18 +9,18 @@ from ignite.engine import Engine, Events
 from pydicom import Dataset
 
 from pipeline.errors import describe, find_cause
-from pipeline.handlers.frame_part import FramePart
+from pipeline.journal.run_journal import RunJournal
 from pipeline.lesions.judge_quality import judge_quality
 from pipeline.lesions.lesion import find_lesions
 from pipeline.lesions.platt_scale import PlattScale
-from pipeline.readers.describe_regions import describe_regions
-from pipeline.readers.other_organ import find_other_organ
-from pipeline.writers.dicom.result_frame import ResultFrame
-from pipeline.writers.finished_run import ImageRecord
-from pipeline.writers.result import Result
-from pipeline.writers.result_row import ResultRow
-from pipeline.writers.run_journal import RunJournal
-from pipeline.writers.source_result import SourceResult
+from pipeline.readers.dicom.other_organ import find_other_organ
+from pipeline.readers.region.describe_regions import describe_regions
+from pipeline.results.finished_run import ImageRecord
+from pipeline.results.frame_part import FramePart
+from pipeline.results.result import Result
+from pipeline.results.result_frame import ResultFrame
+from pipeline.results.result_row import ResultRow
+from pipeline.results.source_result import SourceResult
 from pipeline.writers.writer import Writer
 
 

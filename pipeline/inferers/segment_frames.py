@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from monai.engines import SupervisedEvaluator
 
-from pipeline.handlers.frame_part import FramePart
+from pipeline.results.frame_part import FramePart
 
 
 class SegmentFrames:

@@ -11,10 +11,10 @@ from pydicom.uid import generate_uid
 
 from pipeline.label.label_errors import RequestError
 from pipeline.lesions.lesion import find_lesions
-from pipeline.readers.open_source import open_source
-from pipeline.readers.quiet import quiet_decoders
-from pipeline.writers.dicom.model_identity import ModelIdentity
-from pipeline.writers.dicom.result_frame import ResultFrame
+from pipeline.readers.codec.quiet import quiet_decoders
+from pipeline.readers.open_image import open_image
+from pipeline.results.model_identity import ModelIdentity
+from pipeline.results.result_frame import ResultFrame
 from pipeline.writers.dicom.result_uids import make_result_uid
 
 CORRECTED = "corrected, research only"
@@ -54,7 +54,7 @@ def build_seg(
         RequestError: the file is no DICOM, or there is no lesion, which a segmentation cannot say.
         WriteError: the image has no valid UIDs to refer to.
     """
-    source = open_source(path)
+    source = open_image(path)
     if source.dataset is None:
         msg = "expected a DICOM image for a DICOM SEG, got another format"
         raise RequestError(msg)

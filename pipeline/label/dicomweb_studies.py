@@ -19,9 +19,9 @@ from pipeline.label.dicomweb_client import DicomwebClient, Instance, read_value
 from pipeline.label.label_errors import ArchiveError, RequestError, UnknownImageError
 from pipeline.label.read_seg import CorrectedMasks, read_seg
 from pipeline.label.study_image import StudyImage, choose_key_frames
-from pipeline.readers.open_source import open_source
-from pipeline.readers.quiet import quiet_decoders
-from pipeline.writers.dicom.model_identity import ModelIdentity
+from pipeline.readers.codec.quiet import quiet_decoders
+from pipeline.readers.open_image import open_image
+from pipeline.results.model_identity import ModelIdentity
 
 logger = logging.getLogger(__name__)
 
@@ -203,7 +203,7 @@ class DicomwebStudies:
     def _fetch(self, instance: Instance, path: Path) -> None:
         self.client.fetch(instance, path)
         try:
-            uid = open_source(path).identity["SOPInstanceUID"]
+            uid = open_image(path).identity["SOPInstanceUID"]
         except PipelineError as error:
             path.unlink()
             msg = f"the image of the archive cannot be read: {error}"

@@ -18,9 +18,9 @@ from pipeline.datasets.walk_folder import walk_folder
 from pipeline.errors import ConfigError, PipelineError
 from pipeline.label.label_errors import RequestError, UnknownImageError
 from pipeline.label.study_image import StudyImage, choose_key_frames
-from pipeline.readers.open_source import open_source
-from pipeline.readers.quiet import quiet_decoders
-from pipeline.writers.dicom.model_identity import ModelIdentity
+from pipeline.readers.codec.quiet import quiet_decoders
+from pipeline.readers.open_image import open_image
+from pipeline.results.model_identity import ModelIdentity
 
 _UPLOADS = "uploads/"
 """Beginning of the `StudyImage.id` of what was uploaded."""
@@ -100,7 +100,7 @@ class FolderStudies:
             msg = "expected a name of at most 100 letters, digits, spaces and ._- for the upload"
             raise RequestError(msg)
         try:
-            open_source(upload)
+            open_image(upload)
         except PipelineError as error:
             msg = f"the upload is no image to segment: {error}"
             raise RequestError(msg) from error
@@ -154,7 +154,7 @@ class FolderStudies:
 
 def _open_image(path: Path, image_id: str) -> StudyImage | None:
     try:
-        source = open_source(path)
+        source = open_image(path)
     except PipelineError:
         return None  # `breast-us-seg check` tells why a file is left out
     rows, columns = source.size

@@ -11,10 +11,10 @@ from PIL.ExifTags import Base
 from pydicom import Dataset, dcmread
 from pydicom.uid import SecondaryCaptureImageStorage
 
+from pipeline.readers.codec.quiet import quiet_decoders
 from pipeline.readers.file_type import FileType, detect_file_type
 from pipeline.readers.nifti_axes import NiftiAxes
 from pipeline.readers.nifti_source import NiftiSource
-from pipeline.readers.quiet import quiet_decoders
 
 Affine = NDArray[np.float64]
 

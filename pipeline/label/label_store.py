@@ -12,7 +12,7 @@ from pipeline.atomic import write_atomically
 from pipeline.label.label_errors import RequestError, UnknownImageError
 from pipeline.label.mask_file import decode_mask, encode_mask
 from pipeline.label.study_image import StudyImage
-from pipeline.writers.output_path import FRAME_DIGITS
+from pipeline.results.output_path import FRAME_DIGITS
 
 LabelTag = Literal["final", "original"]
 TAGS: tuple[LabelTag, ...] = ("final", "original")

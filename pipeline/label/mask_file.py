@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from pipeline.datasets.masks import check_corners, decode_png, find_foreground
 from pipeline.errors import ReadError
 from pipeline.label.label_errors import RequestError
+from pipeline.prepare.masks import check_corners, decode_png, find_foreground
 from pipeline.readers.nifti_axes import NiftiAxes
 
 MaskFormat = Literal[".png", ".nrrd", ".nii", ".nii.gz"]

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from pipeline.checks import check_weights
 from pipeline.errors import ConfigError, PipelineError, ReadError, find_cause
-from pipeline.handlers.frame_part import FramePart
 from pipeline.label.label_errors import BusyError, RequestError
 from pipeline.label.weight_store import WeightStore
 from pipeline.readers.frame_reference import FrameReference
 from pipeline.readers.ultrasound_reader import UltrasoundReader
+from pipeline.results.frame_part import FramePart
+from pipeline.results.model_identity import ModelIdentity
 from pipeline.settings.as_data import as_data
-from pipeline.writers.dicom.model_identity import ModelIdentity
 
 MOST_WAITING = 8
 """Requests that wait for the network; more are refused, as each keeps a thread."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.label.study_image import StudyImage
-from pipeline.writers.dicom.model_identity import ModelIdentity
+from pipeline.results.model_identity import ModelIdentity
 
 
 class Studies(Protocol):

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_erosion
 
-from pipeline.readers.calibrated_region import CalibratedRegion
+from pipeline.readers.region.calibrated_region import CalibratedRegion
 
 MOST_OUTLINE_DOUBT = 0.4
 """Doubtful over lesion pixels above which masks are poor, see `benchmarks/quality.py`."""

@@ -14,7 +14,7 @@ from pipeline.lesions.measure_axes import measure_axes
 from pipeline.lesions.orientation import Orientation
 from pipeline.lesions.outline import trace_outline
 from pipeline.lesions.platt_scale import PlattScale
-from pipeline.readers.calibrated_region import CalibratedRegion
+from pipeline.readers.region.calibrated_region import CalibratedRegion
 
 ROUND = 1 - 1e-9
 """Ratio of depth to width from which a mass is round: 1, for lengths with errors of rounding."""

@@ -9,15 +9,15 @@ from typing import Literal
 from pydicom import Dataset
 
 from pipeline.errors import SkippedError, describe
-from pipeline.readers.describe_regions import describe_regions
-from pipeline.readers.dicom_header import DicomHeader
-from pipeline.readers.dicom_source import DicomSource
-from pipeline.readers.dicom_syntaxes import name_syntax
+from pipeline.readers.codec.quiet import quiet_decoders
+from pipeline.readers.dicom.dicom_header import DicomHeader
+from pipeline.readers.dicom.dicom_source import DicomSource
+from pipeline.readers.dicom.dicom_syntaxes import name_syntax
+from pipeline.readers.dicom.read_values import read_values
 from pipeline.readers.file_type import FileType, detect_file_type
 from pipeline.readers.image_source import ImageSource
-from pipeline.readers.open_source import open_source
-from pipeline.readers.quiet import quiet_decoders
-from pipeline.readers.read_values import read_values
+from pipeline.readers.open_image import open_image
+from pipeline.readers.region.describe_regions import describe_regions
 
 BY_PIXELS = "decided by the pixels"
 """What a header cannot say."""
@@ -102,7 +102,7 @@ def inspect_file(path: Path, file: str) -> tuple[FileReport, str]:
     """
     facts: dict[str, str | int | None] = {}
     try:
-        source = open_source(path)
+        source = open_image(path)
         facts |= _describe_source(source)
         reason = "; ".join(source.remarks)
         report = FileReport(file, "taken", reason, **facts)  # type: ignore[arg-type]

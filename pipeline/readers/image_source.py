@@ -8,9 +8,9 @@ from PIL import Image
 from pydicom import Dataset
 
 from pipeline.errors import ReadError
-from pipeline.readers.calibrated_region import CalibratedRegion
-from pipeline.readers.foreseen_regions import ForeseenRegions
 from pipeline.readers.limits import LARGEST_IMAGE_PX
+from pipeline.readers.region.calibrated_region import CalibratedRegion
+from pipeline.readers.region.foreseen_regions import ForeseenRegions
 
 GreyImage = NDArray[np.float32]
 """Grey values (H, W), rows first, float32, 0 (black) to 255 (white) whatever the source's depth."""

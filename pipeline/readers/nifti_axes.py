@@ -10,7 +10,7 @@ from nibabel.orientations import apply_orientation, io_orientation
 from numpy.typing import NDArray
 
 from pipeline.readers.image_source import GreyImage
-from pipeline.readers.refuse_scale import refuse_scale
+from pipeline.readers.region.refuse_scale import refuse_scale
 
 _MM = {"mm": 1.0, "meter": 1000.0, "micron": 0.001}
 """Millimetres of the units of length that NIfTI has."""

@@ -15,8 +15,6 @@ from nibabel.volumeutils import apply_read_scaling
 from numpy.typing import NDArray
 
 from pipeline.errors import ReadError, SkippedError
-from pipeline.readers.calibrated_region import CalibratedRegion, RegionOrigin
-from pipeline.readers.foreseen_regions import ForeseenRegions
 from pipeline.readers.image_source import (
     GreyImage,
     check_index,
@@ -26,6 +24,8 @@ from pipeline.readers.image_source import (
 )
 from pipeline.readers.limits import MOST_FRAMES
 from pipeline.readers.nifti_axes import NiftiAxes
+from pipeline.readers.region.calibrated_region import CalibratedRegion, RegionOrigin
+from pipeline.readers.region.foreseen_regions import ForeseenRegions
 
 _GZIP_MAGIC, _SINGLE_MAGIC, _PAIR_MAGIC = b"\x1f\x8b", (b"n+1", b"n+2"), (b"ni1", b"ni2")
 _NIFTI_1_BYTES, _NIFTI_2_BYTES, _FLAG_BYTES = 348, 540, 4

@@ -5,12 +5,12 @@ from pathlib import Path
 import numpy as np
 from pydicom import Dataset
 
-from pipeline.readers.calibrated_region import CalibratedRegion, RegionOrigin
-from pipeline.readers.calibration import find_calibrated_regions
-from pipeline.readers.codec_worker import shared_codec_worker
+from pipeline.readers.codec.codec_worker import shared_codec_worker
 from pipeline.readers.file_type import FileType
-from pipeline.readers.foreseen_regions import ForeseenRegions
 from pipeline.readers.image_source import GreyImage, check_index, no_identity
+from pipeline.readers.region.calibrated_region import CalibratedRegion, RegionOrigin
+from pipeline.readers.region.calibration import find_calibrated_regions
+from pipeline.readers.region.foreseen_regions import ForeseenRegions
 
 
 class RasterSource:

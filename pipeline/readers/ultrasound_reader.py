@@ -10,11 +10,11 @@ from monai.data import ImageReader
 from numpy.typing import NDArray
 
 from pipeline.errors import ReadError
-from pipeline.readers.calibrated_region import Box, CalibratedRegion, RegionOrigin
 from pipeline.readers.frame_reference import FrameReference
 from pipeline.readers.image_source import ImageSource
 from pipeline.readers.limits import MOST_IMAGES, MOST_REGIONS
-from pipeline.readers.open_source import open_source
+from pipeline.readers.open_image import open_image
+from pipeline.readers.region.calibrated_region import Box, CalibratedRegion, RegionOrigin
 
 _TOLD_BY_FILE = (RegionOrigin.GIVEN, RegionOrigin.CROPPED)
 
@@ -147,7 +147,7 @@ class UltrasoundReader(ImageReader):
         opened = self._opened
         if opened is None or opened[0] != key:
             # Bound to a local name: `CacheDataset` calls one reader from several threads.
-            opened = (key, open_source(path))
+            opened = (key, open_image(path))
             self._opened = opened
         return opened[1]
 

@@ -14,9 +14,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "nifti_mask": ["NiftiMask"],
         "png_mask": ["PngMask"],
         "png_overlay": ["PngOverlay"],
-        "run_identity": ["RunIdentity"],
-        "run_journal": ["RunJournal"],
-        "run_lock": ["RunLock"],
         "run_manifest": ["RunManifest"],
     },
 )

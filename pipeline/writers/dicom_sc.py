@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from pipeline.atomic import write_atomically
-from pipeline.readers.quiet import quiet_decoders
+from pipeline.readers.codec.quiet import quiet_decoders
+from pipeline.results.model_identity import ModelIdentity
+from pipeline.results.result import Result
 from pipeline.writers.dicom.encode_object import encode_object
-from pipeline.writers.dicom.model_identity import ModelIdentity
 from pipeline.writers.png_overlay import draw_overlay
-from pipeline.writers.result import Result
 from pipeline.writers.writer import Writer
 
 

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from pipeline.atomic import write_atomically
-from pipeline.readers.quiet import quiet_decoders
+from pipeline.readers.codec.quiet import quiet_decoders
+from pipeline.results.model_identity import ModelIdentity
+from pipeline.results.source_result import SourceResult
 from pipeline.writers.dicom.encode_object import encode_object
-from pipeline.writers.dicom.model_identity import ModelIdentity
-from pipeline.writers.source_result import SourceResult
 from pipeline.writers.writer import Writer
 
 

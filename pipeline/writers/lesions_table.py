@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from pipeline.lesions.lesion_table import LESION_COLUMNS
+from pipeline.results.finished_run import FinishedRun
 from pipeline.write_table import write_table
-from pipeline.writers.finished_run import FinishedRun
 from pipeline.writers.writer import Writer
 
 

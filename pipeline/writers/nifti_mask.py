@@ -7,7 +7,7 @@ import nibabel
 import numpy as np
 
 from pipeline.atomic import write_atomically
-from pipeline.writers.result import Result
+from pipeline.results.result import Result
 from pipeline.writers.writer import Writer
 
 

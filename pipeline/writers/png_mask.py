@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from pipeline.atomic import write_atomically
-from pipeline.writers.result import Result
+from pipeline.results.result import Result
 from pipeline.writers.writer import Writer
 
 LESION = 255

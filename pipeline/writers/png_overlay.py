@@ -12,8 +12,8 @@ from skimage.morphology import disk
 from pipeline import RESEARCH_ONLY
 from pipeline.atomic import write_atomically
 from pipeline.lesions.axis import Axis
+from pipeline.results.result import Result
 from pipeline.writers.grey_levels import to_grey_levels
-from pipeline.writers.result import Result
 from pipeline.writers.writer import Writer
 
 _OUTLINE, _DIAMETER, _TEXT = (255, 210, 0), (90, 200, 255), (235, 235, 235)

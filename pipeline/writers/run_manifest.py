@@ -12,9 +12,9 @@ from pathlib import Path
 
 from pipeline import RESEARCH_ONLY, __version__
 from pipeline.atomic import write_atomically
-from pipeline.writers.dicom.model_identity import ModelIdentity
-from pipeline.writers.finished_run import FinishedRun
-from pipeline.writers.holds_results import MANIFEST
+from pipeline.journal.holds_results import MANIFEST
+from pipeline.results.finished_run import FinishedRun
+from pipeline.results.model_identity import ModelIdentity
 from pipeline.writers.writer import Writer
 
 _PACKAGES = (

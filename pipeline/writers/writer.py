@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.writers.output_path import output_path
+from pipeline.results.output_path import output_path
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pipeline.writers.finished_run import FinishedRun
-    from pipeline.writers.result import Result
-    from pipeline.writers.source_result import SourceResult
+    from pipeline.results.finished_run import FinishedRun
+    from pipeline.results.result import Result
+    from pipeline.results.source_result import SourceResult
 
 
 class Writer:

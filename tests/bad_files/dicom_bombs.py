@@ -23,7 +23,7 @@ from bad_files.dicom_bytes import (
     set_element,
     setting,
 )
-from pipeline.datasets.phantom_dicom import make_region
+from pipeline.phantom.phantom_dicom import make_region
 
 MEGABYTE = 1 << 20
 SEQUENCE_TAG = 0x0040A730

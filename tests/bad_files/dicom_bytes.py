@@ -14,7 +14,7 @@ from pydicom.uid import UID, generate_uid
 from pydicom.valuerep import EXPLICIT_VR_LENGTH_32
 
 from bad_files.bad_file import IMAGE, SECRET, BadFile, Expected
-from pipeline.datasets.phantom_dicom import DicomKind, make_phantom_dataset
+from pipeline.phantom.phantom_dicom import DicomKind, make_phantom_dataset
 
 UNDEFINED_LENGTH = 0xFFFFFFFF
 PRIVATE_TAG = 0x00411001

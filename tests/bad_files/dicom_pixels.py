@@ -32,7 +32,7 @@ from bad_files.dicom_bytes import (
     setting,
     to_bytes,
 )
-from pipeline.datasets.phantom_dicom import DicomKind
+from pipeline.phantom.phantom_dicom import DicomKind
 
 CUT_OFF = "ends too early|cut off"
 NOT_TOLD = "as its header tells, got"

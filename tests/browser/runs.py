@@ -7,15 +7,15 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.datasets.phantom import make_phantom
-from pipeline.datasets.phantom_cine import make_phantom_cine
 from pipeline.lesions.lesion import find_lesions
-from pipeline.readers.calibrated_region import CalibratedRegion, RegionOrigin
-from pipeline.writers.dicom.model_identity import ModelIdentity
-from pipeline.writers.finished_run import FinishedRun, ImageRecord
+from pipeline.phantom.phantom import make_phantom
+from pipeline.phantom.phantom_cine import make_phantom_cine
+from pipeline.readers.region.calibrated_region import CalibratedRegion, RegionOrigin
+from pipeline.results.finished_run import FinishedRun, ImageRecord
+from pipeline.results.model_identity import ModelIdentity
+from pipeline.results.result import Result
+from pipeline.results.result_row import ResultRow
 from pipeline.writers.html_report import HtmlReport
-from pipeline.writers.result import Result
-from pipeline.writers.result_row import ResultRow
 
 HOSTILE = "<img src=x onerror=document.title='taken'>.png"
 """A file name, as far as file systems care."""

@@ -8,7 +8,7 @@ import pytest
 from ignite.engine import Engine
 
 from browser.chromium import Chromium, needs_chromium
-from pipeline.handlers.evaluation_page import EvaluationPage
+from pipeline.evaluation.evaluation_page import EvaluationPage
 
 pytestmark = needs_chromium
 

@@ -9,7 +9,7 @@ import pytest
 from browser.chromium import Chromium, needs_chromium
 from browser.runs import HOSTILE, RunMaker
 from pipeline.lesions.lesion import find_lesions
-from pipeline.readers.calibrated_region import CalibratedRegion, RegionOrigin
+from pipeline.readers.region.calibrated_region import CalibratedRegion, RegionOrigin
 
 pytestmark = needs_chromium
 

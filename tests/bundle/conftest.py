@@ -8,7 +8,7 @@ import torch
 from monai.bundle import ConfigParser
 
 from bundle.build import NAME, ROOT, build_bundle
-from pipeline.datasets.phantom_study import write_phantom_study
+from pipeline.phantom.phantom_study import write_phantom_study
 
 
 @pytest.fixture(scope="session")

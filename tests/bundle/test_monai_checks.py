@@ -10,7 +10,7 @@ from monai.bundle.scripts import ckpt_export, verify_net_in_out
 from bundle.build import ROOT
 from pipeline.cli.bundle_run import list_config_files
 from pipeline.cli.main import main
-from pipeline.datasets.phantom_study import write_phantom_dataset
+from pipeline.phantom.phantom_study import write_phantom_dataset
 
 CONFIGS = ROOT / "configs"
 

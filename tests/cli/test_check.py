@@ -14,8 +14,8 @@ from PIL import Image
 from pydicom import Dataset
 
 from pipeline.cli.main import main
-from pipeline.datasets.phantom import make_orientation_phantom
-from pipeline.datasets.phantom_dicom import make_phantom_dataset
+from pipeline.phantom.phantom import make_orientation_phantom
+from pipeline.phantom.phantom_dicom import make_phantom_dataset
 
 IMAGE, _ = make_orientation_phantom(48, 80)
 REPORT = "1.2.840.10008.5.1.4.1.1.88.33"

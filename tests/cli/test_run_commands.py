@@ -15,7 +15,7 @@ import torch.utils.tensorboard  # before `infer`, which keeps MONAI from importi
 from PIL import Image
 
 from pipeline.cli.main import main
-from pipeline.datasets.phantom import make_orientation_phantom
+from pipeline.phantom.phantom import make_orientation_phantom
 
 IDENTITY = {
     "network_def": {"_target_": "torch.nn.Identity"},

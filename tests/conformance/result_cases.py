@@ -14,12 +14,12 @@ from pydicom.data import get_charset_files, get_testdata_file
 from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import DataElement
 
-from pipeline.datasets.phantom import make_orientation_phantom
-from pipeline.datasets.phantom_dicom import make_phantom_dataset
 from pipeline.lesions.lesion import find_lesions
-from pipeline.readers.calibrated_region import CalibratedRegion, RegionOrigin
-from pipeline.writers.dicom.model_identity import ModelIdentity
-from pipeline.writers.dicom.result_frame import ResultFrame
+from pipeline.phantom.phantom import make_orientation_phantom
+from pipeline.phantom.phantom_dicom import make_phantom_dataset
+from pipeline.readers.region.calibrated_region import CalibratedRegion, RegionOrigin
+from pipeline.results.model_identity import ModelIdentity
+from pipeline.results.result_frame import ResultFrame
 
 MODEL = ModelIdentity("breast-us-seg", "0.1.0", "ab" * 32)
 OTHER_MODEL = ModelIdentity("breast-us-seg", "0.2.0", "ab" * 32)

@@ -12,16 +12,16 @@ from monai.transforms import Compose, LoadImaged
 from PIL import Image
 
 from pipeline.datasets import FolderDataset
-from pipeline.datasets.phantom import make_orientation_phantom
-from pipeline.datasets.phantom_dicom import (
+from pipeline.errors import ReadError, SkippedError, describe, find_cause
+from pipeline.journal import RunIdentity, RunJournal
+from pipeline.phantom.phantom import make_orientation_phantom
+from pipeline.phantom.phantom_dicom import (
     make_phantom_dataset,
     make_region,
     write_phantom_dicom,
 )
-from pipeline.errors import ReadError, SkippedError, describe, find_cause
 from pipeline.readers import UltrasoundReader
-from pipeline.writers import RunIdentity, RunJournal
-from pipeline.writers.result_row import ResultRow
+from pipeline.results.result_row import ResultRow
 
 IMAGE, _ = make_orientation_phantom(24, 40)
 

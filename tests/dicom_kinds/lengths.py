@@ -13,7 +13,7 @@ from pydicom.uid import (
 )
 
 from dicom_kinds.member import CINE, Grey, Member, make_native, to_file
-from pipeline.datasets.phantom_dicom import DicomKind
+from pipeline.phantom.phantom_dicom import DicomKind
 
 _FULL = "YBR_FULL_422 in full samples"
 _LONGER, _SHORTER = "pixels longer than told", "pixels shorter than told"

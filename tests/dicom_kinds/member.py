@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pydicom import Dataset
 from pydicom.uid import UID
 
-from pipeline.datasets.phantom_dicom import DicomKind
+from pipeline.phantom.phantom_dicom import DicomKind
 
 Grey = NDArray[Any]
 

@@ -255,8 +255,8 @@ def _find_place(error: BaseException) -> str:
 def _replace_codecs(where: str) -> None:
     """Decode in this process, so that crashes are seen, or not at all, so that it is fast."""
     from pipeline.errors import ReadError
-    from pipeline.readers.codec_child import TASKS
-    from pipeline.readers.codec_worker import CodecWorker
+    from pipeline.readers.codec.codec_child import TASKS
+    from pipeline.readers.codec.codec_worker import CodecWorker
 
     def call(self: CodecWorker, task: str, arguments: Any, payload: bytes = b"") -> Any:
         if where == "none":

@@ -11,8 +11,8 @@ from pydicom import Dataset
 
 from pipeline.errors import WriteError
 from pipeline.handlers import ResultsWriter
-from pipeline.readers.calibrated_region import CalibratedRegion, RegionOrigin
-from pipeline.writers import RunIdentity, RunJournal
+from pipeline.journal import RunIdentity, RunJournal
+from pipeline.readers.region.calibrated_region import CalibratedRegion, RegionOrigin
 from pipeline.writers.writer import Writer
 
 IMAGE = torch.arange(48.0).reshape(1, 6, 8)

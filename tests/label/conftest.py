@@ -8,8 +8,8 @@ import pytest
 
 from label.label_server import LabelServer, find_port
 from label.tiny_bundle import draw_image, write_bundle, write_png
-from pipeline.datasets.phantom_cine import make_phantom_cine
-from pipeline.datasets.phantom_dicom import write_phantom_dicom
+from pipeline.phantom.phantom_cine import make_phantom_cine
+from pipeline.phantom.phantom_dicom import write_phantom_dicom
 
 
 def write_study(folder: Path) -> Path:

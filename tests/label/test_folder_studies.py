@@ -8,12 +8,12 @@ import pytest
 from PIL import Image
 
 from label.tiny_bundle import draw_image, write_png
-from pipeline.datasets.phantom_cine import make_phantom_cine
-from pipeline.datasets.phantom_dicom import write_phantom_dicom
 from pipeline.errors import ConfigError
 from pipeline.label import folder_studies
 from pipeline.label.folder_studies import FolderStudies
 from pipeline.label.label_errors import RequestError, UnknownImageError
+from pipeline.phantom.phantom_cine import make_phantom_cine
+from pipeline.phantom.phantom_dicom import write_phantom_dicom
 
 
 @pytest.fixture

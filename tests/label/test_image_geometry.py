@@ -11,11 +11,11 @@ import pytest
 from PIL import Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
-from pipeline.datasets.phantom import make_orientation_phantom
-from pipeline.datasets.phantom_dicom import make_phantom_dataset
 from pipeline.label.image_geometry import lies_flat, read_geometry
 from pipeline.label.mask_file import decode_mask, encode_mask
-from pipeline.readers.open_source import open_source
+from pipeline.phantom.phantom import make_orientation_phantom
+from pipeline.phantom.phantom_dicom import make_phantom_dataset
+from pipeline.readers.open_image import open_image
 
 IMAGE = make_orientation_phantom(24, 40)[0]
 CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
@@ -130,7 +130,7 @@ def test_place_of_dicom(tmp_path):
 )
 def test_pixel_of_nifti_lies_where_its_voxel_does(tmp_path, affine):
     nibabel.save(nibabel.Nifti1Image(IMAGE.T[..., None], affine), tmp_path / "x.nii")
-    shown = open_source(tmp_path / "x.nii").read(0)
+    shown = open_image(tmp_path / "x.nii").read(0)
     found = read_geometry(tmp_path / "x.nii")
     # The orientation phantom has no two corners alike; find each pixel of the picture in the file.
     for row, column in [(0, 0), (shown.shape[0] - 1, 3), (5, shown.shape[1] - 1)]:

@@ -17,9 +17,9 @@ from pydicom.data import get_testdata_file
 from label.label_server import LabelServer, needs_monailabel
 from label.orthanc import PASSWORD, URL, USER, Orthanc, find_reason_to_skip, own_network
 from label.tiny_bundle import draw_image, draw_mask, measure_dice, write_bundle
-from pipeline.datasets.phantom_cine import make_phantom_cine
-from pipeline.datasets.phantom_dicom import DicomKind, write_phantom_dicom
 from pipeline.label.corrected_seg import is_correction
+from pipeline.phantom.phantom_cine import make_phantom_cine
+from pipeline.phantom.phantom_dicom import DicomKind, write_phantom_dicom
 
 pytestmark = [
     needs_monailabel,

@@ -21,9 +21,9 @@ from label.asgi_client import AsgiClient
 from label.conftest import write_study
 from label.label_server import Answer, needs_monailabel
 from label.tiny_bundle import draw_image, draw_mask, write_bundle, write_png
-from pipeline.datasets.phantom_dicom import write_phantom_dicom
 from pipeline.label.label_settings import LabelSettings
 from pipeline.label.mask_file import encode_mask
+from pipeline.phantom.phantom_dicom import write_phantom_dicom
 
 pytestmark = needs_monailabel
 

@@ -18,12 +18,12 @@ from label.tiny_bundle import (
     write_png,
 )
 from pipeline.cli.main import main
-from pipeline.datasets.phantom_study import write_phantom_study
 from pipeline.errors import ConfigError
 from pipeline.label import segmenter as module
 from pipeline.label.label_errors import BusyError, RequestError
 from pipeline.label.segmenter import Segmenter
 from pipeline.label.weight_store import WeightStore
+from pipeline.phantom.phantom_study import write_phantom_study
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.lesions.judge_quality import MOST_OUTLINE_DOUBT, judge_quality
-from pipeline.readers.calibrated_region import CalibratedRegion, RegionOrigin
+from pipeline.readers.region.calibrated_region import CalibratedRegion, RegionOrigin
 
 BOX = (2, 4, 9, 18)
 INSIDE = np.s_[2:9, 4:18]

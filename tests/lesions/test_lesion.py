@@ -10,7 +10,7 @@ from lesion_shapes import U_SHAPE, draw_blob, draw_ellipse, draw_rectangle
 from pipeline.lesions import PlattScale
 from pipeline.lesions.lesion import Lesion, find_lesions
 from pipeline.lesions.orientation import Orientation
-from pipeline.readers.calibrated_region import CalibratedRegion, RegionOrigin
+from pipeline.readers.region.calibrated_region import CalibratedRegion, RegionOrigin
 
 MASK = np.zeros((8, 10), bool)
 MASK[1:3, 2:5] = True

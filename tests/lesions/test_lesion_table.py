@@ -3,7 +3,7 @@ from lesion_shapes import draw_rectangle
 
 from pipeline.lesions.lesion import Lesion, find_lesions
 from pipeline.lesions.lesion_table import LESION_COLUMNS, format_lesion
-from pipeline.readers.calibrated_region import CalibratedRegion, RegionOrigin
+from pipeline.readers.region.calibrated_region import CalibratedRegion, RegionOrigin
 
 MASK = draw_rectangle(1, 5, top=3, left=5)
 PROBABILITY = np.where(np.arange(MASK.shape[1]) == 7, 0.75, 0.5).astype(np.float32)

@@ -11,9 +11,9 @@ from PIL import Image
 from pydicom import Dataset
 from pydicom.uid import JPEG2000Lossless
 
-from pipeline.datasets.phantom import make_orientation_phantom
-from pipeline.datasets.phantom_dicom import DicomKind, make_phantom_dataset, make_region
-from pipeline.readers.dicom_source import DicomSource
+from pipeline.phantom.phantom import make_orientation_phantom
+from pipeline.phantom.phantom_dicom import DicomKind, make_phantom_dataset, make_region
+from pipeline.readers.dicom.dicom_source import DicomSource
 from pipeline.readers.file_report import FileReport, inspect_file
 
 IMAGE, _ = make_orientation_phantom(48, 80)

@@ -21,11 +21,11 @@ from independent import DECODERS, Decoder, NotDecodedError
 from pydicom.encaps import encapsulate
 from pydicom.uid import JPEG2000Lossless
 
-from pipeline.datasets.phantom import make_orientation_phantom
-from pipeline.datasets.phantom_dicom import make_phantom_dataset
 from pipeline.errors import ReadError
+from pipeline.phantom.phantom import make_orientation_phantom
+from pipeline.phantom.phantom_dicom import make_phantom_dataset
 from pipeline.readers import UltrasoundReader
-from pipeline.readers.dicom_classes import ULTRASOUND_CLASSES
+from pipeline.readers.dicom.dicom_classes import ULTRASOUND_CLASSES
 
 # pydicom's files are odd on purpose, and it warns of what is.
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:pydicom.*")
@@ -116,7 +116,7 @@ ULTRASOUND = [
 @pytest.fixture(autouse=True)
 def any_modality(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take the files of other modalities too: how pixels are read does not depend on it."""
-    monkeypatch.setattr("pipeline.readers.dicom_classes.OTHER_MODALITIES", frozenset())
+    monkeypatch.setattr("pipeline.readers.dicom.dicom_classes.OTHER_MODALITIES", frozenset())
 
 
 def read(path: Path, index: int) -> np.ndarray:

@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pipeline.datasets.phantom import make_orientation_phantom
 from pipeline.errors import ReadError, SkippedError
+from pipeline.phantom.phantom import make_orientation_phantom
 from pipeline.readers import nifti_source
-from pipeline.readers.calibrated_region import CalibratedRegion, RegionOrigin
 from pipeline.readers.nifti_source import NiftiSource
+from pipeline.readers.region.calibrated_region import CalibratedRegion, RegionOrigin
 
 ROWS, COLUMNS = 48, 80
 IMAGE, _ = make_orientation_phantom(ROWS, COLUMNS)

@@ -13,14 +13,14 @@ import pytest
 from image_formats import FORMATS
 from PIL import Image
 
-from pipeline.datasets.phantom import make_orientation_phantom
 from pipeline.errors import ReadError
-from pipeline.readers import tiff_page
-from pipeline.readers.calibrated_region import RegionOrigin
+from pipeline.phantom.phantom import make_orientation_phantom
+from pipeline.readers.codec import tiff_page
+from pipeline.readers.codec.raster_codec import decode_raster, read_raster_header
 from pipeline.readers.file_type import FileType, detect_file_type
 from pipeline.readers.limits import LARGEST_IMAGE_PX
-from pipeline.readers.raster_codec import decode_raster, read_raster_header
 from pipeline.readers.raster_source import RasterSource
+from pipeline.readers.region.calibrated_region import RegionOrigin
 
 IMAGE, _ = make_orientation_phantom(48, 80)
 
@@ -73,7 +73,7 @@ def test_message_does_not_quote_the_decoder(tmp_path: Path, monkeypatch) -> None
 
     path = tmp_path / "image"
     FORMATS["png-L"].write(path, IMAGE)
-    monkeypatch.setattr("pipeline.readers.raster_codec.turn_upright", fail)
+    monkeypatch.setattr("pipeline.readers.codec.raster_codec.turn_upright", fail)
     with pytest.raises(ReadError) as caught:
         decode_raster({"path": str(path), "format": "PNG", "page": [0, 0]})
     assert "SECRET" not in str(caught.value)

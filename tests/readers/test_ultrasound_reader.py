@@ -12,15 +12,16 @@ from monai.data import MetaTensor
 from monai.transforms import LoadImage
 from PIL import Image
 
-from pipeline.datasets.phantom import make_orientation_phantom, make_phantom
-from pipeline.datasets.phantom_dicom import (
+from pipeline.errors import ReadError, SkippedError
+from pipeline.phantom.phantom import make_orientation_phantom, make_phantom
+from pipeline.phantom.phantom_dicom import (
     DicomKind,
     make_phantom_dataset,
     make_region,
     write_phantom_dicom,
 )
-from pipeline.errors import ReadError, SkippedError
-from pipeline.readers import UltrasoundReader, dicom_header
+from pipeline.readers import UltrasoundReader
+from pipeline.readers.dicom import dicom_header
 from pipeline.readers.image_source import IDENTITY_KEYWORDS
 
 IMAGE, _ = make_orientation_phantom(48, 80)

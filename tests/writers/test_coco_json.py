@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from skimage.draw import polygon2mask
 
+from pipeline.journal import RunIdentity, RunJournal
 from pipeline.lesions.lesion import find_lesions
-from pipeline.writers import CocoJson, RunIdentity, RunJournal
-from pipeline.writers.finished_run import ImageRecord
-from pipeline.writers.result_row import ResultRow
+from pipeline.results.finished_run import ImageRecord
+from pipeline.results.result_row import ResultRow
+from pipeline.writers import CocoJson
 
 EMPTY = np.zeros((12, 20), bool)
 RECTANGLE = EMPTY.copy()

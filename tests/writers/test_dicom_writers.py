@@ -13,17 +13,17 @@ import pytest
 from PIL import Image
 from pydicom import Dataset, dcmread
 
-from pipeline.datasets.phantom import make_orientation_phantom
-from pipeline.datasets.phantom_dicom import make_phantom_dataset
 from pipeline.errors import WriteError
 from pipeline.lesions.lesion import find_lesions
-from pipeline.readers.calibrated_region import CalibratedRegion, RegionOrigin
+from pipeline.phantom.phantom import make_orientation_phantom
+from pipeline.phantom.phantom_dicom import make_phantom_dataset
+from pipeline.readers.region.calibrated_region import CalibratedRegion, RegionOrigin
+from pipeline.results.model_identity import MODEL_NAME, ModelIdentity
+from pipeline.results.result import Result
+from pipeline.results.result_frame import ResultFrame
+from pipeline.results.source_result import SourceResult
 from pipeline.writers import DicomSc, DicomSeg, DicomSr, PngOverlay
 from pipeline.writers.dicom.encode_object import encode_object
-from pipeline.writers.dicom.model_identity import MODEL_NAME, ModelIdentity
-from pipeline.writers.dicom.result_frame import ResultFrame
-from pipeline.writers.result import Result
-from pipeline.writers.source_result import SourceResult
 
 IMAGE, MASK = make_orientation_phantom(24, 40)
 EMPTY = np.zeros_like(MASK)

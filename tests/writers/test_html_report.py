@@ -16,11 +16,11 @@ from skimage.draw import polygon2mask
 
 from pipeline import RESEARCH_ONLY
 from pipeline.lesions.lesion_table import LESION_COLUMNS
+from pipeline.results.result import Result
 from pipeline.writers import html_report
 from pipeline.writers.html_report import MEASURES, HtmlReport
 from pipeline.writers.report.outline_text import encode_outline
 from pipeline.writers.report.page import encode_json
-from pipeline.writers.result import Result
 
 MASK = np.zeros((40, 60), bool)
 MASK[10:20, 25:45] = True

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.journal import RunIdentity, RunJournal
 from pipeline.lesions.lesion import find_lesions
 from pipeline.lesions.lesion_table import LESION_COLUMNS
-from pipeline.readers.calibrated_region import CalibratedRegion, RegionOrigin
-from pipeline.writers import LesionsTable, RunIdentity, RunJournal
-from pipeline.writers.finished_run import ImageRecord
-from pipeline.writers.result_row import ResultRow
+from pipeline.readers.region.calibrated_region import CalibratedRegion, RegionOrigin
+from pipeline.results.finished_run import ImageRecord
+from pipeline.results.result_row import ResultRow
+from pipeline.writers import LesionsTable
 
 MASK = np.zeros((12, 20), bool)
 MASK[2:6, 3:10] = True

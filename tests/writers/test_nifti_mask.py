@@ -7,11 +7,11 @@ import nibabel
 import numpy as np
 import pytest
 
-from pipeline.datasets.phantom import make_orientation_phantom
-from pipeline.readers.calibrated_region import CalibratedRegion, RegionOrigin
+from pipeline.phantom.phantom import make_orientation_phantom
 from pipeline.readers.nifti_source import NiftiSource
+from pipeline.readers.region.calibrated_region import CalibratedRegion, RegionOrigin
+from pipeline.results.result import Result
 from pipeline.writers import NiftiMask
-from pipeline.writers.result import Result
 
 MASK = make_orientation_phantom(24, 40)[1]
 MM = (0.15, 0.25)

@@ -3,8 +3,8 @@ import pytest
 from PIL import Image
 
 from pipeline.errors import WriteError
+from pipeline.results.result import Result
 from pipeline.writers import PngMask
-from pipeline.writers.result import Result
 
 MASK = np.zeros((6, 9), bool)
 MASK[1:3, 2:7] = True

@@ -11,10 +11,10 @@ from PIL import Image
 from scipy.ndimage import binary_dilation
 
 from pipeline.lesions.lesion import find_lesions
-from pipeline.readers.calibrated_region import CalibratedRegion, RegionOrigin
+from pipeline.readers.region.calibrated_region import CalibratedRegion, RegionOrigin
+from pipeline.results.result import Result
 from pipeline.writers import PngOverlay
 from pipeline.writers.png_overlay import draw_overlay
-from pipeline.writers.result import Result
 
 YELLOW = (255, 210, 0)
 BLUE = (90, 200, 255)

@@ -12,9 +12,10 @@ import pydicom
 import pytest
 
 from pipeline import RESEARCH_ONLY, __version__
-from pipeline.writers import RunIdentity, RunJournal, RunManifest
-from pipeline.writers.dicom.model_identity import ModelIdentity
-from pipeline.writers.result_row import ResultRow
+from pipeline.journal import RunIdentity, RunJournal
+from pipeline.results.model_identity import ModelIdentity
+from pipeline.results.result_row import ResultRow
+from pipeline.writers import RunManifest
 
 MODEL = ModelIdentity("a_model", "1.2.3", "ab" * 32)
 ROWS = [

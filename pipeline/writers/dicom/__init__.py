@@ -9,8 +9,6 @@ logging.getLogger("highdicom").setLevel(logging.WARNING)  # below, it tells UIDs
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "model_identity": ["ModelIdentity"],
-        "result_frame": ["ResultFrame"],
         "secondary_capture": ["build_secondary_capture"],
         "segmentation": ["build_segmentation"],
         "structured_report": ["build_report"],

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pipeline.writers.dicom.result_frame import ResultFrame
+from pipeline.results.result_frame import ResultFrame
 from pipeline.writers.dicom.source_header import SourceHeader
 
 

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.lesions.lesion import Lesion
-from pipeline.writers.dicom.result_frame import ResultFrame
+from pipeline.results.result_frame import ResultFrame
 
 
 def lesion_masks(frame: ResultFrame) -> dict[int, NDArray[np.bool_]]:

@@ -25,10 +25,10 @@ from pydicom.uid import SegmentationStorage
 
 from pipeline.lesions.axis import Axis
 from pipeline.lesions.lesion import Lesion
+from pipeline.results.model_identity import ModelIdentity
+from pipeline.results.result_frame import ResultFrame
 from pipeline.writers.dicom.breast_codes import ARTIFICIAL_INTELLIGENCE, BREAST, LESION, find_side
 from pipeline.writers.dicom.lesion_tracking import track_lesion
-from pipeline.writers.dicom.model_identity import ModelIdentity
-from pipeline.writers.dicom.result_frame import ResultFrame
 from pipeline.writers.dicom.result_object import MANUFACTURER, ResultKind, make_object_uid
 from pipeline.writers.dicom.result_uids import make_result_uid
 from pipeline.writers.dicom.segment_planes import order_planes

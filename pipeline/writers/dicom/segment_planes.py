@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from pipeline.writers.dicom.result_frame import ResultFrame
+from pipeline.results.result_frame import ResultFrame
 
 
 class SegmentPlane(NamedTuple):

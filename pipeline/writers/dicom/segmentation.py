@@ -11,6 +11,8 @@ from pydicom.dataset import Dataset
 from pydicom.pixels.utils import pack_bits
 from pydicom.valuerep import DS
 
+from pipeline.results.model_identity import ModelIdentity
+from pipeline.results.result_frame import ResultFrame
 from pipeline.writers.dicom.breast_codes import (
     BREAST,
     CATEGORY,
@@ -22,8 +24,6 @@ from pipeline.writers.dicom.breast_codes import (
 from pipeline.writers.dicom.check_frames import check_frames
 from pipeline.writers.dicom.lesion_masks import lesion_masks
 from pipeline.writers.dicom.lesion_tracking import track_lesion
-from pipeline.writers.dicom.model_identity import ModelIdentity
-from pipeline.writers.dicom.result_frame import ResultFrame
 from pipeline.writers.dicom.result_object import ResultKind, describe_object, finish_object
 from pipeline.writers.dicom.result_uids import make_result_uid
 from pipeline.writers.dicom.segment_planes import order_planes

@@ -19,11 +19,11 @@ from pydicom.sr.coding import Code
 from pydicom.uid import SegmentationStorage
 
 from pipeline import RESEARCH_ONLY
+from pipeline.results.model_identity import ModelIdentity
+from pipeline.results.result_frame import ResultFrame
 from pipeline.writers.dicom.breast_codes import ULTRASONOGRAPHY
 from pipeline.writers.dicom.check_frames import check_frames
 from pipeline.writers.dicom.measurement_groups import measure_lesions, report_absence
-from pipeline.writers.dicom.model_identity import ModelIdentity
-from pipeline.writers.dicom.result_frame import ResultFrame
 from pipeline.writers.dicom.result_object import (
     MANUFACTURER,
     ResultKind,

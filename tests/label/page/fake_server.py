@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import pipeline.label
-from pipeline.datasets.phantom import make_orientation_phantom, make_phantom
-from pipeline.datasets.phantom_cine import make_phantom_cine
+from pipeline.phantom.phantom import make_orientation_phantom, make_phantom
+from pipeline.phantom.phantom_cine import make_phantom_cine
 
 PAGE = Path(pipeline.label.__file__).parent / "page"
 

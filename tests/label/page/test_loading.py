@@ -9,7 +9,7 @@ from browser.chromium import needs_chromium
 from label.page.annotator import Annotator
 from label.page.fake_server import HOSTILE, HOSTILE_ID, FakeServer
 from pipeline import RESEARCH_ONLY
-from pipeline.datasets.phantom import make_orientation_phantom
+from pipeline.phantom.phantom import make_orientation_phantom
 
 pytestmark = [needs_chromium, pytest.mark.enable_socket]  # of this machine only
 

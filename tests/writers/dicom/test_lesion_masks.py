@@ -5,9 +5,9 @@ import pytest
 from conformance.result_cases import MASK, make_frame
 
 from pipeline.lesions.lesion import find_lesions
-from pipeline.readers.calibrated_region import CalibratedRegion, RegionOrigin
+from pipeline.readers.region.calibrated_region import CalibratedRegion, RegionOrigin
+from pipeline.results.result_frame import ResultFrame
 from pipeline.writers.dicom.lesion_masks import lesion_masks
-from pipeline.writers.dicom.result_frame import ResultFrame
 
 
 def test_two_lesions():

@@ -21,7 +21,7 @@ from conformance.result_cases import (
 )
 
 from pipeline.errors import WriteError
-from pipeline.writers.dicom.result_frame import ResultFrame
+from pipeline.results.result_frame import ResultFrame
 from pipeline.writers.dicom.segmentation import build_segmentation
 
 FOR_HIGHDICOM = [(MM, "nominal"), (MM, "none"), (None, "none")]

@@ -22,7 +22,7 @@ from conformance.result_cases import (
 from pydicom.sr.codedict import codes
 from skimage.draw import polygon2mask
 
-from pipeline.writers.dicom.result_frame import ResultFrame
+from pipeline.results.result_frame import ResultFrame
 from pipeline.writers.dicom.segmentation import build_segmentation
 from pipeline.writers.dicom.structured_report import build_report
 

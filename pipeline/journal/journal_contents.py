@@ -1,0 +1,197 @@
+"""What the lines of a journal say, and the lines that say it."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, get_args
+
+from pipeline.file_stamp import FileStamp
+from pipeline.results.finished_run import ImageRecord
+from pipeline.results.result_row import ResultRow, Status
+
+
+@dataclass
+class JournalInput:
+    """What is known of one input.
+
+    Attributes:
+        stamp: content that its results were made of, `None` if unknown.
+        first: another input that its result depends on, as it is a copy of it; else empty.
+        rows: by frame, with the position of the line that has all of it.
+        is_complete: whether all that belongs to it is in place.
+    """
+
+    stamp: FileStamp | None = None
+    first: str = ""
+    rows: dict[int | None, tuple[ResultRow, int]] = field(default_factory=dict)
+    is_complete: bool = False
+
+    def can_go_on(self, stamp: FileStamp | None, first: str) -> bool:
+        """Tell whether frames that are done can be kept, and the rest of them be done.
+
+        Args:
+            stamp: content as it is now.
+            first: as it is now.
+        """
+        if self.stamp is None or stamp is None or self.is_complete:
+            return False
+        return bool(stamp.sha256) and (self.stamp.sha256, self.first) == (stamp.sha256, first)
+
+    def look_again(self, path: Path) -> FileStamp | None:
+        """Give the stamp if all is done, and of this content.
+
+        Args:
+            path: the file as it is now.
+        """
+        return self.stamp.look_again(path) if self.stamp and self.is_complete else None
+
+    def drop_failed(self) -> None:
+        """Leave what has failed to be tried again."""
+        self.rows = {
+            frame: (row, position)
+            for frame, (row, position) in self.rows.items()
+            if row.status != "failed"
+        }
+
+
+class JournalContents:
+    """Is built line by line.
+
+    Attributes:
+        settings: fingerprint of the run, `None` if the journal is empty.
+        adopts: whether an earlier journal was damaged, so that what is in the way may be ours.
+        processes: that have written into the folder.
+        inputs: by path relative to the input folder.
+        is_finished: whether the tables are written and nothing has changed since.
+    """
+
+    def __init__(self) -> None:
+        self.settings: str | None = None
+        self.adopts = False
+        self.processes: set[str] = set()
+        self.inputs: dict[str, JournalInput] = {}
+        self.is_finished = False
+
+    def replay(self, position: int, entry: Mapping[str, Any]) -> None:
+        """Take note of a line; those with ``writes`` are for `OwnedFiles`.
+
+        Args:
+            position: of the line.
+            entry: its content.
+
+        Raises:
+            ValueError: it is not what a journal has.
+        """
+        try:
+            self._replay(position, entry)
+        except (KeyError, TypeError, AttributeError) as error:
+            msg = f"expected a line of a journal, got {sorted(entry)}"
+            raise ValueError(msg) from error
+
+    def input(self, file: str) -> JournalInput:
+        """Give what is known of an input, from now on.
+
+        Args:
+            file: path relative to the input folder.
+        """
+        return self.inputs.setdefault(file, JournalInput())
+
+    def may_keep(self, file: str, *, whole: bool) -> bool:
+        """Tell whether what is done of an input need not be done again; the failed part must.
+
+        Args:
+            file: path relative to the input folder.
+            whole: whether all of it or nothing counts.
+        """
+        known = self.inputs.get(file)
+        if known is None or (whole and not known.is_complete):
+            return False
+        if not known.is_complete:
+            known.drop_failed()
+        return True
+
+    def sort_rows(self) -> Iterator[tuple[ResultRow, int]]:
+        """Yield rows and positions by file and frame."""
+        for file in sorted(self.inputs):
+            rows = self.inputs[file].rows
+            yield from (rows[frame] for frame in sorted(rows, key=lambda frame: frame or 0))
+
+    def count(self) -> dict[str, int]:
+        """Count the images of each status."""
+        counts = dict.fromkeys(("ok", "no_lesion", "skipped", "failed"), 0)
+        for row, _ in self.sort_rows():
+            counts[row.status] += 1
+        return counts
+
+    def list_entries(
+        self,
+        read_at: Callable[[Iterable[int]], Iterator[dict[str, Any]]],
+        read_claims: Callable[[str], Iterator[dict[str, Any]]],
+    ) -> Iterator[dict[str, Any]]:
+        """List what is still true, for a journal of a finished run without all the rest.
+
+        Args:
+            read_at: gives lines by their positions.
+            read_claims: gives the lines about what was made of an input, or of none.
+        """
+        yield from read_claims("")
+        for file, known in sorted(self.inputs.items()):
+            yield describe_begin(file, known)
+            yield from read_claims(file)
+            yield from read_at(position for _, position in known.rows.values())
+            if known.is_complete:
+                yield {"complete": file}
+        yield {"finished": True}
+
+    def _replay(self, position: int, entry: Mapping[str, Any]) -> None:
+        self.is_finished = "finished" in entry or (self.is_finished and "stamp" in entry)
+        if "settings" in entry:
+            self.settings, self.adopts = str(entry["settings"]), bool(entry["adopts"])
+        elif "process" in entry:
+            self.processes.add(str(entry["process"]))
+        elif "begin" in entry:
+            stamp = None if entry["stamp"] is None else FileStamp(**entry["stamp"])
+            self.inputs[entry["begin"]] = JournalInput(stamp, entry["first"])
+        elif "stamp" in entry:
+            self.inputs[entry["of"]].stamp = FileStamp(**entry["stamp"])
+        elif "row" in entry:
+            row = make_record(entry).row
+            if row.status not in get_args(Status):
+                raise KeyError(row.status)
+            self.input(row.file).rows[row.frame] = row, position
+        elif "complete" in entry:
+            self.input(entry["complete"]).is_complete = True
+        elif "forget" in entry:
+            self.inputs.pop(entry["forget"], None)
+        elif not {"writes", "finished"} & entry.keys():
+            raise KeyError(*entry)
+
+
+def describe_begin(file: str, known: JournalInput) -> dict[str, Any]:
+    """Make the line that an input begins with.
+
+    Args:
+        file: path relative to the input folder.
+        known: of it.
+    """
+    stamp = None if known.stamp is None else asdict(known.stamp)
+    return {"begin": file, "stamp": stamp, "first": known.first}
+
+
+def describe_record(record: ImageRecord) -> dict[str, Any]:
+    """Make the line of an image.
+
+    Args:
+        record: its fields are not copied to their depth as `asdict` does: contours are long.
+    """
+    entry = {field.name: getattr(record, field.name) for field in fields(record)}
+    return {**entry, "row": asdict(record.row)}
+
+
+def make_record(entry: Mapping[str, Any]) -> ImageRecord:
+    """Make an image of its line.
+
+    Args:
+        entry: by `describe_record`.
+    """
+    return ImageRecord(**{**entry, "row": ResultRow(**entry["row"])})

@@ -1,0 +1,300 @@
+"""What became of each input, kept so that the next run does only what is new."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, fields
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from pipeline.atomic import name_process
+from pipeline.file_stamp import FileStamp
+from pipeline.get_logger import get_logger
+from pipeline.journal.holds_results import JOURNAL
+from pipeline.journal.journal_contents import (
+    JournalContents,
+    JournalInput,
+    describe_begin,
+    describe_record,
+    make_record,
+)
+from pipeline.journal.journal_file import JournalFile
+from pipeline.journal.owned_files import OwnedFiles
+from pipeline.journal.run_identity import RunIdentity
+from pipeline.results.finished_run import FinishedRun, ImageRecord
+from pipeline.results.result_row import ResultRow
+from pipeline.write_table import write_table
+from pipeline.writers.writer import Writer
+
+logger = get_logger(__name__)
+
+FAILED_EXIT_CODE = 2
+"""Exit code of a run in which a file failed; all others were processed or skipped."""
+
+
+class RunJournal:
+    """Know what is done and which files of the folder are ours; write ``results.csv`` at the end.
+
+    Each step is a line of ``breast-us-seg.jsonl`` before the next one begins, and what is about to
+    be written is named there first. So a run that is killed goes on, a finished one knows that
+    there is nothing to do, results of an input that has changed or is gone are removed, and files
+    of somebody else are never touched. While a run changes anything there are no tables.
+
+    Args:
+        output_dir: the run's folder; made if missing.
+        identity: results of another one are removed, and all is done again.
+        whole_files: take over only files of which all frames were finished and `complete` was
+            called, as there is output that belongs to a whole file.
+    """
+
+    def __init__(
+        self, output_dir: str | Path, identity: RunIdentity, *, whole_files: bool = False
+    ) -> None:
+        self.folder = Path(output_dir)
+        self.table_path = self.folder / "results.csv"
+        self.failed = 0
+        self._identity = identity
+        self._whole_files = whole_files
+        self._lines = JournalFile(self.folder / JOURNAL)
+        self.files = OwnedFiles(self.folder, self._lines, self._append)
+        self._contents = JournalContents()
+        self._kept: set[str] = set()
+        self._broken: set[str] = set()
+        self._is_changing = False
+
+    def start(self, writers: Sequence[Writer] = ()) -> None:
+        """Take over what earlier runs have done, and remove what is not to be taken over.
+
+        Args:
+            writers: of this run.
+
+        Raises:
+            WriteError: the folder holds files of their names that no run has written; or the
+                journal cannot be read, or stale results cannot be removed.
+        """
+        if not self._read_lines():
+            self._start_over()
+        contents, tables = self._contents, _list_tables(self.table_path, writers)
+        roots = [writer.root for writer in writers if writer.root is not None]
+        self.files.check(tables if contents.settings else [*tables, *roots])
+        if not contents.is_finished:
+            self.files.remove_temporaries(contents.processes)
+        is_other = contents.settings not in (None, self._identity.fingerprint)
+        if is_other:
+            other = "other settings, weights, version or backend"
+            logger.warning("results of %s are removed, and all is done again", other)
+        for file in dict.fromkeys([*contents.inputs, *self.files.owners()]):
+            if is_other or not contents.may_keep(file, whole=self._whole_files):
+                self.forget(file)
+        if is_other:
+            self._append(self._describe_settings())
+        elif contents.inputs and not contents.is_finished:
+            done = sum(len(known.rows) for known in contents.inputs.values())
+            logger.info("an interrupted run goes on: %d images are done", done)
+
+    def keep_only(self, files: Collection[str]) -> None:
+        """Remove the results of inputs that are gone.
+
+        Args:
+            files: all inputs that there are.
+
+        Raises:
+            WriteError: a result cannot be removed.
+        """
+        gone = [file for file in self._contents.inputs if file not in files]
+        for file in gone:
+            self.forget(file)
+        if gone:
+            logger.info("%d inputs are gone: their results are removed", len(gone))
+
+    def keeps(self, file: str, path: Path) -> bool:
+        """Tell whether a file is done and its content still the same.
+
+        Args:
+            file: relative to the input folder, with forward slashes.
+            path: where it is.
+
+        Raises:
+            WriteError: the journal cannot be written.
+        """
+        known = self._contents.inputs.get(file)
+        if known is None or (known.first and known.first not in self._kept):
+            return False
+        stamp = known.look_again(path)
+        if stamp is None:
+            return False
+        if stamp is not known.stamp:
+            known.stamp = stamp
+            self._lines.append({"stamp": asdict(stamp), "of": file})
+        self._kept.add(file)
+        return True
+
+    def begin(self, file: str, stamp: FileStamp | None, first: str = "") -> None:
+        """Note that a file is being done; results of another content of it are removed.
+
+        Args:
+            file: relative to the input folder, with forward slashes.
+            stamp: its content; `None` if it cannot be told.
+            first: another file that its result depends on.
+
+        Raises:
+            WriteError: the journal cannot be written, or a stale result cannot be removed.
+        """
+        known = self._contents.inputs.get(file)
+        if known is not None and known.can_go_on(stamp, first) and not self._whole_files:
+            return
+        self.forget(file)
+        self._change()
+        known = self._contents.inputs[file] = JournalInput(stamp, first)
+        self._lines.delay(describe_begin(file, known))
+
+    def forget(self, file: str) -> None:
+        """Remove the results of a file, which is gone or will be done again.
+
+        Args:
+            file: relative to the input folder, with forward slashes.
+
+        Raises:
+            WriteError: a result cannot be removed.
+        """
+        if file in self._contents.inputs or self.files.has(file):
+            self._append({"forget": file})
+            self.files.remove(file)
+            self._contents.inputs.pop(file, None)
+            self._kept.discard(file)
+
+    def is_done(self, file: str, frame: int | None = None) -> bool:
+        """Tell whether an image is done, of a file that was begun."""
+        return file in self._contents.inputs and frame in self._contents.inputs[file].rows
+
+    def list_done(self) -> dict[str, JournalInput]:
+        """List the inputs of which all is done."""
+        inputs = self._contents.inputs.items()
+        return {file: known for file, known in inputs if known.is_complete}
+
+    def add(self, image: ResultRow | ImageRecord) -> None:
+        """Note what became of an image, after all its outputs are in place.
+
+        Args:
+            image: replaces an earlier one of the same file and frame. A row alone is enough for
+                an image that was not processed.
+
+        Raises:
+            WriteError: the journal cannot be written.
+        """
+        record = ImageRecord(image) if isinstance(image, ResultRow) else image
+        row = record.row
+        if row.status == "failed":
+            self.failed += 1
+            self._broken.add(row.file)
+            frame = "" if row.frame is None else f" frame {row.frame}"
+            logger.error("failed: %s%s: %s", row.file, frame, row.reason)
+        position = self._append(describe_record(record))
+        self._contents.input(row.file).rows[row.frame] = row, position
+
+    def complete(self, file: str) -> None:
+        """Note that all that belongs to a file is in place.
+
+        A file of which anything has failed is not complete: it is tried again.
+
+        Args:
+            file: path relative to the input folder.
+
+        Raises:
+            WriteError: the journal cannot be written.
+        """
+        if file not in self._broken:
+            self._append({"complete": file})
+            self._contents.input(file).is_complete = True
+
+    def finish(self, writers: Sequence[Writer] = ()) -> None:
+        """Write ``results.csv``, sorted by file and frame, and whatever is of the whole run.
+
+        Args:
+            writers: are told of the whole run.
+
+        Raises:
+            WriteError: a file cannot be written.
+        """
+        run = FinishedRun(
+            records=self._read_records,
+            counts=self._contents.count(),
+            settings=self._identity.settings,
+            fingerprint=self._identity.fingerprint,
+        )
+        counts = ", ".join(f"{count} {status}" for status, count in run.counts.items())
+        if self._contents.is_finished:
+            logger.info("nothing to do, all is done already: %s", counts)
+            return
+        self._change()
+        self.files.claim("", _list_tables(self.table_path, writers))
+        for writer in writers:
+            writer.write_run(run)
+        rows = (row.format() for row, _ in self._contents.sort_rows())
+        write_table(self.table_path, [field.name for field in fields(ResultRow)], rows)
+        entries = self._contents.list_entries(self._lines.read_at, self.files.entries)
+        self._contents.adopts = False
+        self._lines.replace(chain([self._describe_settings()], entries))
+        self._contents.is_finished = True
+        logger.info("%s: %s", self.table_path, counts)
+
+    def exit(self) -> None:
+        """End the process with code 2 if any file failed.
+
+        Raises:
+            SystemExit: at least one file failed.
+        """
+        if self.failed:
+            raise SystemExit(FAILED_EXIT_CODE)
+
+    def _read_lines(self) -> bool:
+        """Read the journal, and tell whether all of it made sense."""
+        is_sound = True
+        for position, entry in self._lines.read():
+            try:
+                self._contents.replay(position, entry)
+                if "writes" in entry:
+                    self.files.replay(position, entry)
+            except (ValueError, TypeError):
+                is_sound = False
+        is_empty = self._contents.settings is None and self._lines.path.exists()
+        if is_empty or self._lines.is_cut_off:  # what is named there is unknown
+            self._contents.adopts = True
+        self.files.adopts = self._contents.adopts
+        return is_sound and not self._lines.is_damaged
+
+    def _start_over(self) -> None:
+        """Remove what a damaged journal still names, and begin a new one."""
+        self.files.remove_temporaries(self._contents.processes)
+        for file in ["", *self.files.owners()]:
+            self.files.remove(file)
+        aside = self._lines.set_aside()
+        msg = "expected a journal in %s, got damaged lines: it is now %s, and all is done again"
+        logger.warning(msg, self._lines.path, aside.name)
+        self._contents = JournalContents()
+        self._contents.adopts = self.files.adopts = True
+
+    def _append(self, entry: Mapping[str, Any]) -> int:
+        self._change()
+        return self._lines.append(entry)
+
+    def _change(self) -> None:
+        """Before anything changes: say who is at work, and remove the tables."""
+        if self._is_changing:
+            return
+        self._is_changing, self._contents.is_finished = True, False
+        known = self._contents.settings or self._identity.fingerprint
+        self._lines.append({**self._describe_settings(), "settings": known})
+        self._lines.append({"process": name_process()})
+        self.files.remove("")
+
+    def _describe_settings(self) -> dict[str, Any]:
+        return {"settings": self._identity.fingerprint, "adopts": self._contents.adopts}
+
+    def _read_records(self) -> Iterator[ImageRecord]:
+        """Read the records back one at a time; those of a large run do not fit into memory."""
+        positions = (position for _, position in self._contents.sort_rows())
+        return map(make_record, self._lines.read_at(positions))
+
+
+def _list_tables(table: Path, writers: Iterable[Writer]) -> list[Path]:
+    return [table, *(writer.path for writer in writers if writer.path is not None)]

@@ -1,0 +1,1 @@
+"""Synthetic ultrasound images with known lesions."""

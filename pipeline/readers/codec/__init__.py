@@ -1,0 +1,1 @@
+"""Decoders of untrusted files, which run in a child process."""

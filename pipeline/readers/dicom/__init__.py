@@ -1,0 +1,1 @@
+"""From a DICOM file to grey values."""

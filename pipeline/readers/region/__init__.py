@@ -1,0 +1,1 @@
+"""From a frame to its B-mode images, and their scale in mm."""

@@ -1,0 +1,1 @@
+"""What passes from one step to the next."""
