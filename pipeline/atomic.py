@@ -18,11 +18,12 @@ _NUMBERS = itertools.count()
 
 
 @contextmanager
-def open_atomically(path: Path) -> Iterator[BinaryIO]:
+def open_atomically(path: Path, *, sync: bool = False) -> Iterator[BinaryIO]:
     """Open a file under a temporary name, and rename it if all went well.
 
     Args:
         path: file to write; its folder is made if need be.
+        sync: come back only when a power cut could not undo it.
 
     Yields:
         The opened file.
@@ -36,7 +37,12 @@ def open_atomically(path: Path) -> Iterator[BinaryIO]:
         try:
             with temporary.open("xb") as file:
                 yield file
+                if sync:
+                    file.flush()
+                    os.fsync(file.fileno())
             os.replace(temporary, path)
+            if sync:
+                sync_folder(path.parent)
         finally:
             temporary.unlink(missing_ok=True)
     except OSError as error:
@@ -44,18 +50,37 @@ def open_atomically(path: Path) -> Iterator[BinaryIO]:
         raise WriteError(msg) from error
 
 
-def write_atomically(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes, *, sync: bool = False) -> None:
     """Write a file under a temporary name, then rename it.
 
     Args:
         path: file to write; its folder is made if need be.
         content: bytes of the file.
+        sync: come back only when a power cut could not undo it.
 
     Raises:
         WriteError: the folder or the file cannot be written.
     """
-    with open_atomically(path) as file:
+    with open_atomically(path, sync=sync) as file:
         file.write(content)
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk, where the system lets us (POSIX).
+
+    Args:
+        folder: is not searched below.
+
+    Raises:
+        OSError: the disk fails.
+    """
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def name_process() -> str:

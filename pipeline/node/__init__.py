@@ -1,0 +1,1 @@
+"""A DICOM node: images come from an archive or a scanner, results go back."""

@@ -1,0 +1,80 @@
+"""What a destination can do."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from pipeline.errors import ConfigError
+from pipeline.node.node_config import DicomDestination, NodeConfig
+
+
+class Archive(Protocol):
+    """A destination of results."""
+
+    commits: bool
+    """Whether it is asked for storage commitment."""
+
+    def store(self, paths: Sequence[Path]) -> Iterator[Path]:
+        """Send objects, and yield each that was taken.
+
+        Raises:
+            DeliveryError: it does not take one, or does not answer.
+        """
+
+    def check(self) -> None:
+        """Ask whether it is there.
+
+        Raises:
+            DeliveryError: it is not.
+        """
+
+    def ask_commitment(self, paths: Sequence[Path], transaction: str) -> None:
+        """Ask it to commit itself to keep objects; its answer comes later.
+
+        Raises:
+            DeliveryError: it does not take the request, or does not answer.
+        """
+
+
+def make_archives(config: NodeConfig) -> dict[str, Archive]:
+    """Make the destinations of a config.
+
+    Args:
+        config: of the node.
+
+    Returns:
+        Each by its name.
+
+    Raises:
+        ConfigError: a file that one names is missing or does not fit.
+    """
+    from pipeline.node.dicom_archive import DicomArchive
+    from pipeline.node.web_archive import WebArchive
+
+    archives: dict[str, Archive] = {}
+    for each in config.destination:
+        if isinstance(each, DicomDestination):
+            archives[each.name] = DicomArchive(each, config.receive.aet)
+        else:
+            archives[each.name] = WebArchive(each)
+    return archives
+
+
+def read_secret(path: Path) -> str:
+    """Read a password or a token, the first line of a file.
+
+    Args:
+        path: of the file.
+
+    Raises:
+        ConfigError: it cannot be read, or is empty.
+    """
+    try:
+        secret = (path.read_text("utf-8").splitlines() or [""])[0].strip()
+    except (OSError, ValueError) as error:
+        msg = f"expected a password or a token in {path}, got {type(error).__name__}"
+        raise ConfigError(msg) from error
+    if not secret:
+        msg = f"expected a password or a token in {path}, got an empty line"
+        raise ConfigError(msg)
+    return secret

@@ -1,0 +1,74 @@
+"""Try everything a node needs before anybody sends to it."""
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import PipelineError
+from pipeline.node.archive import make_archives
+from pipeline.node.node_config import NodeConfig
+from pipeline.node.segment_worker import SegmentWorker
+from pipeline.node.spool import Spool
+from pipeline.phantom.phantom import make_phantom
+from pipeline.phantom.phantom_dicom import write_phantom_dicom
+
+_GIB = 1 << 30
+_SECONDS = 600.0
+
+
+@dataclass(frozen=True)
+class CheckedPart:
+    """One line of the answer.
+
+    Attributes:
+        part: what was tried.
+        problem: what is wrong, empty if nothing is.
+    """
+
+    part: str
+    problem: str = ""
+
+
+def check_node(config: NodeConfig) -> Iterator[CheckedPart]:
+    """Try disk, model and all destinations.
+
+    Args:
+        config: of the node, which may be running.
+
+    Raises:
+        ConfigError: a file that the config names does not fit.
+    """
+    archives = make_archives(config)
+    yield CheckedPart(f"disk of {config.folder}", _check_disk(config))
+    yield CheckedPart("model", _check_model(config))
+    for name, archive in archives.items():
+        try:
+            archive.check()
+        except PipelineError as error:
+            yield CheckedPart(f"destination {name}", str(error))
+        else:
+            yield CheckedPart(f"destination {name}")
+
+
+def _check_disk(config: NodeConfig) -> str:
+    try:
+        free = Spool(config.folder).measure_free_bytes() / _GIB
+    except PipelineError as error:
+        return str(error)
+    reserve = config.receive.disk_reserve_gib
+    return "" if free >= reserve else f"expected {reserve:g} GiB to be free, got {free:.1f}"
+
+
+def _check_model(config: NodeConfig) -> str:
+    worker = SegmentWorker(config.process.bundle_root, config.process.set)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            images, output = Path(folder) / "images", Path(folder) / "output"
+            write_phantom_dicom(images / "phantom.dcm", make_phantom(0).image)
+            result = worker.run(images, output, _SECONDS)
+    except PipelineError as error:
+        return str(error)
+    finally:
+        worker.close()
+    return result.reason or ("" if result.code == 0 else "a synthetic image could not be segmented")

@@ -1,0 +1,159 @@
+"""The process that segments: a file that kills it kills nothing else."""
+
+import json
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import PipelineError, describe
+from pipeline.node.keep_headers_out_of_logs import keep_headers_out_of_logs
+
+MOST_RUNS = 200
+"""Studies after which the process is replaced by a fresh one."""
+
+_SOME_FAILED = 2
+_ONLY_DICOM = [
+    "progress=false",
+    *(f"outputs#{name}=false" for name in ("masks", "overlays", "coco", "report")),
+]
+"""What nobody looks at in the queue is not written, unless the config of the node says so."""
+
+
+class WorkerDiedError(PipelineError):
+    """The process ended, or was ended as it took too long, while it worked on a study."""
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """How a run of ``inference.json`` has ended.
+
+    Attributes:
+        code: 0 for all files done or skipped, 1 if the run could not start or go on, 2 if some
+            files have failed.
+        reason: why it is 1.
+    """
+
+    code: int
+    reason: str = ""
+
+
+class SegmentWorker:
+    """Run ``inference.json`` on one folder after the other, in a process that is kept.
+
+    Args:
+        bundle_root: folder around ``configs/``; `None` finds it.
+        settings: keys of the config and their values, as of ``--set``.
+    """
+
+    def __init__(self, bundle_root: Path | None, settings: Mapping[str, Any]) -> None:
+        overrides = [f"{key}={json.dumps(value)}" for key, value in settings.items()]
+        self._arguments = (bundle_root, [*_ONLY_DICOM, *overrides])
+        self._context = multiprocessing.get_context("spawn")
+        self._process: Any = None
+        self._connection: Any = None
+        self._runs = 0
+
+    def run(self, images: Path, output: Path, seconds: float) -> RunResult:
+        """Segment a folder; results of an earlier run on it are gone on with.
+
+        Args:
+            images: folder.
+            output: folder of the results.
+            seconds: after which the process is ended.
+
+        Raises:
+            WorkerDiedError: the process has ended.
+        """
+        if self._process is None or not self._process.is_alive() or self._runs >= MOST_RUNS:
+            self._start()
+        self._runs += 1
+        try:
+            self._connection.send((str(images), str(output)))
+            if not self._connection.poll(seconds):
+                self.close()
+                msg = f"expected a segmentation within {seconds:g} s, it was ended after that"
+                raise WorkerDiedError(msg)
+            code, reason = self._connection.recv()
+        except (EOFError, OSError) as error:
+            self._process.join(1)
+            code = self._process.exitcode
+            self.close()
+            how = f"signal {-code}" if code is not None and code < 0 else f"code {code}"
+            msg = f"expected a segmentation, its process has ended ({how})"
+            raise WorkerDiedError(msg) from error
+        return RunResult(code, reason)
+
+    @property
+    def pid(self) -> int | None:
+        """Number of the process, `None` if there is none."""
+        return None if self._process is None else self._process.pid
+
+    def close(self) -> None:
+        """End the process at once; its journal lets the next one go on."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.join()
+            self._process.close()
+            self._connection.close()
+        self._process = None
+
+    def _start(self) -> None:
+        self.close()
+        self._connection, theirs = self._context.Pipe()
+        self._process = self._context.Process(
+            target=_work, args=(theirs, *self._arguments), name="segment", daemon=True
+        )
+        self._process.start()
+        theirs.close()
+        self._runs = 0
+
+
+def _work(requests: Connection, bundle_root: Path | None, overrides: list[str]) -> None:
+    """Answer requests until there are no more."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # the node says when to end
+    keep_headers_out_of_logs()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    while True:
+        try:
+            images, output = requests.recv()
+        except EOFError:
+            return
+        result = _run(images, output, bundle_root, overrides)
+        requests.send((result.code, result.reason))
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+
+def _run(images: str, output: str, bundle_root: Path | None, overrides: list[str]) -> RunResult:
+    from pipeline.cli.bundle_run import run_config
+
+    try:
+        run_config(
+            "inference",
+            bundle_root=bundle_root,
+            settings={"dataset_dir": images, "output_dir": output},
+            options={},
+            overrides=overrides,
+        )
+    except SystemExit as error:
+        code = error.code
+        if code == _SOME_FAILED:
+            return RunResult(_SOME_FAILED)
+        return RunResult(1, str(code).removeprefix("error: "))
+    except PipelineError as error:
+        return RunResult(1, str(error))
+    except Exception as error:  # of whatever library; its text may quote a file
+        return RunResult(1, describe(error))
+    return RunResult(0)
