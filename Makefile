@@ -4,6 +4,7 @@ PYTHON ?= python3
 DATA ?= data
 RUN ?= runs/train
 REPORT ?= eval
+WORKERS ?= 2
 
 BIN := .venv/bin
 INSTALLED := .venv/.installed
@@ -14,7 +15,7 @@ OHIF_VERSION := 3.13.2
 OHIF := build/ohif/package/dist
 
 .DEFAULT_GOAL := help
-.PHONY: help demo label-demo test label-test lint conformance train evaluate bench package clean
+.PHONY: help demo label-demo test coverage label-test lint conformance train evaluate bench package clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,12 +43,16 @@ label-demo: $(LABEL_INSTALLED) ## correct the masks of synthetic images in the b
 	$(LABEL_BIN)/breast-us-seg phantom demo
 	$(LABEL_BIN)/breast-us-seg label demo/images
 
-test: $(INSTALLED) ## run all tests, offline
-	$(BIN)/python -m pytest
+# The tests of a file stay together, and so do the runs and servers that they share.
+test: $(INSTALLED) ## run all tests, offline, in WORKERS processes (2)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
+
+coverage: $(INSTALLED) ## run all tests, and list the lines of pipeline/ and bundle/ that none reaches
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --cov
 
 label-test: $(LABEL_INSTALLED) ## run the tests of the annotation server, against Orthanc if it is there
-	$(LABEL_BIN)/python -m pip install -c constraints.txt -c constraints-label.txt pytest pytest-socket pynetdicom
-	$(LABEL_BIN)/python -m pytest tests/label --ignore=tests/label/page
+	$(LABEL_BIN)/python -m pip install -c constraints.txt -c constraints-label.txt pytest pytest-socket pytest-xdist pynetdicom
+	$(LABEL_BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile tests/label --ignore=tests/label/page
 
 lint: $(INSTALLED) ## check style and types
 	$(BIN)/ruff check .

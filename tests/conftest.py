@@ -9,6 +9,9 @@ import pytest
 
 DATA_VARIABLE = "BREAST_US_DATA"
 
+if "PYTEST_XDIST_WORKER" in os.environ:  # one thread each, before PyTorch counts the cores
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if DATA_VARIABLE in os.environ:
