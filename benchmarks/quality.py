@@ -23,7 +23,9 @@ def main() -> None:
     parser.add_argument("--plot", type=Path, help="PNG to write")
     args = parser.parse_args()
     rows = [row for row in read_rows() if is_left_out(row) and row["lesion_px"] and row["kept"]]
-    dice, doubt = (np.array([float(row[key]) for row in rows]) for key in ("dice", "outline_doubt"))
+    dice, doubt = (
+        np.array([float(row[key]) for row in rows]) for key in ("dice", "boundary_uncertainty")
+    )
     print(f"{len(rows)} images with a lesion, Spearman {spearmanr(doubt, dice).statistic:.3f}")
     print("threshold  marked  their Dice  Dice of the others  poor marked  good marked")
     for threshold in THRESHOLDS:

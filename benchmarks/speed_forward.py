@@ -18,9 +18,9 @@ from speed_machine import ROOT, draw
 
 import pipeline.networks  # noqa: F401, registers the encoder
 from pipeline.errors import ConfigError
-from pipeline.inferers.cpu_inferer import has_fast_bf16
 from pipeline.inferers.export_network import export_network
 from pipeline.inferers.exported_network import ExportedNetwork
+from pipeline.inferers.fast_bf16 import has_fast_bf16
 from pipeline.inferers.prepare_network import prepare_network
 
 BATCHES = (1, 2, 16)

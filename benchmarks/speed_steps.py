@@ -23,7 +23,7 @@ STEPS = (
         "FolderDataset",
         "_transform_region",
     ),
-    ("network", "inferers.cpu_inferer", "CpuInferer", "__call__"),
+    ("network", "inferers.tta_inferer", "TTAInferer", "__call__"),
     (
         "postprocess, measure, write",
         "handlers.results_writer",

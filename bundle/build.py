@@ -18,6 +18,9 @@ NAME = "breast_us_lesion_segmentation"
 
 ROOT = Path(__file__).resolve().parents[1]
 
+_NOT_OF_A_CONFIG = {"cli", "label", "node", "phantom", "prepare", "serve"}
+"""Folders of `pipeline` that no config reaches: commands, servers, and what makes data sets."""
+
 _TIMESTAMP = (1980, 1, 1, 0, 0, 0)
 """Of every file in the zip, so that the same content gives the same bytes; zip knows none older."""
 
@@ -80,7 +83,7 @@ def list_sources(weights: Path) -> dict[str, Path]:
         "docs/training.json": ROOT / "bundle" / "evaluation" / "training.json",
         "models/model.pt": weights,
     }
-    if export := find_export(weights):
+    if export := find_export(weights, hash_file(weights), None):
         sources["models/model.onnx"] = export
         sources["models/model.onnx.sha256"] = name_checksums(export)
     for path in sorted((ROOT / "configs").glob("*")):
@@ -97,6 +100,8 @@ def list_sources(weights: Path) -> dict[str, Path]:
 
 def _belongs_to_package(path: Path) -> bool:
     parts = path.relative_to(ROOT).parts
+    if parts[1] in _NOT_OF_A_CONFIG:
+        return False
     return not any(part == "__pycache__" or part.startswith(".") for part in parts)
 
 

@@ -14,7 +14,7 @@ import torch
 
 from pipeline.check_folders import check_input, check_output
 from pipeline.errors import ConfigError, SettingError
-from pipeline.hash_file import hash_file
+from pipeline.inferers.model import Model
 from pipeline.settings.check_config import check_config, find_running_config
 
 _Arguments = ParamSpec("_Arguments")
@@ -58,14 +58,13 @@ def check_settings(config: str) -> None:
 
 
 @_ends_run
-def check_inference(dataset_dir: str, output_dir: str, ckpt: str, network: torch.nn.Module) -> None:
+def check_inference(dataset_dir: str, output_dir: str, model: Model) -> None:
     """Check an inference run.
 
     Args:
         dataset_dir: folder of images, or one image.
         output_dir: folder of the results; need not exist.
-        ckpt: weights.
-        network: what they are for.
+        model: is loaded.
 
     Raises:
         SystemExit: something is missing, output and input are one, results cannot be written, or
@@ -77,7 +76,7 @@ def check_inference(dataset_dir: str, output_dir: str, ckpt: str, network: torch
         raise SettingError("output_dir", problem)
     _check_folder("dataset_dir", check_input, source)
     _check_folder("output_dir", check_output, Path(output_dir))
-    check_weights(ckpt, network)
+    model.load()
 
 
 @_ends_run
@@ -118,8 +117,7 @@ def check_evaluation(
     dataset_dir: str,
     output_dir: str,
     split: str,
-    ckpt: str,
-    network: torch.nn.Module,
+    model: Model,
 ) -> None:
     """Check an evaluation run.
 
@@ -128,8 +126,7 @@ def check_evaluation(
         dataset_dir: folder that its paths are relative to.
         output_dir: folder of the report.
         split: its list that is scored.
-        ckpt: weights.
-        network: what they are for.
+        model: is loaded.
 
     Raises:
         SystemExit: the datalist lacks something, or the weights are missing, damaged or do not
@@ -137,7 +134,7 @@ def check_evaluation(
     """
     check_datalist(datalist, dataset_dir, (split,))
     _check_folder("output_dir", check_output, Path(output_dir))
-    check_weights(ckpt, network)
+    model.load()
 
 
 @_ends_run
@@ -220,28 +217,9 @@ def check_weights(ckpt: str, network: torch.nn.Module) -> None:
         network: what they are for.
 
     Raises:
-        ConfigError: they are missing, damaged, no numbers, or do not fit.
+        SettingError: they are missing, damaged, no numbers, or do not fit.
     """
-    path = Path(ckpt)
-    if not path.is_file():
-        raise SettingError("ckpt", f"expected weights at {path}, found none")
-    expected = path.with_name(path.name + ".sha256")
-    if expected.is_file() and expected.read_text("utf-8").split()[:1] != [hash_file(path)]:
-        problem = f"expected {path} to have the hash in {expected.name}: it is damaged or replaced"
-        raise SettingError("ckpt", problem)
-    try:
-        weights = torch.load(path, map_location="cpu", weights_only=True)
-        shapes = {name: value.shape for name, value in weights.items()}
-    except Exception as error:  # torch lets out whatever the damage leads to
-        problem = f"expected a state_dict in {path}, got {type(error).__name__} when loading it"
-        raise SettingError("ckpt", problem) from error
-    if shapes != {name: value.shape for name, value in network.state_dict().items()}:
-        problem = f"expected weights of the config's network_def in {path}, got those of another"
-        raise SettingError("ckpt", problem)
-    for name, value in weights.items():
-        if not torch.isfinite(value).all():
-            problem = f"expected numbers in {path}, got NaN or infinity in {name}"
-            raise SettingError("ckpt", f"{problem}: its training has failed")
+    Model(ckpt, network).read_state()
 
 
 def _check_folder(key: str, check: Callable[[Path], None], folder: Path) -> None:

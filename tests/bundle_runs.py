@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from monai.bundle import ConfigWorkflow
 
-from pipeline.cli.bundle_run import list_config_files
+from pipeline.settings.bundle_root import list_config_files
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIGS = ROOT / "configs"

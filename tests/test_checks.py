@@ -17,6 +17,7 @@ from pipeline.checks import (
     clear_output,
 )
 from pipeline.errors import ConfigError
+from pipeline.inferers import Model
 
 
 @pytest.fixture
@@ -43,15 +44,14 @@ def test_inference_without_images(
     tmp_path: Path, weights: Path, dataset_dir: str, expected: str
 ) -> None:
     (tmp_path / "empty").mkdir()
+    model = Model(weights, torch.nn.Linear(2, 1))
     with pytest.raises(SystemExit, match=expected):
-        check_inference(
-            str(tmp_path / dataset_dir), str(tmp_path / "out"), str(weights), torch.nn.Linear(2, 1)
-        )
+        check_inference(str(tmp_path / dataset_dir), str(tmp_path / "out"), model)
 
 
 def test_inference_into_its_own_input(tmp_path: Path, weights: Path) -> None:
     with pytest.raises(SystemExit, match="--output_dir: expected another place"):
-        check_inference(str(tmp_path), f"{tmp_path}/x/..", str(weights), torch.nn.Linear(2, 1))
+        check_inference(str(tmp_path), f"{tmp_path}/x/..", Model(weights, torch.nn.Linear(2, 1)))
 
 
 def test_missing_weights(tmp_path: Path) -> None:
@@ -139,11 +139,11 @@ def test_output_that_is_a_file(tmp_path: Path, weights: Path) -> None:
     data, file, network = str(tmp_path), str(weights), torch.nn.Linear(2, 1)
     refused = "--output_dir: expected a folder for the results"
     with pytest.raises(SystemExit, match=refused):
-        check_inference(data, file, file, network)
+        check_inference(data, file, Model(file, network))
     with pytest.raises(SystemExit, match=refused):
         check_training(path, data, file, resume=False, ckpt="", network=network)
     with pytest.raises(SystemExit, match=refused):
-        check_evaluation(path, data, file, "test", file, network)
+        check_evaluation(path, data, file, "test", Model(file, network))
 
 
 def test_results_of_another_run_are_kept(tmp_path: Path) -> None:

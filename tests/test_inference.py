@@ -32,7 +32,7 @@ LABELS = np.stack([LABEL, *(LABEL[axes] for axes in MIRRORED)])
 REGION = np.s_[30:94, 70:166]
 COLUMNS = [
     *("file", "frame", "status", "reason", "region", "mm_per_pixel_y", "mm_per_pixel_x"),
-    *("lesions", "area_px", "probability", "outline_doubt", "quality", "instance"),
+    *("lesions", "area_px", "probability", "boundary_uncertainty", "quality", "instance"),
 ]
 
 

@@ -406,9 +406,9 @@ def test_other_backend_or_setting_below_a_key_starts_anew(
 ) -> None:
     run_brightness(source, tmp_path / "out", **FRAME_BY_FRAME)
     written = count_masks(monkeypatch)
-    run_brightness(source, tmp_path / "out", **FRAME_BY_FRAME, **{"inferer#bf16": "$1 == 2"})
+    run_brightness(source, tmp_path / "out", **FRAME_BY_FRAME, **{"model#bf16": "$1 == 2"})
     assert len(written) == 9
-    run_brightness(source, tmp_path / "out", **FRAME_BY_FRAME, **{"inferer#bf16": "$1 == 2"})
+    run_brightness(source, tmp_path / "out", **FRAME_BY_FRAME, **{"model#bf16": "$1 == 2"})
     assert len(written) == 9
 
 

@@ -6,14 +6,10 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from pipeline.cli.overrides import check_override, parse_overrides, read_configs
 from pipeline.errors import ConfigError, PipelineError, SettingError
 from pipeline.settings.as_data import as_data
-
-_PACKAGE = Path(__file__).resolve().parents[1]
-
-_OVERLAYS = {"evaluate": ("inference", "evaluate")}
-"""Configs that only hold what they change of another one, and all that make the run."""
+from pipeline.settings.bundle_root import find_bundle_root, list_config_files
+from pipeline.settings.overrides import check_override, parse_overrides, read_configs
 
 
 def add_override_options(parser: argparse.ArgumentParser) -> None:
@@ -64,41 +60,6 @@ def add_bundle_root(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def find_bundle_root() -> Path:
-    """Find the bundle that belongs to this package.
-
-    Returns:
-        The folder around ``configs/``: a checkout or an unzipped bundle, else the copy that an
-        installed wheel brings.
-
-    Raises:
-        ConfigError: neither is there.
-    """
-    for folder in (_PACKAGE.parent, _PACKAGE / "_bundle"):
-        if (folder / "configs" / "inference.json").is_file():
-            return folder
-    msg = f"expected configs/ beside {_PACKAGE}, found none: set --bundle-root"
-    raise ConfigError(msg)
-
-
-def list_config_files(name: str, root: Path) -> list[Path]:
-    """List the files that make a run, of which later ones win.
-
-    Args:
-        name: of the config.
-        root: folder around ``configs/``.
-
-    Raises:
-        ConfigError: one of them does not exist.
-    """
-    files = [root / "configs" / f"{each}.json" for each in _OVERLAYS.get(name, (name,))]
-    for file in files:
-        if not file.is_file():
-            msg = f"expected a config at {file}, found none: set --bundle-root"
-            raise ConfigError(msg)
-    return files
-
-
 def run_config(
     name: str,
     *,
@@ -135,7 +96,7 @@ def run_config(
         for key, value in given.items():
             check_override(name, config, key, value)
         changed = parse_overrides(overrides, *files)
-        _run(name, files, as_data(given) | changed)
+        _run(name, files, as_data(given | changed))
     except SettingError as error:
         called = options if error.key not in changed else {}
         msg = f"{called.get(error.key, f'--set {error.key}')}: {error.problem}"

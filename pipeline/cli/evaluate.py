@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.cli.bundle_run import add_config_option, add_override_options, run_config
-from pipeline.cli.overrides import read_configs
 from pipeline.cli.say import say
+from pipeline.settings.overrides import read_configs
 
 _OPTIONS = {
     "dataset_dir": "DATA",

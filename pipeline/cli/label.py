@@ -5,9 +5,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from pipeline.cli.bundle_run import add_override_options, find_bundle_root
-from pipeline.cli.overrides import parse_overrides
+from pipeline.cli.bundle_run import add_override_options
 from pipeline.errors import ConfigError
+from pipeline.settings.bundle_root import find_bundle_root
+from pipeline.settings.overrides import parse_overrides
 
 _REMOTE_LABELS = "breast-us-labels"
 """Folder of labels, in the current one, where the studies have no folder to put it beside."""

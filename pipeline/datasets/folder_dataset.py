@@ -1,6 +1,7 @@
 """A folder of images as a stream that survives broken files."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,39 +9,34 @@ from torch.utils.data import IterableDataset
 from tqdm import tqdm
 
 from pipeline.datasets.instance_register import Instance, InstanceRegister
-from pipeline.datasets.read_regions import read_regions
+from pipeline.datasets.read_frame import read_frame
 from pipeline.datasets.walk_folder import refuse_folder, walk_folder
 from pipeline.errors import ReadError, SkippedError, describe, find_cause
 from pipeline.file_stamp import FileStamp
 from pipeline.journal.run_journal import RunJournal
 from pipeline.readers.frame_reference import FrameReference
 from pipeline.readers.ultrasound_reader import UltrasoundReader
+from pipeline.results.frame import Frame, Source
 from pipeline.results.output_path import output_path
 from pipeline.results.result_row import ResultRow
 
 
-class FolderDataset(IterableDataset[dict[str, Any]]):
-    """Walk a folder and yield every image and every frame of it, transformed.
+class FolderDataset(IterableDataset[Frame]):
+    """Walk a folder and yield every image and every frame of it as a `Frame`.
 
     The content of a file decides whether it is taken. What cannot be read goes to the journal
     and the walk goes on. Only one frame is held at a time, so a cine needs no more memory than a
     still.
 
-    A frame with several B-mode images gives an item for each of them, one after the other.
-
-    An item has the keys that the transforms make of ``image`` (a `FrameReference` as text), and
-    ``file`` (relative to the folder, forward slashes), ``frame`` (from 1; 0 for a file with a
-    single one), ``regions_left`` (items of the same frame that are still to come), ``remarks``
-    (what the user should know of the file, else empty), ``instance`` (see `InstanceRegister`) and
-    ``header`` (of a DICOM file, without its pixels; `None` for other files, and for one whose
-    instance another file has had, as there cannot be two results of one instance).
+    The header of a file is left out if another file has had its instance, as there cannot be two
+    results of one instance.
 
     A file that is done and has not changed is left out. What is done again, in whichever order
     files were added, comes out as if nothing had been done before.
 
     Args:
         data: a folder, or a single file.
-        transform: of an item; starts with `LoadImaged`.
+        transform: the preprocessing, see `read_frame`.
         reader: the one that `LoadImaged` uses, so that each file is opened once.
         journal: knows what is done, and takes what was skipped or failed.
         exclude: a folder inside `data` that is not entered, usually the output.
@@ -64,7 +60,7 @@ class FolderDataset(IterableDataset[dict[str, Any]]):
         self.exclude = None if exclude is None else Path(exclude)
         self.progress = progress
 
-    def __iter__(self) -> Iterator[dict[str, Any]]:
+    def __iter__(self) -> Iterator[Frame]:
         root = self.data if self.data.is_dir() else self.data.parent
         files = walk_folder(self.data, exclude=self.exclude)
         names = [path.relative_to(root).as_posix() for path in files]
@@ -84,51 +80,45 @@ class FolderDataset(IterableDataset[dict[str, Any]]):
             else:
                 yield from self._iterate_frames(path, file, taken)
 
-    def _iterate_frames(self, path: Path, file: str, taken: "_Taken") -> Iterator[dict[str, Any]]:
+    def _iterate_frames(self, path: Path, file: str, taken: "_Taken") -> Iterator[Frame]:
         try:
             stamp = FileStamp.of(path)
             source = self.reader.open(path)
             count = source.frames
-            about: dict[str, Any] = {
-                "file": file,
-                "remarks": "; ".join(source.remarks),
-                "header": source.dataset,
-            }
+            about = Source(file, "; ".join(source.remarks), source.dataset)
             stamp = stamp.hash(path)
             instance = taken.enter(source.identity["SOPInstanceUID"], file)
         except Exception as error:
             self._refuse(path, file, error)
             return
         self.journal.begin(file, stamp, instance.first)
-        about["instance"] = instance.code
+        about = replace(about, instance=instance.code)
         if instance.is_copy:
             self._fail(file, None, SkippedError(instance.remark))
             return
         if instance.first:
-            about["remarks"] = "; ".join(filter(None, [about["remarks"], instance.remark]))
-            about["header"] = None
-        is_dicom = about["header"] is not None
+            remarks = "; ".join(filter(None, [about.remarks, instance.remark]))
+            about = replace(about, remarks=remarks, header=None)
+        is_dicom = about.header is not None
         if not taken.take(file, _name_results(file, is_dicom=is_dicom, is_still=count == 1)):
             reason = "expected another name: its results would overwrite those of another file"
             self._fail(file, None, ReadError(reason))
             return
-        has_items = False
-        for frame in [None] if count == 1 else range(1, count + 1):
-            if self.journal.is_done(file, frame):
+        has_frames = False
+        for number in [None] if count == 1 else range(1, count + 1):
+            if self.journal.is_done(file, number):
                 continue
             try:
-                items = read_regions(FrameReference(path, frame), self.transform)
+                frame = read_frame(FrameReference(path, number), self.transform)
                 if not FileStamp.of(path).has_content_of(stamp):
                     msg = "expected a file at rest, it was changed while it was read: run again"
                     raise ReadError(msg)
             except Exception as error:
-                self._fail(file, frame, error)
+                self._fail(file, number, error)
             else:
-                has_items = True
-                about["frame"] = frame or 0
-                for left, item in zip(reversed(range(len(items))), items, strict=True):
-                    yield {**item, **about, "regions_left": left}
-        if not has_items:
+                has_frames = True
+                yield replace(frame, source=about)
+        if not has_frames:
             self.journal.complete(file)
 
     def _refuse(self, path: Path, file: str, error: Exception) -> None:
@@ -209,7 +199,7 @@ class _Taken:
 
 
 def _name_results(file: str, *, is_dicom: bool, is_still: bool) -> set[str]:
-    """Name the results as a file system sees them that does not tell capitals from small letters.
+    """Name the results as a file system does that ignores case.
 
     Of a DICOM file there are objects beside the mask; masks of a cine are in a folder.
     """

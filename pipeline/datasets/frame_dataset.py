@@ -6,7 +6,7 @@ from typing import Any
 
 from torch.utils.data import Dataset
 
-from pipeline.datasets.read_regions import read_regions
+from pipeline.datasets.read_frame import read_frame
 from pipeline.readers.frame_reference import FrameReference
 
 
@@ -14,11 +14,11 @@ class FrameDataset(Dataset[dict[str, Any]]):
     """Load the frames of a datalist as inference does.
 
     An item has the keys of the datalist; ``label``, the whole frame's as `label_transform` leaves
-    it; and ``parts``, what `transform` makes of each B-mode image.
+    it; and ``frame``, a `Frame`.
 
     Args:
         data: items of a datalist, each with the paths ``image`` and ``label``.
-        transform: of an item with ``image`` alone; starts with `LoadImaged`.
+        transform: the preprocessing, see `read_frame`.
         label_transform: of an item with ``label`` alone; starts with `LoadImaged`.
     """
 
@@ -38,5 +38,5 @@ class FrameDataset(Dataset[dict[str, Any]]):
     def __getitem__(self, index: int) -> dict[str, Any]:
         item = self.data[index]
         label = self.label_transform({"label": item["label"]})["label"]
-        parts = read_regions(FrameReference(Path(item["image"])), self.transform)
-        return {**item, "label": label, "parts": parts}
+        frame = read_frame(FrameReference(Path(item["image"])), self.transform)
+        return {**item, "label": label, "frame": frame}

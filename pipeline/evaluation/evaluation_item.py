@@ -22,9 +22,9 @@ class EvaluationItem:
     the source; `original`, the grey image (1, H, W) of 0 to 255 at the same size; `probability`,
     (1, H, W) of 0 to 1. It may have `lesion_probability`, one number of 0 to 1 for the whole
     image; without it the mean of the `TOP_PIXELS` highest pixel probabilities is taken. It may
-    have one number `outline_doubt` (see `OutlineDoubtd`), `malignancy` (1, H, W) of 0 to 1 (see
-    `SplitJudgementsd`), whose mean over the prediction is taken, and the strings `group`,
-    `source` and `pathology`; without them the image is a group of its own and the others are
+    have one number `boundary_uncertainty` (see `BoundaryUncertaintyd`), `malignancy` (1, H, W) of
+    0 to 1 (see `SplitJudgementsd`), whose mean over the prediction is taken, and the strings
+    `group`, `source` and `pathology`; without them the image is its own group and the others are
     `unknown`.
 
     Args:
@@ -42,7 +42,7 @@ class EvaluationItem:
         "pred",
         "probability",
         "lesion_probability",
-        "outline_doubt",
+        "boundary_uncertainty",
         "malignancy",
     )
 
@@ -79,7 +79,7 @@ class EvaluationItem:
         except ValueError as error:
             msg = f"cannot score '{name}': {error}"
             raise ConfigError(msg) from error
-        doubt = self._data.get(self._keys["outline_doubt"])
+        doubt = self._data.get(self._keys["boundary_uncertainty"])
         return EvaluatedImage(
             id=name,
             group=str(self._data.get(self._keys["group"], name)),
@@ -87,7 +87,7 @@ class EvaluationItem:
             pathology=str(self._data.get(self._keys["pathology"], "unknown")),
             probability=self._read_probability(name),
             scores=scores,
-            outline_doubt=None if doubt is None else float(doubt),
+            boundary_uncertainty=None if doubt is None else float(doubt),
             malignancy=self._average_malignancy(),
         )
 

@@ -40,7 +40,7 @@ COLUMNS = (
     "overlap_px",
     "false_lesions",
     "probability",
-    "outline_doubt",
+    "boundary_uncertainty",
     "malignancy",
 )
 """Columns of `per_image.csv`; an undefined score is an empty field."""

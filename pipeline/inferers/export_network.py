@@ -11,15 +11,15 @@ import torch
 from monai.bundle import ConfigParser
 
 from pipeline.atomic import write_atomically
-from pipeline.checks import check_weights
 from pipeline.errors import ConfigError
 from pipeline.inferers.exported_network import (
     PACKAGES,
     SUFFIX,
     ExportedNetwork,
+    describe_export,
     name_checksums,
-    sum_up,
 )
+from pipeline.inferers.model import Model
 from pipeline.settings.config_keys import SIZE_MULTIPLE
 
 TOLERANCE = 1e-3
@@ -49,7 +49,8 @@ def export_network(config_file: Path, weights: Path) -> tuple[Path, dict[str, fl
         if find_spec(package) is None:
             msg = f"expected the package {package}, found none: pip install 'breast-us-seg[export]'"
             raise ConfigError(msg)
-    network, image = _load(config_file, weights)
+    model, image = _load(config_file, weights)
+    network = model.network
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter's, of its own deprecations
         program: Any = torch.onnx.export(
@@ -71,25 +72,25 @@ def export_network(config_file: Path, weights: Path) -> tuple[Path, dict[str, fl
     with tempfile.TemporaryDirectory() as folder:
         program.save(Path(folder) / path.name)
         write_atomically(path, (Path(folder) / path.name).read_bytes())
-    write_atomically(sums, sum_up(path, weights).encode())
+    text = describe_export(path, weights.name, model.sha256, network)
+    write_atomically(sums, text.encode())
     try:
-        return path, _compare(weights, image, expected)
+        return path, _compare(model, image, expected)
     except ConfigError:
         path.unlink()
         sums.unlink()
         raise
 
 
-def _load(config_file: Path, weights: Path) -> tuple[torch.nn.Module, torch.Tensor]:
+def _load(config_file: Path, weights: Path) -> tuple[Model, torch.Tensor]:
     parser = ConfigParser()
     parser.read_config(str(config_file))
     for statement in parser.get("imports", []):
         importlib.import_module(statement.removeprefix("$import ").strip())
-    network: torch.nn.Module = parser.get_parsed_content("network_def")
-    check_weights(str(weights), network)
-    network.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
+    model = Model(weights, parser.get_parsed_content("network_def"))
+    model.load()
     shape = (_IMAGES, 1, *parser.get_parsed_content("image_size"))
-    return network.eval(), torch.randn(shape, generator=torch.Generator().manual_seed(0))
+    return model, torch.randn(shape, generator=torch.Generator().manual_seed(0))
 
 
 def _name_sizes() -> dict[int, Any]:
@@ -99,12 +100,13 @@ def _name_sizes() -> dict[int, Any]:
     }
 
 
-def _compare(weights: Path, image: torch.Tensor, expected: torch.Tensor) -> dict[str, float]:
+def _compare(model: Model, image: torch.Tensor, expected: torch.Tensor) -> dict[str, float]:
     differences: dict[str, float] = {}
     for backend, package in PACKAGES.items():
         if find_spec(package) is None:
             continue
-        logits = ExportedNetwork(weights, backend)(image)
+        exported = ExportedNetwork(model.path, backend, sha256=model.sha256, network=model.network)
+        logits = exported(image)
         difference = float((logits - expected).abs().max())
         if not difference <= TOLERANCE:
             msg = f"expected logits within {TOLERANCE} of PyTorch's, got {difference} by {backend}"

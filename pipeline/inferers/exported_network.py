@@ -1,5 +1,6 @@
 """The network in ONNX Runtime or OpenVINO, as `breast-us-seg export` has written it."""
 
+import hashlib
 import importlib
 import logging
 import sys
@@ -13,6 +14,7 @@ from typing import Any, Literal
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from pipeline.errors import ConfigError
 from pipeline.hash_file import hash_file
@@ -41,6 +43,8 @@ class ExportedNetwork:
     Args:
         weights: file of the weights; the exported file is searched beside it.
         backend: ``onnx`` or ``openvino``.
+        sha256: of the weights.
+        network: that the weights are for.
         bf16: compute in bfloat16, which only OpenVINO does; ONNX Runtime stays at float32.
 
     Raises:
@@ -48,8 +52,16 @@ class ExportedNetwork:
             weights.
     """
 
-    def __init__(self, weights: str | Path, backend: Backend, *, bf16: bool = False) -> None:
-        path = find_export(weights)
+    def __init__(
+        self,
+        weights: str | Path,
+        backend: Backend,
+        *,
+        sha256: str,
+        network: nn.Module,
+        bf16: bool = False,
+    ) -> None:
+        path = find_export(weights, sha256, network)
         if path is None:
             msg = (
                 f"expected {Path(weights).with_suffix(SUFFIX)}, exported from {Path(weights).name} "
@@ -73,25 +85,29 @@ class ExportedNetwork:
         return torch.from_numpy(compute(images.contiguous().numpy()))
 
 
-def find_export(weights: str | Path) -> Path | None:
+def find_export(weights: str | Path, sha256: str, network: nn.Module | None) -> Path | None:
     """Find what was exported from weights.
 
     Args:
-        weights: a file of weights.
+        weights: file of the weights.
+        sha256: of it.
+        network: that the weights are for; `None` takes an export of any.
 
     Returns:
         The exported file; `None` if there is none, it is not what was exported, or it is that of
-        other weights.
+        other weights or of another network.
     """
     path = Path(weights).with_suffix(SUFFIX)
     sums = name_checksums(path)
     if not path.is_file() or not sums.is_file():
         return None
-    return path if sums.read_text("utf-8") == sum_up(path, Path(weights)) else None
+    expected = describe_export(path, Path(weights).name, sha256, network)
+    found = sums.read_text("utf-8")
+    return path if found == expected or (network is None and found.startswith(expected)) else None
 
 
 def name_checksums(path: Path) -> Path:
-    """Name the file beside an exported one that tells it and its weights by their SHA-256.
+    """Name the file beside an exported one that holds the SHA-256 of it and of its weights.
 
     Args:
         path: of the exported file.
@@ -99,28 +115,39 @@ def name_checksums(path: Path) -> Path:
     return path.with_name(f"{path.name}.sha256")
 
 
-def sum_up(*paths: Path) -> str:
-    """Give checksums of files, as `sha256sum` does.
+def describe_export(path: Path, weights: str, sha256: str, network: nn.Module | None) -> str:
+    """Describe an export, as `sha256sum` does; the network is a comment in the last line.
 
     Args:
-        paths: of the files.
+        path: of the exported file.
+        weights: name of the file of the weights.
+        sha256: of the weights.
+        network: that the weights are for; the names and shapes of its tensors count. `None` leaves
+            it out.
     """
-    return "".join(f"{hash_file(path)}  {path.name}\n" for path in paths)
+    sums = f"{hash_file(path)}  {path.name}\n{sha256}  {weights}\n"
+    if network is None:
+        return sums
+    tensors = sorted((name, tuple(each.shape)) for name, each in network.state_dict().items())
+    layout = hashlib.sha256(repr(tensors).encode()).hexdigest()
+    return f"{sums}# tensors {layout}\n"
 
 
-def choose_backend(weights: str | Path, *, bf16: bool) -> Backend:
-    """Choose what is fastest of what is installed and exported; nothing is an error.
+def choose_backend(weights: str | Path, sha256: str, network: nn.Module, *, bf16: bool) -> Backend:
+    """Choose the fastest available backend; never raises.
 
-    An export that is there and cannot be used is told in the log.
+    An export that is there and cannot be used is reported in the log.
 
     Args:
-        weights: a file of weights.
+        weights: file of the weights.
+        sha256: of it.
+        network: that the weights are for.
         bf16: whether bfloat16 is wanted, and fast on this CPU. Torch computes faster in it than
             ONNX Runtime in float32.
     """
     backends: tuple[Backend, ...] = ("openvino",) if bf16 else ("openvino", "onnx")
     installed = [backend for backend in backends if find_spec(PACKAGES[backend])]
-    if installed and find_export(weights):
+    if installed and find_export(weights, sha256, network):
         return installed[0]
     path = Path(weights).with_suffix(SUFFIX)
     if installed and path.is_file():

@@ -65,7 +65,7 @@ def build_seg(
         spacings |= {region.mm_per_pixel for region in regions}
         lesions = find_lesions(mask, mask.astype(np.float32), regions=regions)
         if lesions:
-            frames.append(ResultFrame(number, mask, lesions))
+            frames.append(ResultFrame(number, mask.shape, lesions))
     if not frames:
         msg = "expected a lesion in the mask: a DICOM SEG cannot say that there is none"
         raise RequestError(msg)

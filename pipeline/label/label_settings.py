@@ -9,7 +9,7 @@ from typing import Any
 from pipeline.errors import ConfigError
 from pipeline.label.folder_studies import FolderStudies
 from pipeline.label.label_store import LabelStore
-from pipeline.label.segmenter import Segmenter
+from pipeline.label.shared_segmenter import SharedSegmenter
 from pipeline.label.studies import Studies
 from pipeline.label.weight_store import WeightStore
 from pipeline.label.workbench import Workbench
@@ -64,7 +64,7 @@ class LabelSettings:
             ArchiveError: the archive does not answer.
         """
         state = Path(self.state)
-        segmenter = Segmenter(
+        segmenter = SharedSegmenter(
             Path(self.bundle_root),
             WeightStore(state / "weights", self.original_weights),
             self.overrides,

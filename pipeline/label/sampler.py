@@ -18,10 +18,10 @@ _SECONDS_TO_LOOK = 5.0
 class Sampler:
     """Choose among the frames without label; one that was just offered comes last.
 
-    ``uncertain`` takes the frame with the most doubtful outline (`OutlineDoubtd`). The network
-    looks at new images for a few seconds at each request, in their order, and remembers its doubt
-    for as long as its weights stay the same; of many images the first answers are thus chosen
-    among the first images.
+    ``uncertain`` takes the frame with the most uncertain boundary (`BoundaryUncertaintyd`). The
+    network looks at new images for a few seconds at each request, in their order, and remembers
+    what it has found for as long as its weights stay the same; of many images the first answers
+    are thus chosen among the first images.
 
     Args:
         workbench: of the images.
@@ -89,7 +89,8 @@ class Sampler:
 
     def _look(self, frame: tuple[StudyImage, int]) -> float | None:
         try:
-            return self._workbench.segmenter.predict(*self._workbench.locate(*frame)).outline_doubt
+            prediction = self._workbench.segmenter.predict(*self._workbench.locate(*frame))
+            return prediction.result.boundary_uncertainty
         except BusyError:
             raise  # nothing is known of the image
         except RequestError:

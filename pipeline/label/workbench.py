@@ -13,7 +13,7 @@ from pipeline.atomic import write_atomically
 from pipeline.label.image_geometry import Affine, lies_flat, read_geometry
 from pipeline.label.label_errors import RequestError, UnknownImageError
 from pipeline.label.label_store import LabelStore, encode_info
-from pipeline.label.segmenter import Prediction, Segmenter
+from pipeline.label.shared_segmenter import Prediction, SharedSegmenter
 from pipeline.label.studies import Studies
 from pipeline.label.study_image import StudyImage, split_frame_id
 
@@ -32,7 +32,7 @@ class Workbench:
     """
 
     def __init__(
-        self, studies: Studies, labels: LabelStore, segmenter: Segmenter, notes: Path
+        self, studies: Studies, labels: LabelStore, segmenter: SharedSegmenter, notes: Path
     ) -> None:
         self.studies = studies
         self.labels = labels
@@ -132,7 +132,7 @@ class Workbench:
         return prediction
 
     def view(self, image: StudyImage, number: int) -> tuple[NDArray[np.uint8], bool]:
-        """Show a frame, see `Segmenter.view`.
+        """Show a frame, see `SharedSegmenter.view`.
 
         Args:
             image: of the studies.
@@ -167,10 +167,9 @@ class Workbench:
             raise RequestError(msg)
         with self._lock:
             said = self._predictions.get((image.id, number, self.segmenter.weights.name))
-        if said is not None and said.mask.shape == mask.shape:
-            self.labels.save(
-                image, number, said.mask, tag="original", info={"weights": said.weights}
-            )
+        if said is not None and said.result.mask.shape == mask.shape:
+            original, info_of_it = said.result.mask, {"weights": said.weights}
+            self.labels.save(image, number, original, tag="original", info=info_of_it)
         self.labels.save(image, number, mask, tag="final", info=info)
         self.studies.store_label(image.id, self._load_all(image), self.segmenter.identify())
 

@@ -8,7 +8,7 @@ from scipy.ndimage import binary_erosion
 
 from pipeline.readers.region.calibrated_region import CalibratedRegion
 
-MOST_OUTLINE_DOUBT = 0.4
+MOST_BOUNDARY_UNCERTAINTY = 0.4
 """Doubtful over lesion pixels above which masks are poor, see `benchmarks/quality.py`."""
 
 _DARK, _BRIGHT = 8, 254
@@ -22,12 +22,13 @@ def judge_quality(
     mask: NDArray[np.bool_],
     regions: Sequence[CalibratedRegion],
     *,
-    outline_doubt: float,
+    boundary_uncertainty: float,
 ) -> tuple[str, ...]:
     """Tell what speaks against a mask.
 
     - ``empty``, ``saturated``: nearly all of the image is black, or a quarter of it is white.
-    - ``unsure outline``: the network does not know where the lesion ends, see `OutlineDoubtd`.
+    - ``uncertain boundary``: the network does not know where the lesion ends, see
+      `BoundaryUncertaintyd`.
     - ``touches the border``: the lesion goes on outside of the B-mode image, so its size is less
       than the true one.
 
@@ -35,7 +36,7 @@ def judge_quality(
         image: grey values (H, W), 0 to 255; `None` if they are not known.
         mask: (H, W) bool.
         regions: the B-mode images in it.
-        outline_doubt: of the image, 0 or more.
+        boundary_uncertainty: of the image, 0 or more.
 
     Returns:
         The remarks, none if nothing speaks against it.
@@ -48,8 +49,8 @@ def judge_quality(
             remarks.append("empty")
         if sum(np.count_nonzero(part >= _BRIGHT) for part in inside) > _MOST_BRIGHT * pixels:
             remarks.append("saturated")
-    if mask.any() and outline_doubt > MOST_OUTLINE_DOUBT:
-        remarks.append("unsure outline")
+    if mask.any() and boundary_uncertainty > MOST_BOUNDARY_UNCERTAINTY:
+        remarks.append("uncertain boundary")
     if any(_touches_border(mask, region) for region in regions):
         remarks.append("touches the border")
     return tuple(remarks)

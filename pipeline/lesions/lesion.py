@@ -68,6 +68,7 @@ class Lesion:
         contours: outer boundaries as polygons, each (N, 2) float64, row and column in px; (0, 0)
             is the centre of the first pixel; the last point is the first one. One polygon, as
             pixels that touch at a corner are joined and holes are left out.
+        mask: (h, w) bool, the lesion within `box`.
     """
 
     number: int
@@ -94,6 +95,7 @@ class Lesion:
     mm_per_pixel: tuple[float, float] | None
     # An array has no single truth value: with it, two lesions could not be compared.
     contours: tuple[NDArray[np.float64], ...] = field(repr=False, compare=False)
+    mask: NDArray[np.bool_] = field(repr=False, compare=False)
 
 
 def find_lesions(
@@ -246,4 +248,5 @@ def _measure(
         box=box,
         mm_per_pixel=mm,
         contours=(outline.points + origin,),
+        mask=component,
     )

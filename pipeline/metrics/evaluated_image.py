@@ -16,7 +16,7 @@ class EvaluatedImage:
         pathology: benign, malignant, normal or unknown.
         probability: of a lesion anywhere in the image, 0 to 1.
         scores: of the predicted mask.
-        outline_doubt: doubtful over lesion pixels, `None` if it was not computed.
+        boundary_uncertainty: doubtful over lesion pixels, `None` if it was not computed.
         malignancy: mean of the network's second channel over the predicted mask, 0 to 1, `None`
             if it has no such channel or the mask is black.
     """
@@ -27,5 +27,5 @@ class EvaluatedImage:
     pathology: str
     probability: float
     scores: ImageScores
-    outline_doubt: float | None = None
+    boundary_uncertainty: float | None = None
     malignancy: float | None = None

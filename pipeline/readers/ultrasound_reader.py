@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from pipeline.errors import ReadError
 from pipeline.readers.frame_reference import FrameReference
-from pipeline.readers.image_source import ImageSource
+from pipeline.readers.image_source import GreyImage, ImageSource
 from pipeline.readers.limits import MOST_IMAGES, MOST_REGIONS
 from pipeline.readers.open_image import open_image
 from pipeline.readers.region.calibrated_region import Box, CalibratedRegion, RegionOrigin
+
+_HELD = "<image in memory>-"
 
 _TOLD_BY_FILE = (RegionOrigin.GIVEN, RegionOrigin.CROPPED)
 
@@ -46,6 +48,8 @@ class UltrasoundReader(ImageReader):
         super().__init__()
         self.find_field = find_field
         self._opened: tuple[tuple[Path, int, int], ImageSource] | None = None
+        self._decoded: tuple[ImageSource, int | None, GreyImage] | None = None
+        self._held: tuple[Path, ImageSource] | None = None
 
     def verify_suffix(self, filename: Sequence[PathLike[str]] | PathLike[str]) -> bool:
         """Take every file: the content decides, not the suffix."""
@@ -103,11 +107,13 @@ class UltrasoundReader(ImageReader):
         if img.frame is None and source.frames > 1:
             msg = f"expected one frame, got a file of {source.frames}: ask for path#frame=1"
             raise ReadError(msg)
-        grey = source.read(0 if img.frame is None else img.frame - 1)
+        grey = self._decode(source, img.frame)
         regions = source.regions(grey, find_field=self.find_field)
         if not 1 <= img.region <= len(regions):
             msg = f"expected a region from 1 to {len(regions)}, got {img.region}"
             raise ReadError(msg)
+        if img.region < len(regions):  # the next one will ask for the same pixels
+            self._decoded = (source, img.frame, grey)
         region = regions[img.region - 1]
         meta = {
             "affine": np.eye(4),
@@ -125,6 +131,18 @@ class UltrasoundReader(ImageReader):
         }
         return grey[None], meta
 
+    def hold(self, source: ImageSource) -> Path:
+        """Take an image that is in no file.
+
+        Args:
+            source: replaces the one that was held before.
+
+        Returns:
+            What to read it by, in place of a path.
+        """
+        self._held = Path(f"{_HELD}{id(source)}"), source
+        return self._held[0]
+
     def open(self, path: Path) -> ImageSource:
         """Open a file, or give back the one that is open already.
 
@@ -138,6 +156,8 @@ class UltrasoundReader(ImageReader):
             SkippedError: the file is sound, but no ultrasound image.
             ReadError: the file cannot be opened, or its header is damaged.
         """
+        if self._held is not None and path == self._held[0]:
+            return self._held[1]
         try:
             status = path.stat()
         except OSError as error:
@@ -150,6 +170,13 @@ class UltrasoundReader(ImageReader):
             opened = (key, open_image(path))
             self._opened = opened
         return opened[1]
+
+    def _decode(self, source: ImageSource, frame: int | None) -> GreyImage:
+        """Decode a frame, or take the pixels that were kept for its next region."""
+        decoded, self._decoded = self._decoded, None
+        if decoded is not None and decoded[0] is source and decoded[1] == frame:
+            return decoded[2]
+        return source.read(0 if frame is None else frame - 1)
 
 
 def _are_told(regions: list[CalibratedRegion]) -> bool:

@@ -2,10 +2,8 @@
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 from pipeline import __version__
-from pipeline.hash_file import hash_file
 
 MODEL_NAME = "breast_us_lesion_segmentation"
 """Name of the bundle."""
@@ -45,10 +43,11 @@ class ModelIdentity:
             raise ValueError(msg)
 
     @classmethod
-    def of_weights(cls, path: str | Path) -> "ModelIdentity":
-        """Identify the model of this bundle by its weights.
+    def of_hash(cls, name: str, weights_sha256: str) -> "ModelIdentity":
+        """Identify a model of this version.
 
         Args:
-            path: file of the weights.
+            name: of the model.
+            weights_sha256: SHA-256 of its weights.
         """
-        return cls(MODEL_NAME, __version__, hash_file(path))
+        return cls(name, __version__, weights_sha256)

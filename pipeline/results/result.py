@@ -1,6 +1,6 @@
 """What is known of one image or frame after segmentation."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +20,17 @@ class Result:
         image: grey values (H, W), float32, 0 to 255, black outside the ultrasound region.
         mask: (H, W) bool, `True` where there is lesion.
         lesions: components of the mask, the largest first.
-        probability: that there is a lesion at all, 0 to 1.
+        suppressed: what was outlined, and is less probably a lesion than the operating point asks
+            for; in none of the outputs.
+        probability: that there is a lesion at all, 0 to 1: that of the most probable outline,
+            suppressed or not.
+        boundary_uncertainty: see `BoundaryUncertaintyd`, 0 or more.
+        quality: what speaks against the mask, see `judge_quality`.
         regions: the B-mode images in it, each with mm per pixel or none.
         header: of a DICOM source, without its pixels; `None` for other formats.
+        probability_map: (H, W) float32, 0 to 1, of each pixel; `None` if it was not kept.
+        malignancy_map: (H, W) float32, 0 to 1, the network's second channel, which means something
+            inside a lesion only; `None` if it was not kept, or the network has none.
     """
 
     file: str
@@ -33,6 +41,11 @@ class Result:
     probability: float
     regions: tuple[CalibratedRegion, ...]
     header: Dataset | None = None
+    suppressed: tuple[Lesion, ...] = ()
+    boundary_uncertainty: float = 0.0
+    quality: tuple[str, ...] = ()
+    probability_map: NDArray[np.float32] | None = field(default=None, repr=False)
+    malignancy_map: NDArray[np.float32] | None = field(default=None, repr=False)
 
     @property
     def mm_per_pixel(self) -> tuple[float, float] | None:

@@ -3,9 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from pipeline.lesions.lesion import Lesion
 
 
@@ -15,10 +12,10 @@ class ResultFrame:
 
     Attributes:
         number: of the frame from 1; 1 for a source with a single one.
-        mask: (H, W) bool, `True` where there is lesion.
-        lesions: what `find_lesions` has made of the mask.
+        shape: H and W of the frame in px.
+        lesions: what `find_lesions` has made of its mask.
     """
 
     number: int
-    mask: NDArray[np.bool_]
+    shape: tuple[int, int]
     lesions: Sequence[Lesion]

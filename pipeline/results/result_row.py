@@ -22,7 +22,7 @@ class ResultRow:
         lesions: number of lesions.
         area_px: their pixels together.
         probability: that there is a lesion at all, 0 to 1.
-        outline_doubt: doubtful over lesion pixels, see `OutlineDoubtd`.
+        boundary_uncertainty: doubtful over lesion pixels, see `BoundaryUncertaintyd`.
         quality: why the mask may be poor, see `judge_quality`, and whether the header names another
             organ than the breast; empty if nothing tells against it.
         instance: hash of the DICOM instance's UID, which tells copies; empty for other files.
@@ -40,14 +40,14 @@ class ResultRow:
     lesions: int | None = None
     area_px: int | None = None
     probability: float | None = None
-    outline_doubt: float | None = None
+    boundary_uncertainty: float | None = None
     quality: str = ""
     instance: str = ""
 
     def format(self) -> dict[str, Any]:
         """Give the cells by column, numbers with fixed digits."""
         values = asdict(self)
-        for name in ("probability", "outline_doubt"):
+        for name in ("probability", "boundary_uncertainty"):
             if values[name] is not None:
                 values[name] = f"{values[name]:.4f}"
         return values

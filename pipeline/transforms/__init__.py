@@ -13,7 +13,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "keep_major_lesionsd": ["KeepMajorLesionsd"],
         "keep_targetd": ["KeepTargetd"],
         "lesion_probabilityd": ["LesionProbabilityd"],
-        "outline_doubtd": ["OutlineDoubtd"],
+        "boundary_uncertaintyd": ["BoundaryUncertaintyd"],
         "rand_calipersd": ["RandCalipersd"],
         "rand_cover_lesiond": ["RandCoverLesiond"],
         "rand_depth_gaind": ["RandDepthGaind"],

@@ -24,8 +24,10 @@ class JudgeCandidatesd(MapTransform):
         threshold: 0 to 1, the operating point; 0 keeps every candidate.
         scale: gives the probability of a candidate, see `PlattScale`.
         presence_key: the network's third channel (1, H, W), see `SplitJudgementsd`. Afterwards it
-            holds the probability of each candidate that is kept at its pixels, and 0 elsewhere.
+            holds the probability of each candidate at its pixels, and 0 elsewhere.
         probability_key: where the probability of the image goes, or is.
+        suppressed_key: where the mask (1, H, W) of the cleared candidates goes; theirs is the
+            probability in ``presence_key`` too.
 
     Raises:
         ValueError: `threshold` is not within 0 to 1.
@@ -39,6 +41,7 @@ class JudgeCandidatesd(MapTransform):
         scale: Callable[[NDArray[np.bool_], NDArray[np.float32]], float],
         presence_key: str = "presence",
         probability_key: str = "lesion_probability",
+        suppressed_key: str = "suppressed",
     ) -> None:
         super().__init__(keys)
         if not 0 <= threshold <= 1:
@@ -48,6 +51,7 @@ class JudgeCandidatesd(MapTransform):
         self.scale = scale
         self.presence_key = presence_key
         self.probability_key = probability_key
+        self.suppressed_key = suppressed_key
 
     def __call__(self, data: Mapping[Hashable, Any]) -> dict[Hashable, Any]:
         """Clear or keep each candidate.
@@ -63,7 +67,8 @@ class JudgeCandidatesd(MapTransform):
             mask = convert_to_numpy(item[key][0]) > 0
             presence = self._judge(item, mask)
             kept = mask & (presence >= np.float32(self.threshold))
-            item[self.presence_key] = torch.from_numpy(np.where(kept, presence, 0))[None]
+            item[self.presence_key] = torch.from_numpy(presence)[None]
+            item[self.suppressed_key] = torch.from_numpy(mask & ~kept)[None]
             item[key] = item[key] * torch.from_numpy(kept).to(item[key].device)
         return item
 

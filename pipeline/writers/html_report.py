@@ -165,7 +165,7 @@ class _PageData:
             self._number("qualities", row.quality),
             self._number("regions", row.region),
             int(bool(spacings) and "-" not in spacings),
-            None if row.outline_doubt is None else round(row.outline_doubt, 4),
+            None if row.boundary_uncertainty is None else round(row.boundary_uncertainty, 4),
             *record.size,
             [
                 [self._encode_outlines(contours, record.size), *_list_measures(lesion)]

@@ -34,7 +34,7 @@ class RunManifest(Writer):
     Args:
         output_dir: the run's folder.
         model: that made the masks.
-        backend: that computed it, see `pipeline.inferers.CpuInferer`.
+        backend: that computed it, see `pipeline.inferers.TTAInferer`.
     """
 
     def __init__(self, output_dir: str | Path, model: ModelIdentity, backend: str) -> None:

@@ -23,7 +23,7 @@ def make_row(**values: Any) -> dict[str, Any]:
         "overlap_px": 80,
         "false_lesions": 0,
         "probability": 0.9,
-        "outline_doubt": 0.1,
+        "boundary_uncertainty": 0.1,
         "malignancy": 0.5,
         "device": "",
         "image_px": 10_000,

@@ -13,7 +13,7 @@ from bundle_runs import ROOT, run_config
 from monai.bundle import ConfigParser
 from speed_machine import draw, run, write_png
 
-from pipeline.inferers import CpuInferer
+from pipeline.inferers import TTAInferer
 
 FOLDERS = {"PNG: masks": {"ms": 30.0}, "PNG: everything": {"ms": 50.0}}
 MOST_RATIO = 4.0
@@ -115,7 +115,7 @@ def test_a_run_takes_little_more_than_the_network(tmp_path: Path) -> None:
 def _measure_floor(config: dict) -> float:
     parser = ConfigParser({"network_def": config["network_def"]})
     network = parser.get_parsed_content("network_def").eval()
-    inferer, image = CpuInferer(flip=True), torch.randn(1, 1, *config["image_size"])
+    inferer, image = TTAInferer(flip=True), torch.randn(1, 1, *config["image_size"])
     with torch.no_grad():
         inferer(image, network)
         started = time.process_time()

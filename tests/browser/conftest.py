@@ -31,7 +31,7 @@ def run_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run.add("a/large.dcm", grey, disc(40), 0.1, probability=0.97)
     run.add("a/small.dcm", grey, disc(10), 0.1, probability=0.99)
     run.add("b/nothing.png", grey, blank, None, probability=0.1)
-    run.add("b/pixels.png", grey, disc(20), None, probability=0.98, quality="unsure outline")
+    run.add("b/pixels.png", grey, disc(20), None, probability=0.98, quality="uncertain boundary")
     run.add(HOSTILE, grey, disc(15), 0.1, probability=0.96)
     run.add("a/50 % #1?.dcm", grey, disc(12), 0.1, probability=0.965)
     run.add_cine("cine/sweep.dcm")

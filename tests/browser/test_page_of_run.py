@@ -127,7 +127,7 @@ class TestCards:
 
     def test_tell_probability_and_remark_and_reason(self, page: Chromium) -> None:
         assert "probability 98 %" in page.run(f"{card('pixels.png')}.innerText")
-        assert "unsure outline" in page.run(f"{card('pixels.png')}.innerText")
+        assert "uncertain boundary" in page.run(f"{card('pixels.png')}.innerText")
         assert "expected 100 bytes" in page.run(f"{card('broken.dcm')}.innerText")
 
     def test_outline_lies_where_the_mask_is(self, page: Chromium) -> None:

@@ -1,3 +1,4 @@
+import ast
 import csv
 import json
 import os
@@ -12,7 +13,7 @@ from PIL import Image
 
 from bundle.build import NAME, ROOT, build_bundle, main
 from pipeline.hash_file import hash_file
-from pipeline.inferers.exported_network import find_export, name_checksums, sum_up
+from pipeline.inferers.exported_network import describe_export, find_export, name_checksums
 
 LAUNCHER = Path(__file__).with_name("run_offline.py")
 
@@ -49,11 +50,26 @@ def test_holds_what_belongs_into_a_bundle_and_no_more(archive: Path) -> None:
         "models/model.pt",
         "models/model.pt.sha256",
         "pipeline/__init__.py",
-        "pipeline/datasets/busi_duplicates.csv",
+        "pipeline/segmenter.py",
     }
     folders = {PurePosixPath(name).parts[0] for name in names}
     assert folders == {"LICENSE", "configs", "docs", "models", "pipeline"}
     assert not [name for name in names if "/__pycache__/" in name or "/." in name]
+
+
+def test_its_modules_import_nothing_that_is_left_out(archive: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(archive) as opened:
+        opened.extractall(tmp_path)
+    root = tmp_path / NAME
+    missing = set()
+    for path in (root / "pipeline").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("pipeline."):
+                module = root / str(node.module).replace(".", "/")
+                if not (module.is_dir() or module.with_suffix(".py").is_file()):
+                    missing.add(node.module)
+    assert not missing
+    assert not (root / "pipeline" / "label").exists()
 
 
 def test_holds_the_export_of_its_weights(weights: Path, tmp_path: Path) -> None:
@@ -61,9 +77,11 @@ def test_holds_the_export_of_its_weights(weights: Path, tmp_path: Path) -> None:
     shutil.copyfile(weights, copy)
     export = tmp_path / "model.onnx"
     export.write_bytes(b"network")
-    name_checksums(export).write_text(sum_up(export, copy))
+    sums = describe_export(export, "model.pt", hash_file(copy), None)
+    name_checksums(export).write_text(sums)
     build_bundle(tmp_path / "dist", weights=copy)
-    assert find_export(tmp_path / "dist" / NAME / "models" / "model.pt") is not None
+    built = tmp_path / "dist" / NAME / "models" / "model.pt"
+    assert find_export(built, hash_file(built), None) is not None
 
 
 def test_same_content_gives_same_bytes(archive: Path, weights: Path, tmp_path: Path) -> None:

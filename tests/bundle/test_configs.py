@@ -80,6 +80,6 @@ def test_evaluate_shares_all_that_decides_a_mask_with_inference() -> None:
     changed = {
         *("dataset_dir", "output_dir", "backend", "split", "datalist", "label_transform"),
         *("dataset", "dataloader", "key_metric", "handlers", "evaluator", "run", "finalize"),
-        "overwrite",
+        *("overwrite", "keep_maps"),
     }
     assert set(read("evaluate")) == changed

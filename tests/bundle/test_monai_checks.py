@@ -8,9 +8,9 @@ from monai.bundle import ConfigWorkflow
 from monai.bundle.scripts import ckpt_export, verify_net_in_out
 
 from bundle.build import ROOT
-from pipeline.cli.bundle_run import list_config_files
 from pipeline.cli.main import main
 from pipeline.phantom.phantom_study import write_phantom_dataset
+from pipeline.settings.bundle_root import list_config_files
 
 CONFIGS = ROOT / "configs"
 

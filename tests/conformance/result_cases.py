@@ -57,7 +57,7 @@ PUBLIC = (
 def make_frame(mask, number=1, *, mm=MM):
     region = CalibratedRegion((0, 0, *mask.shape), mm, RegionOrigin.GIVEN)
     lesions = find_lesions(mask, np.full(mask.shape, PROBABILITY, np.float32), regions=[region])
-    return ResultFrame(number, mask, lesions)
+    return ResultFrame(number, mask.shape, lesions)
 
 
 def make_still(image=IMAGE, **changes):

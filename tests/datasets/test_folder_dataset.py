@@ -22,13 +22,19 @@ from pipeline.phantom.phantom_dicom import (
 )
 from pipeline.readers import UltrasoundReader
 from pipeline.results.result_row import ResultRow
+from pipeline.transforms import BlankOutsideRegiond
 
 IMAGE, _ = make_orientation_phantom(24, 40)
 
 
 def make_dataset(data: Path, output: Path, **options) -> FolderDataset:
     reader = UltrasoundReader()
-    load = Compose([LoadImaged("image", reader=reader, ensure_channel_first=True)])
+    load = Compose(
+        [
+            LoadImaged("image", reader=reader, ensure_channel_first=True),
+            BlankOutsideRegiond("image", output_key="original"),
+        ]
+    )
     journal = RunJournal(output, RunIdentity({}))
     journal.start()
     return FolderDataset(data, load, reader=reader, journal=journal, progress=False, **options)
@@ -43,14 +49,14 @@ def test_items_come_sorted_with_their_names(tmp_path: Path) -> None:
     for name in ("b.png", "a/z.png", "a/y.png", "c/x.png"):
         write_png(tmp_path / "in" / name)
     items = list(make_dataset(tmp_path / "in", tmp_path / "out"))
-    assert [item["file"] for item in items] == ["b.png", "a/y.png", "a/z.png", "c/x.png"]
+    assert [item.source.file for item in items] == ["b.png", "a/y.png", "a/z.png", "c/x.png"]
 
 
 def test_item_has_image_frame_and_start(tmp_path: Path) -> None:
     write_png(tmp_path / "in" / "x.png")
     (item,) = make_dataset(tmp_path / "in", tmp_path / "out")
-    assert np.array_equal(item["image"][0], IMAGE)
-    assert item["frame"] == 0
+    assert np.array_equal(item.parts[0]["image"][0], IMAGE)
+    assert item.number is None
 
 
 def test_frames_count_from_1(tmp_path: Path) -> None:
@@ -58,8 +64,8 @@ def test_frames_count_from_1(tmp_path: Path) -> None:
     cine = np.stack([IMAGE, IMAGE[::-1], IMAGE[:, ::-1]])
     write_phantom_dicom(tmp_path / "in" / "x.dcm", cine)
     items = list(make_dataset(tmp_path / "in", tmp_path / "out"))
-    assert [item["frame"] for item in items] == [1, 2, 3]
-    assert all(np.array_equal(item["image"][0], cine[item["frame"] - 1]) for item in items)
+    assert [item.number for item in items] == [1, 2, 3]
+    assert all(np.array_equal(item.parts[0]["image"][0], cine[item.number - 1]) for item in items)
 
 
 def test_folder_that_cannot_be_entered_fails(tmp_path: Path, monkeypatch) -> None:
@@ -74,7 +80,7 @@ def test_folder_that_cannot_be_entered_fails(tmp_path: Path, monkeypatch) -> Non
 
     monkeypatch.setattr(os, "scandir", refuse)
     dataset = make_dataset(tmp_path / "in", tmp_path / "out")
-    assert [item["file"] for item in dataset] == ["x.png"]
+    assert [item.source.file for item in dataset] == ["x.png"]
     assert dataset.journal.failed == 1
 
 
@@ -82,7 +88,7 @@ def test_capital_letters_make_no_other_name(tmp_path: Path) -> None:
     write_png(tmp_path / "in" / "X.PNG")
     write_png(tmp_path / "in" / "x.png")
     dataset = make_dataset(tmp_path / "in", tmp_path / "out")
-    assert [item["file"] for item in dataset] == ["X.PNG"]
+    assert [item.source.file for item in dataset] == ["X.PNG"]
     assert dataset.journal.failed == 1
 
 
@@ -92,7 +98,7 @@ def test_objects_of_two_dicom_files_need_two_names(tmp_path: Path, frames: np.nd
     write_phantom_dicom(tmp_path / "in" / "im1", frames)
     write_phantom_dicom(tmp_path / "in" / "im1.dcm", 255 - frames)
     dataset = make_dataset(tmp_path / "in", tmp_path / "out")
-    assert {item["file"] for item in dataset} == {"im1"}
+    assert {item.source.file for item in dataset} == {"im1"}
     assert dataset.journal.failed == 1
 
 
@@ -100,7 +106,7 @@ def test_file_that_is_no_image_takes_no_name(tmp_path: Path) -> None:
     write_png(tmp_path / "in" / "scan.png")
     (tmp_path / "in" / "scan").write_text("notes on scan.png")
     dataset = make_dataset(tmp_path / "in", tmp_path / "out")
-    assert [item["file"] for item in dataset] == ["scan.png"]
+    assert [item.source.file for item in dataset] == ["scan.png"]
 
 
 def test_frame_that_is_called_like_another_file_fails(tmp_path: Path) -> None:
@@ -108,8 +114,8 @@ def test_frame_that_is_called_like_another_file_fails(tmp_path: Path) -> None:
     write_phantom_dicom(tmp_path / "in" / "x.dcm", np.stack([IMAGE, IMAGE[::-1]]))
     write_png(tmp_path / "in" / "x.dcm#frame=2")
     dataset = make_dataset(tmp_path / "in", tmp_path / "out")
-    items = [(item["file"], item["frame"]) for item in dataset]
-    assert items == [("x.dcm", 1), ("x.dcm#frame=2", 0)]
+    items = [(item.source.file, item.number) for item in dataset]
+    assert items == [("x.dcm", 1), ("x.dcm#frame=2", None)]
     assert dataset.journal.failed == 1
 
 
@@ -117,10 +123,10 @@ def test_cine_takes_no_name_of_a_still(tmp_path: Path) -> None:
     write_png(tmp_path / "in" / "x.dcm.png")
     write_phantom_dicom(tmp_path / "in" / "x.dcm", np.stack([IMAGE, IMAGE]))
     items = list(make_dataset(tmp_path / "in", tmp_path / "out"))
-    assert [(item["file"], item["frame"]) for item in items] == [
+    assert [(item.source.file, item.number) for item in items] == [
         ("x.dcm", 1),
         ("x.dcm", 2),
-        ("x.dcm.png", 0),
+        ("x.dcm.png", None),
     ]
 
 
@@ -128,11 +134,11 @@ def finish(dataset: FolderDataset) -> list[str]:
     """Take what comes as done, to the end of a run."""
     files = []
     for item in dataset:
-        frame = item["frame"] or None
-        row = ResultRow(item["file"], frame, "ok", item["remarks"], instance=item["instance"])
+        source = item.source
+        row = ResultRow(source.file, item.number, "ok", source.remarks, instance=source.instance)
         dataset.journal.add(row)
-        dataset.journal.complete(item["file"])
-        files.append(item["file"])
+        dataset.journal.complete(item.source.file)
+        files.append(item.source.file)
     dataset.journal.finish()
     return files
 
@@ -196,7 +202,7 @@ def test_excluded_folder_is_not_entered(tmp_path: Path) -> None:
     write_png(tmp_path / "x.png")
     write_png(tmp_path / "out" / "masks" / "x.png")
     dataset = make_dataset(tmp_path, tmp_path / "out", exclude=tmp_path / "sub" / ".." / "out")
-    assert [item["file"] for item in dataset] == ["x.png"]
+    assert [item.source.file for item in dataset] == ["x.png"]
 
 
 def test_item_tells_of_its_file(tmp_path: Path) -> None:
@@ -204,26 +210,22 @@ def test_item_tells_of_its_file(tmp_path: Path) -> None:
     write_phantom_dicom(tmp_path / "in" / "x.dcm", IMAGE)
     write_png(tmp_path / "in" / "y.png")
     dicom, png = make_dataset(tmp_path / "in", tmp_path / "out")
-    assert re.fullmatch("[0-9a-f]{16}", dicom["instance"])
-    assert png["instance"] == ""
-    assert (dicom["remarks"], dicom["regions_left"]) == ("", 0)
+    assert re.fullmatch("[0-9a-f]{16}", dicom.source.instance)
+    assert png.source.instance == ""
+    assert (dicom.source.remarks, len(dicom.parts)) == ("", 1)
 
 
-def test_frame_of_two_images_gives_two_items(tmp_path: Path) -> None:
+def test_frame_of_two_images_is_one_item(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     dataset = make_phantom_dataset(np.stack([np.tile(IMAGE, 2)] * 2))
     boxes = (0, 0, 39, 23), (40, 0, 79, 23)
     dataset.SequenceOfUltrasoundRegions = [make_region(box, (0.1, 0.1)) for box in boxes]
     dataset.save_as(tmp_path / "in" / "x.dcm", enforce_file_format=True)
     items = list(make_dataset(tmp_path / "in", tmp_path / "out"))
-    assert [(item["frame"], item["regions_left"]) for item in items] == [
-        (1, 1),
-        (1, 0),
-        (2, 1),
-        (2, 0),
-    ]
-    lefts = [int(item["image"].meta["region"][1]) for item in items]
-    assert lefts == [0, 40, 0, 40]
+    assert [item.number for item in items] == [1, 2]
+    for item in items:
+        assert [region.box[1] for region in item.regions] == [0, 40]
+        assert [int(part["image"].meta["region"][1]) for part in item.parts] == [0, 40]
 
 
 def test_error_of_the_second_image_leaves_none_of_the_frame(tmp_path: Path) -> None:
@@ -254,11 +256,11 @@ def test_copy_of_an_instance_is_skipped_and_another_one_has_no_header(tmp_path: 
     dataset.save_as(tmp_path / "in" / "c.dcm", enforce_file_format=True)
     run = make_dataset(tmp_path / "in", tmp_path / "out")
     first, other = run
-    assert [first["file"], other["file"]] == ["a.dcm", "c.dcm"]
-    assert first["instance"] == other["instance"]
-    assert first["header"] is not None
-    assert other["header"] is None
-    assert other["remarks"].startswith("no DICOM objects: a.dcm has the same SOPInstanceUID")
+    assert [first.source.file, other.source.file] == ["a.dcm", "c.dcm"]
+    assert first.source.instance == other.source.instance
+    assert first.source.header is not None
+    assert other.source.header is None
+    assert other.source.remarks.startswith("no DICOM objects: a.dcm has the same SOPInstanceUID")
     assert run.journal.failed == 0
     run.journal.finish()
     table = (tmp_path / "out" / "results.csv").read_text()
@@ -277,7 +279,7 @@ def test_error_of_a_transform_costs_one_image(tmp_path: Path) -> None:
         return load(item)
 
     dataset.transform = fail_once
-    assert [item["file"] for item in dataset] == ["y.png"]
+    assert [item.source.file for item in dataset] == ["y.png"]
     dataset.journal.finish()
     table = (tmp_path / "out" / "results.csv").read_text()
     assert "x.png,,failed,unexpected ValueError," in table

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 import torch
 from ignite.engine import Engine
-from monai.data import MetaTensor
 from pydicom import Dataset
 
 from pipeline.errors import WriteError
 from pipeline.handlers import ResultsWriter
 from pipeline.journal import RunIdentity, RunJournal
 from pipeline.readers.region.calibrated_region import CalibratedRegion, RegionOrigin
+from pipeline.results.frame import Frame, Source
+from pipeline.segmenter import Segmenter
 from pipeline.writers.writer import Writer
 
 IMAGE = torch.arange(48.0).reshape(1, 6, 8)
@@ -37,47 +38,42 @@ class NoteWriter(Writer):
         self.sources.append(source)
 
 
-def make_meta(
-    box: tuple[int, ...] = (0, 0, 6, 8), mm: float = np.nan, origin: str = "whole"
-) -> dict:
-    mm_per_pixel = np.array([mm, 2 * mm])
-    return {
-        "region": np.array(box),
-        "region_parts": np.array([box]),
-        "region_origin": origin,
-        "mm_per_pixel": mm_per_pixel,
-    }
+def make_region(
+    box: tuple[int, ...] = (0, 0, 6, 8), mm: float | None = None, origin: str = "whole"
+) -> CalibratedRegion:
+    return CalibratedRegion(box, None if mm is None else (mm, 2 * mm), RegionOrigin(origin))
 
 
-def make_batch(
-    file: str = "x.dcm", frame: int = 0, left: int = 0, meta: dict | None = None
-) -> dict:
-    return {
-        "file": file,
-        "frame": frame,
-        "original": IMAGE,
-        "image": MetaTensor(IMAGE, meta=meta or make_meta()),
-        "regions_left": left,
-        "remarks": "",
-        "instance": "",
-        "header": HEADER,
-    }
+def make_frame(
+    file: str = "x.dcm",
+    number: int | None = None,
+    regions: tuple[CalibratedRegion, ...] = (make_region(),),
+    **source,
+) -> Frame:
+    parts = tuple({"region": region, "number": number} for region in regions)
+    facts = Source(file, **{"header": HEADER, **source})
+    return Frame(IMAGE[0].numpy(), regions, parts, number, source=facts)
+
+
+def segment_by(postprocessing) -> Segmenter:
+    """Make a segmenter of which only the last step is used."""
+    return Segmenter(None, None, None, None, postprocessing)
 
 
 def run(
-    output: Path, batches: list[list[dict]], postprocessing=None, writers=(), **options
+    output: Path, batches: list[list[Frame]], postprocessing=None, writers=(), **options
 ) -> RunJournal:
-    """Run an engine whose output is a prediction for each item of a batch."""
+    """Run an engine whose output is a prediction for each region of each frame of a batch."""
     journal = RunJournal(output, RunIdentity({}))
     done = {
         "pred": PRED,
         "probability": PROBABILITY,
         "lesion_probability": torch.tensor(0.6),
-        "outline_doubt": torch.tensor(0.1),
+        "boundary_uncertainty": torch.tensor(0.1),
     }
-    engine = Engine(lambda engine, batch: [{"pred": PRED} for _ in batch])
+    engine = Engine(lambda engine, batch: [PRED.expand(len(f.parts), 1, 6, 8) for f in batch])
     process = postprocessing or (lambda item: {**item, **done})
-    ResultsWriter(process, writers, journal, **options).attach(engine)
+    ResultsWriter(segment_by(process), writers, journal, **options).attach(engine)
     engine.run(batches)
     return journal
 
@@ -88,7 +84,7 @@ def read_lines(output: Path) -> list[str]:
 
 def test_writers_get_the_result(tmp_path: Path) -> None:
     writer = NoteWriter()
-    run(tmp_path, [[make_batch(frame=3)]], writers=[writer])
+    run(tmp_path, [[make_frame(number=3)]], writers=[writer])
     (result,) = writer.results
     assert (result.file, result.frame, result.probability) == ("x.dcm", 3, pytest.approx(0.6))
     assert np.array_equal(result.mask, PRED[0].bool().numpy())
@@ -96,24 +92,15 @@ def test_writers_get_the_result(tmp_path: Path) -> None:
     assert [(lesion.area_px, lesion.probability) for lesion in result.lesions] == [(8, 0.75)]
 
 
-def test_arrays_are_plain_numpy(tmp_path: Path) -> None:
-    writer = NoteWriter()
-    batch = {**make_batch(), "original": MetaTensor(IMAGE)}
-    run(tmp_path, [[batch]], writers=[writer])
-    (result,) = writer.results
-    assert (type(result.image), result.image.dtype) == (np.ndarray, np.float32)
-    assert (type(result.mask), result.mask.dtype) == (np.ndarray, np.bool_)
-
-
 def test_still_has_no_frame(tmp_path: Path) -> None:
     writer = NoteWriter()
-    run(tmp_path, [[make_batch(frame=0)]], writers=[writer])
+    run(tmp_path, [[make_frame()]], writers=[writer])
     assert writer.results[0].frame is None
     assert read_lines(tmp_path)[0].startswith("x.dcm,,ok,,whole,,,1,8,0.6000,")
 
 
 def test_every_item_of_a_batch(tmp_path: Path) -> None:
-    run(tmp_path, [[make_batch("b"), make_batch("a")], [make_batch("c")]])
+    run(tmp_path, [[make_frame("b"), make_frame("a")], [make_frame("c")]])
     assert [line.split(",")[0] for line in read_lines(tmp_path)] == ["a", "b", "c"]
 
 
@@ -124,10 +111,10 @@ def test_empty_mask_is_no_lesion(tmp_path: Path) -> None:
             "pred": PRED * 0,
             "probability": PROBABILITY,
             "lesion_probability": torch.tensor(0.2),
-            "outline_doubt": torch.tensor(0.0),
+            "boundary_uncertainty": torch.tensor(0.0),
         }
 
-    run(tmp_path, [[make_batch()]], clear)
+    run(tmp_path, [[make_frame()]], clear)
     assert read_lines(tmp_path)[0].startswith("x.dcm,,no_lesion,,whole,,,0,0,0.2000,")
 
 
@@ -135,7 +122,7 @@ def test_error_of_post_processing_costs_one_image(tmp_path: Path) -> None:
     def fail(item):
         raise ValueError("SECRET^NAME")
 
-    journal = run(tmp_path, [[make_batch()], [make_batch("y")]], fail)
+    journal = run(tmp_path, [[make_frame()], [make_frame("y")]], fail)
     assert journal.failed == 2
     assert read_lines(tmp_path)[0] == "x.dcm,,failed,unexpected ValueError,,,,,,,,,"
 
@@ -145,7 +132,7 @@ def test_image_whose_file_cannot_be_written_is_failed(tmp_path: Path) -> None:
         def write(self, result) -> None:
             raise WriteError("expected to write masks/x.png, got OSError: No space left on device")
 
-    run(tmp_path, [[make_batch()]], writers=[NoteWriter(), FullDisk()])
+    run(tmp_path, [[make_frame()]], writers=[NoteWriter(), FullDisk()])
     assert "No space left on device" in read_lines(tmp_path)[0]
 
 
@@ -162,7 +149,7 @@ def test_image_enters_the_journal_behind_its_files(tmp_path: Path, monkeypatch) 
         add(journal, record)
 
     monkeypatch.setattr(RunJournal, "add", note)
-    run(tmp_path, [[make_batch("a")], [make_batch("b")]], writers=[NoteOrder()])
+    run(tmp_path, [[make_frame("a")], [make_frame("b")]], writers=[NoteOrder()])
     assert order == ["write a", "journal a", "write b", "journal b"]
 
 
@@ -172,35 +159,33 @@ def test_interruption_ends_the_run_without_a_table(tmp_path: Path) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run(tmp_path, [[make_batch()]], writers=[Interrupt()])
+        run(tmp_path, [[make_frame()]], writers=[Interrupt()])
     assert not (tmp_path / "results.csv").exists()
 
 
 LEFT, RIGHT = (0, 0, 6, 4), (0, 4, 6, 8)
 
 
-def make_halves(right_mm: float = 0.1, *, right_origin: str = "given") -> list[dict]:
-    """Make the two images of a frame side by side."""
-    left = make_batch(left=1, meta=make_meta(LEFT, 0.1, "given"))
-    return [left, make_batch(meta=make_meta(RIGHT, right_mm, right_origin))]
+def make_halves(right_mm: float | None = 0.1, *, right_origin: str = "given") -> Frame:
+    """Make a frame with two images side by side."""
+    return make_frame(
+        regions=(make_region(LEFT, 0.1, "given"), make_region(RIGHT, right_mm, right_origin))
+    )
 
 
 def predict_in_region(item: dict) -> dict:
     """Find a lesion of 2 x 2 px in the upper left corner of the region."""
-    top, left, _, right = (int(edge) for edge in item["image"].meta["region"])
+    top, left, _, right = item["region"].box
     pred = torch.zeros(1, 6, 8)
     pred[0, top : top + 2, left : left + 2] = 1
     probability = pred * (0.9 if right == 8 else 0.7)
     found = {"pred": pred, "probability": probability, "lesion_probability": right / 10}
-    return {**item, **found, "outline_doubt": right / 20}
+    return {**item, **found, "boundary_uncertainty": right / 20}
 
 
-@pytest.mark.parametrize("is_one_batch", [False, True])
-def test_images_of_a_frame_become_one_result(tmp_path: Path, is_one_batch: bool) -> None:
+def test_images_of_a_frame_become_one_result(tmp_path: Path) -> None:
     writer = NoteWriter()
-    halves = make_halves()
-    batches = [halves] if is_one_batch else [[half] for half in halves]
-    run(tmp_path, batches, predict_in_region, [writer])
+    run(tmp_path, [[make_halves()]], predict_in_region, [writer])
     (result,) = writer.results
     expected = np.zeros((6, 8), bool)
     expected[:2, [0, 1, 4, 5]] = True
@@ -213,39 +198,32 @@ def test_images_of_a_frame_become_one_result(tmp_path: Path, is_one_batch: bool)
 
 
 def test_regions_that_differ_are_listed(tmp_path: Path) -> None:
-    run(tmp_path, [make_halves(0.3, right_origin="cropped")], predict_in_region)
+    run(tmp_path, [[make_halves(0.3, right_origin="cropped")]], predict_in_region)
     assert read_lines(tmp_path)[0].startswith("x.dcm,,ok,,given cropped,0.1 0.3,0.2 0.6,2,8,")
 
 
 def test_region_without_mm_is_a_dash(tmp_path: Path) -> None:
-    run(tmp_path, [make_halves(np.nan)], predict_in_region)
+    run(tmp_path, [[make_halves(None)]], predict_in_region)
     assert read_lines(tmp_path)[0].startswith("x.dcm,,ok,,given,0.1 -,0.2 -,2,8,")
 
 
 @pytest.mark.parametrize("broken", [LEFT, RIGHT])
 def test_error_in_one_image_fails_the_frame_only(tmp_path: Path, broken: tuple[int, ...]) -> None:
     def fail_at(item):
-        if item["image"].meta["region"].tolist() == list(broken):
+        if item["region"].box == broken:
             raise ValueError("SECRET^NAME")
         return predict_in_region(item)
 
     writer = NoteWriter()
-    journal = run(tmp_path, [make_halves(), [make_batch("y")]], fail_at, [writer])
+    journal = run(tmp_path, [[make_halves()], [make_frame("y")]], fail_at, [writer])
     assert [result.file for result in writer.results] == ["y"]
     assert writer.results[0].regions[0].box == (0, 0, 6, 8)
     assert journal.failed == 1
     assert read_lines(tmp_path)[0] == "x.dcm,,failed,unexpected ValueError,,,,,,,,,"
 
 
-def test_result_knows_its_region(tmp_path: Path) -> None:
-    writer = NoteWriter()
-    run(tmp_path, [[make_batch(meta=make_meta(LEFT, 0.1, "found"))]], writers=[writer])
-    (region,) = writer.results[0].regions
-    assert region == CalibratedRegion(LEFT, (0.1, 0.2), RegionOrigin.FOUND)
-
-
 def test_remarks_and_instance_go_to_the_table(tmp_path: Path) -> None:
-    run(tmp_path, [[{**make_batch(), "remarks": "odd", "instance": "0123456789abcdef"}]])
+    run(tmp_path, [[make_frame(remarks="odd", instance="0123456789abcdef")]])
     (line,) = read_lines(tmp_path)
     assert line.startswith("x.dcm,,ok,odd,whole,,,")
     assert line.endswith(",0123456789abcdef")
@@ -253,26 +231,28 @@ def test_remarks_and_instance_go_to_the_table(tmp_path: Path) -> None:
 
 def test_writers_of_files_get_all_frames_with_a_lesion(tmp_path: Path) -> None:
     writer = NoteWriter(needs_sources=True)
-    batches = [[make_batch(frame=1), make_batch(frame=2)], [make_batch("y")]]
+    batches = [[make_frame(number=1), make_frame(number=2)], [make_frame("y")]]
 
     def clear_second(item):
-        found = PRED * (int(item["frame"]) != 2)
+        found = PRED * (item["number"] != 2)
         done = {"pred": found, "probability": PROBABILITY, "lesion_probability": 0.6}
-        return {**item, **done, "outline_doubt": 0.1}
+        return {**item, **done, "boundary_uncertainty": 0.1}
 
     run(tmp_path, batches, clear_second, [writer])
     first, second = writer.sources
     assert (first.file, first.header is HEADER, first.frames) == ("x.dcm", True, 2)
     assert [result.number for result in first.results] == [1]
-    assert np.array_equal(first.results[0].mask, PRED[0].bool().numpy())
+    (lesion,) = first.results[0].lesions
+    assert (first.results[0].shape, lesion.box) == ((6, 8), (1, 2, 3, 6))
+    assert lesion.mask.tolist() == [[True] * 4] * 2
     assert (second.file, second.frames, second.results[0].number) == ("y", 1, 1)
 
 
 def test_file_has_one_spacing_only_if_all_its_frames_have(tmp_path: Path) -> None:
     writer = NoteWriter(needs_sources=True)
     for name, other in (("same", 0.1), ("differs", 0.3)):
-        frames = [make_batch(name, 1, meta=make_meta(mm=0.1))]
-        frames.append(make_batch(name, 2, meta=make_meta(mm=other)))
+        frames = [make_frame(name, 1, (make_region(mm=0.1),))]
+        frames.append(make_frame(name, 2, (make_region(mm=other),)))
         run(tmp_path / name, [frames], writers=[writer])
     assert [source.mm_per_pixel for source in writer.sources] == [(0.1, 0.2), None]
 
@@ -284,7 +264,7 @@ def test_file_whose_object_cannot_be_built_is_failed(tmp_path: Path) -> None:
         def write_source(self, source) -> None:
             raise WriteError("expected a SOPInstanceUID, got none")
 
-    journal = run(tmp_path, [[make_batch()]], writers=[NoUid()])
+    journal = run(tmp_path, [[make_frame()]], writers=[NoUid()])
     assert journal.failed == 1
     assert read_lines(tmp_path)[0].startswith(
         'x.dcm,,failed,"segmented, but without DICOM objects: expected a SOPInstanceUID'
@@ -294,10 +274,10 @@ def test_file_whose_object_cannot_be_built_is_failed(tmp_path: Path) -> None:
 def test_quality_and_doubt_are_told(tmp_path: Path) -> None:
     def doubt(item):
         done = {"pred": PRED, "probability": PROBABILITY, "lesion_probability": 0.6}
-        return {**item, **done, "outline_doubt": 0.7}
+        return {**item, **done, "boundary_uncertainty": 0.7}
 
-    run(tmp_path, [[make_batch()]], doubt)
-    assert ",0.7000,unsure outline," in read_lines(tmp_path)[0]
+    run(tmp_path, [[make_frame()]], doubt)
+    assert ",0.7000,uncertain boundary," in read_lines(tmp_path)[0]
 
 
 @pytest.mark.parametrize("is_asked_for", [False, True])
@@ -307,7 +287,7 @@ def test_file_of_another_organ_has_dicom_objects_only_if_asked_for(
     heart = Dataset()
     heart.StudyDescription = "Echocardiogram"
     writer = NoteWriter(needs_sources=True)
-    batches = [[{**make_batch(), "header": heart}], [make_batch("y")]]
+    batches = [[make_frame(header=heart)], [make_frame("y")]]
     run(tmp_path, batches, writers=[writer], other_organs=is_asked_for)
 
     header = heart if is_asked_for else None
@@ -344,7 +324,7 @@ class WriteText(Writer):
 
 def test_files_of_an_image_that_fails_are_removed(tmp_path: Path) -> None:
     writers = [WriteText(tmp_path / name) for name in ("one", "two")]
-    run(tmp_path, [[make_batch("x")], [make_batch("x two", 3)], [make_batch("y")]], writers=writers)
+    run(tmp_path, [[make_frame("x")], [make_frame("x two", 3)], [make_frame("y")]], writers=writers)
     found = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.txt"))
     assert found == ["one/x.txt", "one/y.txt", "two/x.txt", "two/y.txt"]
 
@@ -352,7 +332,7 @@ def test_files_of_an_image_that_fails_are_removed(tmp_path: Path) -> None:
 def test_objects_of_a_file_of_which_one_fails_are_removed(tmp_path: Path) -> None:
     writers = [WriteText(tmp_path / "masks")]
     writers += [WriteText(tmp_path / name, needs_sources=True) for name in ("seg", "sr")]
-    run(tmp_path, [[make_batch("x sr")], [make_batch("y")]], writers=writers)
+    run(tmp_path, [[make_frame("x sr")], [make_frame("y")]], writers=writers)
     found = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.txt"))
     assert found == ["masks/x sr.txt", "masks/y.txt", "seg/y.txt", "sr/y.txt"]
 
@@ -364,6 +344,6 @@ def test_foreign_file_in_the_way_costs_the_image(tmp_path: Path) -> None:
             (tmp_path / "masks" / "y.txt").write_text("mine")
 
     writer = Late(tmp_path / "masks")
-    run(tmp_path, [[make_batch("x")], [make_batch("y")]], writers=[writer])
+    run(tmp_path, [[make_frame("x")], [make_frame("y")]], writers=[writer])
     assert (tmp_path / "masks" / "y.txt").read_text() == "mine"
     assert "expected no" in read_lines(tmp_path)[1]

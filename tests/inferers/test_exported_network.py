@@ -16,17 +16,22 @@ from monai.networks.nets import UNet
 
 from pipeline.cli import main
 from pipeline.errors import ConfigError
-from pipeline.inferers import CpuInferer, exported_network
+from pipeline.hash_file import hash_file
+from pipeline.inferers import Model, TTAInferer, exported_network
 from pipeline.inferers.exported_network import (
     ExportedNetwork,
     choose_backend,
+    describe_export,
     find_export,
-    sum_up,
 )
+from pipeline.load_segmenter import load_segmenter
 
 NETWORK = {"spatial_dims": 2, "in_channels": 1, "out_channels": 2}
 NETWORK |= {"channels": [4, 8], "strides": [2]}
 SIZE = [64, 96]
+
+
+LINEAR = torch.nn.Linear(2, 1)
 
 
 def write_export(weights: Path) -> Path:
@@ -34,8 +39,17 @@ def write_export(weights: Path) -> Path:
     weights.write_bytes(b"weights")
     path = weights.with_suffix(".onnx")
     path.write_bytes(b"network")
-    path.with_name("model.onnx.sha256").write_text(sum_up(path, weights))
+    sums = describe_export(path, weights.name, hash_file(weights), LINEAR)
+    path.with_name("model.onnx.sha256").write_text(sums)
     return path
+
+
+def find(weights: Path, network: torch.nn.Module | None = LINEAR) -> Path | None:
+    return find_export(weights, hash_file(weights), network)
+
+
+def choose(weights: Path, *, bf16: bool) -> str:
+    return choose_backend(weights, hash_file(weights), LINEAR, bf16=bf16)
 
 
 def pretend_installed(monkeypatch: pytest.MonkeyPatch, *packages: str) -> None:
@@ -44,18 +58,24 @@ def pretend_installed(monkeypatch: pytest.MonkeyPatch, *packages: str) -> None:
 
 def test_export_of_the_weights_is_found(tmp_path: Path) -> None:
     path = write_export(tmp_path / "model.pt")
-    assert find_export(tmp_path / "model.pt") == path
+    assert find(tmp_path / "model.pt") == path
 
 
 def test_export_of_other_weights_is_none(tmp_path: Path) -> None:
     write_export(tmp_path / "model.pt")
     (tmp_path / "model.pt").write_bytes(b"better weights")
-    assert find_export(tmp_path / "model.pt") is None
+    assert find(tmp_path / "model.pt") is None
+
+
+def test_export_of_another_network_is_none(tmp_path: Path) -> None:
+    path = write_export(tmp_path / "model.pt")
+    assert find(tmp_path / "model.pt", torch.nn.Linear(3, 1)) is None
+    assert find(tmp_path / "model.pt", None) == path
 
 
 def test_damaged_export_is_none(tmp_path: Path) -> None:
     write_export(tmp_path / "model.pt").write_bytes(b"netw0rk")
-    assert find_export(tmp_path / "model.pt") is None
+    assert find(tmp_path / "model.pt") is None
 
 
 @pytest.mark.skipif(shutil.which("sha256sum") is None, reason="sha256sum is not installed")
@@ -67,7 +87,7 @@ def test_checksums_are_those_of_sha256sum(exported: Path) -> None:
 def test_half_an_export_is_none(missing: str, tmp_path: Path) -> None:
     write_export(tmp_path / "model.pt")
     (tmp_path / missing).unlink()
-    assert find_export(tmp_path / "model.pt") is None
+    assert find(tmp_path / "model.pt") is None
 
 
 @pytest.mark.parametrize(
@@ -85,33 +105,33 @@ def test_automatic_choice(
 ) -> None:
     pretend_installed(monkeypatch, *packages)
     write_export(tmp_path / "model.pt")
-    assert choose_backend(tmp_path / "model.pt", bf16=bf16) == expected
+    assert choose(tmp_path / "model.pt", bf16=bf16) == expected
     (tmp_path / "model.onnx").unlink()
-    assert choose_backend(tmp_path / "model.pt", bf16=bf16) == "torch"
+    assert choose(tmp_path / "model.pt", bf16=bf16) == "torch"
 
 
 def test_automatic_choice_without_an_export_is_torch(tmp_path: Path) -> None:
     (tmp_path / "model.pt").write_bytes(b"weights")
-    assert CpuInferer(backend="auto", weights=tmp_path / "model.pt").backend == "torch"
+    assert Model(tmp_path / "model.pt", LINEAR, backend="auto").backend == "torch"
 
 
 def test_missing_export_is_told(tmp_path: Path) -> None:
     (tmp_path / "model.pt").write_bytes(b"weights")
     with pytest.raises(ConfigError, match="run `breast-us-seg export`"):
-        CpuInferer(backend="openvino", weights=tmp_path / "model.pt")
+        Model(tmp_path / "model.pt", LINEAR, backend="openvino").load()
 
 
 def test_missing_package_is_told(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(exported_network, "PACKAGES", {"onnx": "no_such_runtime"})
     write_export(tmp_path / "model.pt")
     with pytest.raises(ConfigError, match="pip install no_such_runtime, or set"):
-        ExportedNetwork(tmp_path / "model.pt", "onnx")
+        Model(tmp_path / "model.pt", LINEAR, backend="onnx").load()
 
 
-@pytest.mark.parametrize("backend", ["tensorrt", "onnx"])
-def test_backend_needs_a_known_name_and_weights(backend: str) -> None:
+def test_unknown_backend_is_refused(tmp_path: Path) -> None:
+    write_export(tmp_path / "model.pt")
     with pytest.raises(ConfigError, match="expected a backend of torch, auto, onnx, openvino"):
-        CpuInferer(backend=backend)  # type: ignore[arg-type]
+        Model(tmp_path / "model.pt", LINEAR, backend="tensorrt").load()  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -137,20 +157,35 @@ def test_logits_are_those_of_torch(
     backend: str, count: int, size: list[int], exported: Path
 ) -> None:
     pytest.importorskip(exported_network.PACKAGES[backend])
-    network = UNet(**NETWORK).eval()
-    network.load_state_dict(torch.load(exported, weights_only=True))
     image = torch.randn(count, 1, *size)
-    with torch.no_grad():
-        results = [
-            CpuInferer(bf16=False, flip=True, backend=name, weights=exported)(image, network)
-            for name in ("torch", backend)
-        ]
+    results = []
+    for name in ("torch", backend):
+        model = Model(exported, UNet(**NETWORK), backend=name, bf16=False)  # type: ignore[arg-type]
+        model.load()
+        with torch.no_grad():
+            results.append(TTAInferer(flip=True, model=model)(image, model.network))
     assert torch.allclose(*results, atol=1e-4)
+
+
+def open_export(weights: Path) -> ExportedNetwork:
+    exported = Model(weights, UNet(**NETWORK), backend="openvino", bf16=False).exported
+    assert exported is not None
+    return exported
+
+
+def test_weights_are_no_use_of_torch_where_openvino_computes(exported: Path, monkeypatch) -> None:
+    pytest.importorskip("openvino")
+    monkeypatch.setattr(torch, "load", lambda *args, **kwargs: pytest.fail("loaded"))
+    model = Model(exported, UNet(**NETWORK).train(), backend="openvino", bf16=False)
+    model.load()
+    image = torch.randn(1, 1, *SIZE)
+    expected = open_export(exported)(image)
+    assert torch.equal(TTAInferer(model=model)(image, model.network), expected)
 
 
 def test_result_is_not_written_over_by_the_next_one(exported: Path) -> None:
     pytest.importorskip("openvino")
-    network = ExportedNetwork(exported, "openvino")
+    network = open_export(exported)
     first = network(torch.ones(1, 1, *SIZE))
     before = first.clone()
     network(torch.zeros(1, 1, *SIZE))
@@ -160,9 +195,10 @@ def test_result_is_not_written_over_by_the_next_one(exported: Path) -> None:
 def test_openvino_tells_nobody_that_it_runs(exported: Path, tmp_path: Path) -> None:
     pytest.importorskip("openvino")
     program = (
-        "import sys; from pipeline.inferers.exported_network import ExportedNetwork as Network"
+        "import sys; from pipeline.inferers import Model; from monai.networks.nets import UNet"
     )
-    program += f"; import torch; Network({str(exported)!r}, 'openvino')(torch.ones(1, 1, 64, 96))"
+    program += f"; import torch; model = Model({str(exported)!r}, UNet(**{NETWORK!r}), "
+    program += "backend='openvino', bf16=False); model.exported(torch.ones(1, 1, 64, 96))"
     program += "; assert not [name for name in sys.modules if 'openvino_telemetry.' in name]"
     variables = {name: value for name, value in os.environ.items() if name != "CI"}
     variables["HOME"] = variables["USERPROFILE"] = str(tmp_path)
@@ -176,7 +212,8 @@ def test_export_tells_no_path_of_the_machine(exported: Path) -> None:
 
 
 def test_shipped_export_is_that_of_the_shipped_weights() -> None:
-    path = find_export(Path(__file__).parents[2] / "models" / "model.pt")
+    model = load_segmenter().model
+    path = find(model.path, model.network)
     assert path is not None
     assert b".py" not in path.read_bytes()
 
@@ -198,13 +235,13 @@ def test_export_that_cannot_be_used_is_told(
 ) -> None:
     path = write_export(tmp_path / "model.pt")
     pretend_installed(monkeypatch, "openvino")
-    assert choose_backend(tmp_path / "model.pt", bf16=True) == "openvino"
+    assert choose(tmp_path / "model.pt", bf16=True) == "openvino"
     assert not caplog.records
     if damage == "content":
         path.write_bytes(b"netw0rk")
     else:
         path.with_name("model.onnx.sha256").unlink()
-    assert choose_backend(tmp_path / "model.pt", bf16=True) == "torch"
+    assert choose(tmp_path / "model.pt", bf16=True) == "torch"
     assert f"{path} is damaged" in caplog.text
 
 
@@ -213,7 +250,7 @@ def test_weights_without_an_export_are_no_news(
 ) -> None:
     (tmp_path / "model.pt").touch()
     pretend_installed(monkeypatch, "openvino")
-    assert choose_backend(tmp_path / "model.pt", bf16=True) == "torch"
+    assert choose(tmp_path / "model.pt", bf16=True) == "torch"
     assert not caplog.records
 
 

@@ -25,7 +25,7 @@ OK = ResultRow(
     lesions=2,
     area_px=345,
     probability=0.98765,
-    outline_doubt=0.12345,
+    boundary_uncertainty=0.12345,
     quality="touches the border",
     instance="0123456789abcdef",
 )
@@ -40,13 +40,13 @@ FRAMES = [
         lesions=0,
         area_px=0,
         probability=0.1,
-        outline_doubt=0.5,
+        boundary_uncertainty=0.5,
     )
     for frame in (10, 9, 1)
 ]
 COLUMNS = [
     *("file", "frame", "status", "reason", "region", "mm_per_pixel_y", "mm_per_pixel_x"),
-    *("lesions", "area_px", "probability", "outline_doubt", "quality", "instance"),
+    *("lesions", "area_px", "probability", "boundary_uncertainty", "quality", "instance"),
 ]
 
 

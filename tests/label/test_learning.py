@@ -62,7 +62,7 @@ def test_two_labels_and_two_epochs_make_new_weights(server, place):
     # Two steps from where it was, not an average with where no training began.
     assert all(torch.allclose(new[name], old[name], atol=0.5) for name in new)
     after = server.post("/annotate/api/predict", id=FIRST).headers
-    assert after["x-outline-doubt"] != before["x-outline-doubt"]
+    assert after["x-boundary-uncertainty"] != before["x-boundary-uncertainty"]
 
 
 def test_what_was_copied_for_the_training_is_gone(server, place):
@@ -74,7 +74,7 @@ def test_weights_of_before_are_put_back(server, place):
     trained = server.post("/annotate/api/predict", id=FIRST)
     assert server.post("/annotate/api/weights/restore").json == {"weights": "original"}
     restored = server.post("/annotate/api/predict", id=FIRST)
-    assert restored.headers["x-outline-doubt"] != trained.headers["x-outline-doubt"]
+    assert restored.headers["x-boundary-uncertainty"] != trained.headers["x-boundary-uncertainty"]
     assert server.post("/annotate/api/weights/restore").status == 409
     assert (place / "labels" / "weights" / "0001.pt").is_file()
 

@@ -54,7 +54,7 @@ class TestPage:
         assert set(np.unique(said.mask)) == {0, 255}
         assert measure_dice(said.mask > 0, draw_mask()) > 0.9
         assert 0 <= float(said.headers["x-lesion-probability"]) <= 1
-        assert float(said.headers["x-outline-doubt"]) >= 0
+        assert float(said.headers["x-boundary-uncertainty"]) >= 0
 
     def test_label_is_saved_pixel_by_pixel(self, server, place):
         mask = np.random.default_rng(0).random((60, 90)) > 0.5

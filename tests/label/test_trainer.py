@@ -51,9 +51,8 @@ def test_images_and_masks_are_cut_alike(trainer, monkeypatch):
     monkeypatch.setattr(trainer, "_run_config", look)
     with pytest.raises(ConflictError, match="seen"):
         trainer.run(1)
-    (top, left, bottom, right) = trainer.workbench.predict(
-        *trainer.workbench.find("sweep.dcm#frame=2")
-    ).boxes[0]
+    prediction = trainer.workbench.predict(*trainer.workbench.find("sweep.dcm#frame=2"))
+    top, left, bottom, right = prediction.result.regions[0].box
     assert np.array_equal(seen["00000.png"], view[top:bottom, left:right])
     assert np.array_equal(seen["00000_mask.png"] > 0, mask[top:bottom, left:right])
     (item,) = seen["datalist"]["training"]

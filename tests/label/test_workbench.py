@@ -10,7 +10,7 @@ from pipeline.label.folder_studies import FolderStudies
 from pipeline.label.label_errors import RequestError, UnknownImageError
 from pipeline.label.label_store import LabelStore
 from pipeline.label.sampler import Sampler
-from pipeline.label.segmenter import Segmenter
+from pipeline.label.shared_segmenter import SharedSegmenter
 from pipeline.label.weight_store import WeightStore
 from pipeline.label.workbench import Workbench
 
@@ -30,7 +30,7 @@ def workbench(bundle: Path, tmp_path: Path) -> Workbench:
     return Workbench(
         FolderStudies(images, state / "uploads"),
         LabelStore(state / "labels"),
-        Segmenter(bundle, WeightStore(state / "weights", bundle / "models" / "model.pt")),
+        SharedSegmenter(bundle, WeightStore(state / "weights", bundle / "models" / "model.pt")),
         state / "notes.json",
     )
 
@@ -45,7 +45,7 @@ class TestWorkbench:
         said = workbench.predict(image, number)
         workbench.accept(image, number, draw_mask(), {"client": "me"})
         assert np.array_equal(workbench.labels.load(image, 1), draw_mask())
-        assert np.array_equal(workbench.labels.load(image, 1, "original"), said.mask)
+        assert np.array_equal(workbench.labels.load(image, 1, "original"), said.result.mask)
         assert workbench.labels.read_info(image, 1, "final") == {"client": "me"}
 
     def test_without_prediction_only_the_label_is_kept(self, workbench):
@@ -58,7 +58,7 @@ class TestWorkbench:
 
     def test_score_is_the_dice_of_prediction_and_label(self, workbench):
         image, number = workbench.find("sharp.png")
-        said = workbench.predict(image, number).mask
+        said = workbench.predict(image, number).result.mask
         truth = np.roll(said, 5, axis=1)
         workbench.accept(image, number, truth)
         expected = 2 * np.logical_and(said, truth).sum() / (said.sum() + truth.sum())
@@ -98,7 +98,7 @@ class TestSampler:
 
     def test_doubt_follows_the_predictions(self, workbench):
         doubts = {
-            image.id: workbench.predict(image, number).outline_doubt
+            image.id: workbench.predict(image, number).result.boundary_uncertainty
             for image, number in workbench.list_frames()
         }
         order = sorted(doubts, key=doubts.__getitem__, reverse=True)

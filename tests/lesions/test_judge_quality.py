@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.lesions.judge_quality import MOST_OUTLINE_DOUBT, judge_quality
+from pipeline.lesions.judge_quality import MOST_BOUNDARY_UNCERTAINTY, judge_quality
 from pipeline.readers.region.calibrated_region import CalibratedRegion, RegionOrigin
 
 BOX = (2, 4, 9, 18)
@@ -22,7 +22,7 @@ def judge(
     doubt: float = 0.0,
 ) -> tuple[str, ...]:
     regions = [CalibratedRegion(box, None, RegionOrigin.GIVEN) for box in boxes]
-    return judge_quality(image, mask, regions, outline_doubt=doubt)
+    return judge_quality(image, mask, regions, boundary_uncertainty=doubt)
 
 
 def paint(count: int, value: float, ground: float) -> np.ndarray:
@@ -59,12 +59,12 @@ def test_console_does_not_count(console: float) -> None:
 
 def test_image_that_is_not_known() -> None:
     assert judge(None) == ()
-    assert judge(None, doubt=1.0) == ("unsure outline",)
+    assert judge(None, doubt=1.0) == ("uncertain boundary",)
 
 
 @pytest.mark.parametrize(
     ("doubt", "expected"),
-    [(MOST_OUTLINE_DOUBT, ()), (MOST_OUTLINE_DOUBT + 0.01, ("unsure outline",))],
+    [(MOST_BOUNDARY_UNCERTAINTY, ()), (MOST_BOUNDARY_UNCERTAINTY + 0.01, ("uncertain boundary",))],
 )
 def test_unsure_outline(doubt: float, expected: tuple[str, ...]) -> None:
     assert judge(doubt=doubt) == expected
@@ -108,7 +108,7 @@ def test_border_of_an_image_of_two_parts(place: tuple[int, int], expected: str) 
     region = CalibratedRegion(BOX, None, RegionOrigin.GIVEN, parts)
     if place == (5, 13):
         region = CalibratedRegion(BOX, None, RegionOrigin.GIVEN, ((2, 4, 7, 14), (6, 8, 9, 18)))
-    told = judge_quality(GREY, mask, [region], outline_doubt=0.0)
+    told = judge_quality(GREY, mask, [region], boundary_uncertainty=0.0)
     assert told == ((expected,) if expected else ())
 
 
@@ -122,7 +122,7 @@ def test_all_at_once_in_a_fixed_order() -> None:
     mask = np.ones_like(LESION)
     assert judge(np.zeros_like(GREY), mask, doubt=1.0) == (
         "empty",
-        "unsure outline",
+        "uncertain boundary",
         "touches the border",
     )
 

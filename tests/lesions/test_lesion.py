@@ -36,6 +36,9 @@ def measure_calibrated(mask: np.ndarray, mm_per_pixel: tuple[float, float]) -> L
     return lesion
 
 
+ARRAYS = {"contours", "mask"}
+
+
 class TestComponents:
     def test_largest_first(self) -> None:
         lesions = find_lesions(MASK, PROBABILITY)
@@ -78,10 +81,17 @@ class TestComponents:
 
     def test_numbers_are_plain(self) -> None:
         lesion = measure_calibrated(MASK[:4], (0.2, 0.1))
-        values = {name: value for name, value in asdict(lesion).items() if name != "contours"}
+        values = {name: value for name, value in asdict(lesion).items() if name not in ARRAYS}
         assert json.loads(json.dumps(values))["box"] == [1, 2, 3, 5]
         assert type(lesion.probability) is float
         assert type(lesion.centroid[0]) is float
+
+    def test_each_knows_its_pixels(self) -> None:
+        drawn = np.zeros_like(MASK)
+        for lesion in find_lesions(MASK, PROBABILITY):
+            top, left, bottom, right = lesion.box
+            drawn[top:bottom, left:right] |= lesion.mask
+        assert np.array_equal(drawn, MASK)
 
     def test_lesions_can_be_compared(self) -> None:
         assert find_lesions(MASK, PROBABILITY) == find_lesions(MASK, PROBABILITY)
@@ -160,12 +170,13 @@ class TestMeasures:
         mask = draw_blob(seed)
         one = measure_calibrated(mask, (0.07, 0.09))
         other = measure_calibrated(np.pad(mask, ((31, 5), (17, 3))), (0.07, 0.09))
-        moved = {"long_axis", "short_axis", "centroid", "box", "contours"}
+        moved = {"long_axis", "short_axis", "centroid", "box", *ARRAYS}
         top = {"top_distance_px", "top_distance_mm"}
         for name, value in asdict(one).items():
             if name not in moved | top:
                 assert getattr(other, name) == value, name
         assert np.array_equal(other.contours[0], one.contours[0] + (31, 17))
+        assert np.array_equal(other.mask, one.mask)
         assert other.top_distance_px == one.top_distance_px + 31
 
     @pytest.mark.parametrize("axis", [0, 1])

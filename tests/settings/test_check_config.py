@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from monai.bundle import ConfigParser
 
-from pipeline.cli.bundle_run import list_config_files
 from pipeline.errors import SettingError
+from pipeline.settings.bundle_root import list_config_files
 from pipeline.settings.check_config import check_config, find_running_config
 from pipeline.settings.config_keys import KEYS, list_keys
 from pipeline.settings.value_kinds import Group

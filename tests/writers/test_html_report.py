@@ -57,7 +57,7 @@ def decode(text: str) -> np.ndarray:
 @pytest.fixture
 def run(tmp_path: Path) -> RunMaker:
     run = RunMaker(tmp_path)
-    run.add("b/two.png", np.full((40, 60), 90), MASK, 0.1, quality="unsure outline")
+    run.add("b/two.png", np.full((40, 60), 90), MASK, 0.1, quality="uncertain boundary")
     run.add("one.png", np.full((40, 60), 90), MASK, None)
     run.add("cine.dcm", np.full((40, 60), 90), ~MASK & MASK, 0.2, frame=1)
     run.add("cine.dcm", np.full((40, 60), 90), MASK, 0.2, frame=2)

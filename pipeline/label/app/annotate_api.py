@@ -54,12 +54,13 @@ def _add_images(router: APIRouter, workbench: Workbench, sampler: Sampler) -> No
 def _add_masks(router: APIRouter, workbench: Workbench) -> None:
     @router.post("/predict")
     def predict(id: str, frame: int = 0) -> Response:  # noqa: A002
-        prediction = workbench.predict(*_find(workbench, id, frame))
+        result = workbench.predict(*_find(workbench, id, frame)).result
         headers = {
-            "X-Lesion-Probability": f"{prediction.lesion_probability:.4f}",
-            "X-Outline-Doubt": f"{prediction.outline_doubt:.4f}",
+            "X-Lesion-Probability": f"{result.probability:.4f}",
+            "X-Boundary-Uncertainty": f"{result.boundary_uncertainty:.4f}",
+            "X-Quality": "; ".join(result.quality),
         }
-        return Response(encode_mask(prediction.mask, ".png"), media_type=_PNG, headers=headers)
+        return Response(encode_mask(result.mask, ".png"), media_type=_PNG, headers=headers)
 
     @router.get("/label")
     def load_label(id: str, frame: int = 0) -> Response:  # noqa: A002

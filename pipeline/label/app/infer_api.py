@@ -159,7 +159,9 @@ def _answer_seg(app: LesionApp, request: dict[str, Any]) -> Response:
     prediction = app.workbench.predict(image, number)
     path, _ = app.workbench.locate(image, number)
     try:
-        content = build_seg(path, {number: prediction.mask}, app.workbench.segmenter.identify())
+        content = build_seg(
+            path, {number: prediction.result.mask}, app.workbench.segmenter.identify()
+        )
     except WriteError as error:  # it is the image that has nothing to refer to
         raise RequestError(str(error)) from error
     return Response(content, media_type="application/dicom")

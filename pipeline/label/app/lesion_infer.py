@@ -13,7 +13,7 @@ from pipeline.atomic import write_atomically
 from pipeline.label.image_geometry import read_geometry
 from pipeline.label.label_errors import RequestError
 from pipeline.label.mask_file import MaskFormat, encode_mask
-from pipeline.label.segmenter import Prediction
+from pipeline.label.shared_segmenter import Prediction
 from pipeline.label.workbench import Workbench
 
 LABELS = {"lesion": 1}
@@ -84,9 +84,9 @@ def describe(prediction: Prediction) -> dict[str, Any]:
     """
     return {
         "label_names": LABELS,
-        "lesion_probability": round(prediction.lesion_probability, 4),
-        "outline_doubt": round(prediction.outline_doubt, 4),
-        "mm_per_pixel": prediction.mm_per_pixel,
+        "lesion_probability": round(prediction.result.probability, 4),
+        "boundary_uncertainty": round(prediction.result.boundary_uncertainty, 4),
+        "mm_per_pixel": prediction.result.mm_per_pixel,
         "weights": prediction.weights,
     }
 
@@ -94,5 +94,5 @@ def describe(prediction: Prediction) -> dict[str, Any]:
 def _write(prediction: Prediction, extension: Any, affine: NDArray[np.float64] | None) -> Path:
     with tempfile.NamedTemporaryFile(suffix=extension, delete=False) as file:
         path = Path(file.name)
-    write_atomically(path, encode_mask(prediction.mask, extension, affine=affine))
+    write_atomically(path, encode_mask(prediction.result.mask, extension, affine=affine))
     return path

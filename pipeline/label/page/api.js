@@ -20,7 +20,8 @@ export async function predict(id, frame, options) {
   return {
     mask: await decodeMask(await answer.arrayBuffer()),
     probability: readNumber('X-Lesion-Probability'),
-    doubt: readNumber('X-Outline-Doubt'),
+    uncertainty: readNumber('X-Boundary-Uncertainty'),
+    quality: answer.headers.get('X-Quality'),
   };
 }
 

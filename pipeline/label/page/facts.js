@@ -1,7 +1,5 @@
 // What is said about a mask.
 
-const MOST_DOUBT = 0.3; // as MOST_OUTLINE_DOUBT of pipeline/lesions/judge_quality.py
-
 export const describeArea = (mask) => (mask.isEmpty ? 'no lesion' : `${mask.area.toLocaleString('en')} px of lesion`);
 
 export function describeState(annotation) {
@@ -12,13 +10,13 @@ export function describeState(annotation) {
 }
 
 export function listFacts({ width, height, mask, prediction }) {
-  const { probability, doubt } = prediction ?? {};
-  const isUnsure = doubt > MOST_DOUBT && !prediction.mask.isEmpty;
+  const { probability, uncertainty, quality } = prediction ?? {};
   return [
     ['Image', `${width} \u00d7 ${height} px`],
     ['Mask', describeArea(mask)],
     ['Predicted', prediction && describeArea(prediction.mask)],
     ['Probability', probability >= 0 && `${Math.round(probability * 100)} %`],
-    ['Outline', doubt >= 0 && !prediction.mask.isEmpty && `${isUnsure ? 'unsure' : 'sure'} (doubt ${doubt.toFixed(2)})`],
+    ['Boundary', uncertainty >= 0 && !prediction.mask.isEmpty && `uncertainty ${uncertainty.toFixed(2)}`],
+    ['Quality', quality],
   ];
 }

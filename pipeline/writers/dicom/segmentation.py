@@ -11,6 +11,7 @@ from pydicom.dataset import Dataset
 from pydicom.pixels.utils import pack_bits
 from pydicom.valuerep import DS
 
+from pipeline.lesions.lesion import Lesion
 from pipeline.results.model_identity import ModelIdentity
 from pipeline.results.result_frame import ResultFrame
 from pipeline.writers.dicom.breast_codes import (
@@ -22,7 +23,6 @@ from pipeline.writers.dicom.breast_codes import (
     make_code_item,
 )
 from pipeline.writers.dicom.check_frames import check_frames
-from pipeline.writers.dicom.lesion_masks import lesion_masks
 from pipeline.writers.dicom.lesion_tracking import track_lesion
 from pipeline.writers.dicom.result_object import ResultKind, describe_object, finish_object
 from pipeline.writers.dicom.result_uids import make_result_uid
@@ -46,12 +46,12 @@ COLORS = ((255, 210, 0), (0, 190, 255), (255, 90, 200), (90, 220, 90), (255, 130
 
 
 class _Plane(NamedTuple):
-    """A frame of the segmentation: a `SegmentPlane` and its pixels."""
+    """A frame of the segmentation: a `SegmentPlane`, and the lesion that it shows."""
 
     segment: int
     frame: int
-    lesion: int
-    mask: NDArray[np.bool_]
+    number: int
+    lesion: Lesion
 
 
 def build_segmentation(
@@ -105,7 +105,7 @@ def build_segmentation(
         content_description="Lesions found by AI. Research use only.",
         **describe_object(header, model, ResultKind.SEGMENTATION, "lesions, research only"),
     )
-    _set_pixels(built, planes)
+    _set_pixels(built, planes, header.shape)
     _set_dimensions(built, header, model)
     _set_functional_groups(built, header, planes)
     if geometry == "nominal":
@@ -118,8 +118,10 @@ def build_segmentation(
 
 def _collect_planes(header: SourceHeader, frames: Sequence[ResultFrame]) -> list[_Plane]:
     check_frames(header, frames)
-    masks = {frame.number: lesion_masks(frame) for frame in frames}
-    planes = [_Plane(*plane, masks[plane.frame][plane.lesion]) for plane in order_planes(frames)]
+    lesions = {
+        (frame.number, lesion.number): lesion for frame in frames for lesion in frame.lesions
+    }
+    planes = [_Plane(*each, lesions[each.frame, each.lesion]) for each in order_planes(frames)]
     if not planes:
         msg = "expected a lesion in at least one frame, got none: a report tells that"
         raise ValueError(msg)
@@ -133,7 +135,7 @@ def _describe_segments(
     descriptions = []
     for segment in range(1, max(plane.segment for plane in planes) + 1):
         covered = [plane for plane in planes if plane.segment == segment]
-        tracking = track_lesion(header, model, covered[0].frame, covered[0].lesion)
+        tracking = track_lesion(header, model, covered[0].frame, covered[0].number)
         description = SegmentDescription(
             segment_number=segment,
             segment_label=f"Lesion {segment}",
@@ -155,18 +157,24 @@ def _describe_segments(
     return descriptions
 
 
-def _set_pixels(built: Dataset, planes: Sequence[_Plane]) -> None:
+def _set_pixels(built: Dataset, planes: Sequence[_Plane], shape: tuple[int, int]) -> None:
     built.NumberOfFrames = len(planes)
     built.SegmentsOverlap = "NO"
-    masks = [plane.mask for plane in planes]
     # One stream of bits: frames do not begin at a byte (PS3.5 8.1.1), but each eighth does.
     parts = [
-        pack_bits(np.stack(masks[i : i + 8]).astype(np.uint8), pad=False)
-        for i in range(0, len(masks), 8)
+        pack_bits(np.stack([_draw(plane, shape) for plane in planes[i : i + 8]]), pad=False)
+        for i in range(0, len(planes), 8)
     ]
     bits = b"".join(parts)
     built.PixelData = bits + bytes(len(bits) % 2)
     built["PixelData"].VR = "OB"
+
+
+def _draw(plane: _Plane, shape: tuple[int, int]) -> NDArray[np.uint8]:
+    drawn = np.zeros(shape, np.uint8)
+    top, left, bottom, right = plane.lesion.box
+    drawn[top:bottom, left:right] = plane.lesion.mask
+    return drawn
 
 
 def _set_dimensions(built: Dataset, header: SourceHeader, model: ModelIdentity) -> None:

@@ -110,7 +110,7 @@ const runKind = {
     { name: 'Name', compare: (a, b) => compareText(a.file, b.file) },
     { name: 'Probability', compare: falling((item) => item.probability) },
     { name: 'Size (long axis; mm before px)', compare: (a, b) => falling((item) => item.longMm)(a, b) || falling((item) => item.longPx)(a, b) },
-    { name: 'Doubt of the outline', compare: falling((item) => item.doubt) },
+    { name: 'Uncertainty of the boundary', compare: falling((item) => item.doubt) },
     { name: 'Status', compare: (a, b) => a.status - b.status },
   ],
   facts: (item, image) => {
@@ -124,7 +124,7 @@ const runKind = {
       ['Status', image.statusName],
       [image.src ? 'Remark' : 'Reason', image.reason],
       ['Lesion probability', percent(image.probability)],
-      ['Doubtful outline', percent(image.doubt)],
+      ['Boundary uncertainty', percent(image.doubt)],
       ['Size of the image', image.width ? `${image.width} \u00d7 ${image.height} px` : ''],
       ['Ultrasound region', image.region],
     ]));

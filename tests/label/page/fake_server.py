@@ -175,7 +175,8 @@ class _Handler(BaseHTTPRequestHandler):
                 blanked = {"X-Blanked": "1"} if key[0] in fake.blanked else None
                 self._send_png(fake.images[key[0]][key[1]], blanked)
             case "POST predict":
-                doubt = {"X-Lesion-Probability": "0.97", "X-Outline-Doubt": "0.12"}
+                doubt = {"X-Lesion-Probability": "0.97", "X-Boundary-Uncertainty": "0.12"}
+                doubt["X-Quality"] = "touches the border"
                 self._send_png(fake.predictions[key[0]][key[1]], doubt)
             case "GET label" if key in fake.labels:
                 self._send(200, fake.labels[key], "image/png")

@@ -43,7 +43,8 @@ class TestLoading:
     def test_facts_of_the_prediction(self, page: Annotator) -> None:
         assert "200 \u00d7 120 px" in page.text("facts")
         assert "97 %" in page.text("facts")
-        assert "sure (doubt 0.12)" in page.text("facts")
+        assert "uncertainty 0.12" in page.text("facts")
+        assert "touches the border" in page.text("facts")
         assert page.text("state") == "prediction, not saved"
 
     def test_says_why_an_image_is_black(self, browser: Annotator, server: FakeServer) -> None:

@@ -178,7 +178,7 @@ class TestSegmentation:
 
     def test_numbers_with_a_gap_are_found(self):
         small = MASK & (np.arange(25) >= 12)[:, None]
-        frames = [ResultFrame(1, small, make_frame(MASK).lesions[1:])]
+        frames = [ResultFrame(1, small.shape, make_frame(MASK).lesions[1:])]
         (group,) = _groups(_build(make_still(), frames, segmentation=True))
         (image,) = group.get_measurements()[0].referenced_images
         assert image.ReferencedSOPSequence[0].ReferencedFrameNumber == 1
@@ -367,5 +367,5 @@ class TestRefused:
             _build(make_cine(), [make_frame(MASK, 1), make_frame(EMPTY, 2)], count=count)
 
     def test_mask_of_another_image(self):
-        with pytest.raises(ValueError, match=r"expected a bool mask .* \(25, 39\)"):
+        with pytest.raises(ValueError, match=r"expected a frame of .* \(25, 39\)"):
             _build(make_still(), [make_frame(MASK.T)])

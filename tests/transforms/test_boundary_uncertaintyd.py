@@ -4,13 +4,13 @@ import pytest
 import torch
 from monai.data import MetaTensor
 
-from pipeline.transforms import OutlineDoubtd
+from pipeline.transforms import BoundaryUncertaintyd
 
 
 def doubt(values: list[float]) -> float:
-    item = OutlineDoubtd("pred")({"pred": MetaTensor(torch.tensor([[values]]))})
-    assert type(item["outline_doubt"]) is torch.Tensor
-    return float(item["outline_doubt"])
+    item = BoundaryUncertaintyd("pred")({"pred": MetaTensor(torch.tensor([[values]]))})
+    assert type(item["boundary_uncertainty"]) is torch.Tensor
+    return float(item["boundary_uncertainty"])
 
 
 def test_sharp_lesion_has_none() -> None:
@@ -27,6 +27,6 @@ def test_doubt_without_a_lesion_is_the_number_of_pixels() -> None:
 
 def test_leaves_the_map_untouched() -> None:
     pred = torch.rand(1, 4, 5)
-    item = OutlineDoubtd("pred")({"pred": pred.clone(), "other": 1})
+    item = BoundaryUncertaintyd("pred")({"pred": pred.clone(), "other": 1})
     assert torch.equal(item["pred"], pred)
     assert item["other"] == 1

@@ -10,7 +10,7 @@ _DOUBTFUL = (0.2, 0.8)
 """Probabilities between which a pixel is neither lesion nor not."""
 
 
-class OutlineDoubtd(MapTransform):
+class BoundaryUncertaintyd(MapTransform):
     """Add the doubtful area beside the area of the lesions.
 
     It is the number of pixels with a probability from 0.2 to 0.8, over the number of those above
@@ -22,12 +22,12 @@ class OutlineDoubtd(MapTransform):
         output_key: where the number goes, a scalar tensor, 0 or more.
 
     Examples:
-        >>> transform = OutlineDoubtd("pred")
-        >>> transform({"pred": torch.tensor([[[0.9, 0.9, 0.7, 0.1]]])})["outline_doubt"]
+        >>> transform = BoundaryUncertaintyd("pred")
+        >>> transform({"pred": torch.tensor([[[0.9, 0.9, 0.7, 0.1]]])})["boundary_uncertainty"]
         tensor(0.3333)
     """
 
-    def __init__(self, keys: KeysCollection, *, output_key: str = "outline_doubt") -> None:
+    def __init__(self, keys: KeysCollection, *, output_key: str = "boundary_uncertainty") -> None:
         super().__init__(keys)
         self.output_key = output_key
 

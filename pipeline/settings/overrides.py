@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import ConfigError, SettingError
-from pipeline.settings.as_data import as_data
 from pipeline.settings.check_value import check_value, unknown_key
 from pipeline.settings.config_keys import KEYS, list_keys
 from pipeline.settings.value_kinds import Group
@@ -28,7 +27,7 @@ def parse_overrides(overrides: Sequence[str], *config_files: Path) -> dict[str, 
         config_files: of the run, later ones win; the last one's name says which keys there are.
 
     Returns:
-        Key to value, each as `as_data` writes it.
+        Key to value.
 
     Raises:
         ConfigError: there is no ``=``.
@@ -45,7 +44,7 @@ def parse_overrides(overrides: Sequence[str], *config_files: Path) -> dict[str, 
         key = key.strip().replace("::", "#")
         value = _parse_value(text)
         check_override(name, config, key, value)
-        values[key] = as_data(value)
+        values[key] = value
     return values
 
 

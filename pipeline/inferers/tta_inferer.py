@@ -1,37 +1,22 @@
-"""Call the network as fast as a CPU can; MONAI's engines know CUDA only."""
+"""Run the network on an image and its mirror image, as fast as a CPU can."""
 
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any, Literal, TypeGuard, cast
+from typing import Any, TypeGuard
 
 import torch
 from monai.data import MetaTensor
 from monai.inferers import SimpleInferer
 from torch import nn
 
-from pipeline.errors import ConfigError
-from pipeline.inferers.exported_network import (
-    PACKAGES,
-    Backend,
-    ExportedNetwork,
-    choose_backend,
-)
+from pipeline.inferers.fast_bf16 import has_fast_bf16
+from pipeline.inferers.model import Model
 from pipeline.inferers.prepare_network import prepare_network
-
-_BF16_CAPABILITIES = ("amx_bf16", "avx512_bf16")
-"""Keys of `torch.cpu.get_capabilities`; without one of them bfloat16 is emulated and slower."""
 
 _IMAGES_AT_ONCE = 2
 """What the layers pass on of two images stays in the cache; of sixteen, each takes 40 % longer."""
 
 
-def has_fast_bf16() -> bool:
-    """Tell whether this CPU multiplies in bfloat16 (AMX or AVX512-BF16)."""
-    capabilities = torch.cpu.get_capabilities()
-    return any(capabilities.get(name, False) for name in _BF16_CAPABILITIES)
-
-
-class CpuInferer(SimpleInferer):
+class TTAInferer(SimpleInferer):
     """Run the network under autocast, and on the mirrored image too if wanted.
 
     Without gradients, on a CPU, a copy of the network that `prepare_network` makes is run in its
@@ -42,15 +27,11 @@ class CpuInferer(SimpleInferer):
             On another device than the CPU it is ignored (`SupervisedTrainer` has `amp` for that).
         flip: average the logits with those of the image mirrored left to right. Only for
             networks that return logits of the input's height and width.
-        backend: what computes in place of the copy; ``onnx`` and ``openvino`` need an export of
-            the weights, ``auto`` takes the fastest of what is there.
-        weights: file of the network's weights, for all but ``torch``.
-
-    Raises:
-        ConfigError: the backend is unknown, not installed, or has no export of these weights.
+        model: of the network; its export computes in place of the copy if it has one, and its
+            precision is taken instead of `bf16`.
 
     Examples:
-        >>> inferer = CpuInferer(flip=True)
+        >>> inferer = TTAInferer(flip=True)
         >>> inferer(torch.tensor([[[[1.0, 3.0]]]]), torch.nn.Identity()).tolist()
         [[[[1.0, 3.0]]]]
     """
@@ -60,16 +41,12 @@ class CpuInferer(SimpleInferer):
         *,
         bf16: bool = True,
         flip: bool = False,
-        backend: Backend | Literal["auto"] = "torch",
-        weights: str | Path | None = None,
+        model: Model | None = None,
     ) -> None:
         super().__init__()
-        self.bf16 = bf16 and has_fast_bf16()
+        self.bf16 = (bf16 and has_fast_bf16()) if model is None else model.bf16
         self.flip = flip
-        self.backend = _check_backend(backend, weights, self.bf16)
-        self._exported: ExportedNetwork | None = None
-        if self.backend != "torch":
-            self._exported = ExportedNetwork(str(weights), self.backend, bf16=self.bf16)
+        self.model = model
         self._prepared: _Prepared | None = None
 
     def __call__(
@@ -92,8 +69,11 @@ class CpuInferer(SimpleInferer):
         """
         # Each layer would ask a MetaTensor for its metadata, which takes longer than some layers.
         plain = inputs.as_subclass(torch.Tensor)
-        if _is_frozen(network) and plain.is_cpu and not (args or kwargs):
-            logits = self._run_prepared(plain, network)
+        exported = None if self.model is None else self.model.exported
+        if exported is not None:  # the network itself has no weights then
+            logits = self._run_in_parts(plain, exported)
+        elif _is_frozen(network) and plain.is_cpu and not (args or kwargs):
+            logits = self._run_in_parts(plain, self._prepare(network))
         else:
             logits = self._run(plain, network, *args, **kwargs)
         if isinstance(inputs, MetaTensor):
@@ -110,8 +90,9 @@ class CpuInferer(SimpleInferer):
                 logits = (logits + mirrored.flip(-1)) / 2
         return logits
 
-    def _run_prepared(self, inputs: torch.Tensor, network: nn.Module) -> torch.Tensor:
-        run = self._exported or self._prepare(network)
+    def _run_in_parts(
+        self, inputs: torch.Tensor, run: Callable[[torch.Tensor], torch.Tensor]
+    ) -> torch.Tensor:
         if not self.flip:
             return torch.cat([run(part) for part in torch.split(inputs, _IMAGES_AT_ONCE)])
         logits = []
@@ -148,18 +129,8 @@ class _Prepared:
         return [(weight.data_ptr(), weight._version) for weight in self._weights]
 
 
-def _check_backend(backend: str, weights: str | Path | None, bf16: bool) -> Backend:
-    if backend == "torch":
-        return "torch"
-    if weights is None or backend not in ("auto", *PACKAGES):
-        msg = f"expected a backend of torch, auto, {', '.join(PACKAGES)}, and for all but torch "
-        msg += f"the file of the weights, got {backend!r} and {weights}"
-        raise ConfigError(msg)
-    return choose_backend(weights, bf16=bf16) if backend == "auto" else cast(Backend, backend)
-
-
 def _is_frozen(network: Callable[..., Any]) -> TypeGuard[nn.Module]:
-    """Tell whether this is a network with weights that nothing is learnt from right now."""
+    """Return whether this is a network with weights, and not being trained."""
     return (
         isinstance(network, nn.Module)
         and not network.training

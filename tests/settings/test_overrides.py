@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from pipeline.cli.bundle_run import list_config_files
-from pipeline.cli.overrides import parse_overrides
 from pipeline.errors import ConfigError
+from pipeline.settings.as_data import as_data
+from pipeline.settings.bundle_root import list_config_files
+from pipeline.settings.overrides import parse_overrides
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -26,7 +27,7 @@ def parse(name: str, *overrides: str) -> dict[str, Any]:
         ("inference", "outputs::seg=False", {"outputs#seg": False}),
         ("inference", "image_size=[256,320]", {"image_size": [256, 320]}),
         ("inference", "device=cpu", {"device": "cpu"}),
-        ("inference", "inferer#bf16=false", {"inferer#bf16": False}),
+        ("inference", "model#bf16=false", {"model#bf16": False}),
         ("inference", "malignancy_scale#slope=2", {"malignancy_scale#slope": 2}),
         ("inference", "writers#3#geometry=none", {"writers#3#geometry": "none"}),
         ("evaluate", "split=lesion_free", {"split": "lesion_free"}),
@@ -42,7 +43,7 @@ def test_what_fits_is_taken(name: str, override: str, expected: dict[str, Any]) 
 
 @pytest.mark.parametrize("text", ["$1/0", "@ckpt", "%x", "a#b"])
 def test_text_is_no_code(text: str) -> None:
-    (value,) = parse("inference", f"dataset_dir={text}").values()
+    (value,) = as_data(parse("inference", f"dataset_dir={text}")).values()
     assert value.startswith("$'")
     assert not set(value[2:-1]) & set("$@%#")
 
@@ -75,7 +76,7 @@ def test_text_is_no_code(text: str) -> None:
         ("inference", "reader#find_field=false", "is built by the config"),
         ("inference", "run=x", "is built by the config"),
         ("inference", "imports=[]", "is built by the config"),
-        ("inference", "inferer#bf16=@flip", "a value like true"),
+        ("inference", "model#bf16=@flip", "a value like true"),
         ("inference", "postprocessing#transforms#99#sigma=2", "is no key of this config"),
         ("inference", "split=test", "is no key of this config"),
         ("evaluate", "outputs#seg=false", "is no key of this config"),

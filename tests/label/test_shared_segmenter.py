@@ -19,9 +19,9 @@ from label.tiny_bundle import (
 )
 from pipeline.cli.main import main
 from pipeline.errors import ConfigError
-from pipeline.label import segmenter as module
+from pipeline.label import shared_segmenter as module
 from pipeline.label.label_errors import BusyError, RequestError
-from pipeline.label.segmenter import Segmenter
+from pipeline.label.shared_segmenter import SharedSegmenter
 from pipeline.label.weight_store import WeightStore
 from pipeline.phantom.phantom_study import write_phantom_study
 
@@ -37,22 +37,22 @@ def image(tmp_path: Path) -> Path:
     return tmp_path / "x.png"
 
 
-def _open(bundle: Path, **overrides: object) -> Segmenter:
+def _open(bundle: Path, **overrides: object) -> SharedSegmenter:
     weights = WeightStore(bundle.parent / "weights", bundle / "models" / "model.pt")
-    return Segmenter(bundle, weights, overrides)
+    return SharedSegmenter(bundle, weights, overrides)
 
 
 def test_mask_is_where_the_rectangle_is(bundle, image):
     prediction = _open(bundle).predict(image)
-    assert prediction.mask.shape == SHAPE
-    assert measure_dice(prediction.mask, draw_mask()) > 0.9
-    assert prediction.lesion_probability > 0.9
-    assert 0 < prediction.outline_doubt < 1
-    assert prediction.mm_per_pixel is None
+    assert prediction.result.mask.shape == SHAPE
+    assert measure_dice(prediction.result.mask, draw_mask()) > 0.9
+    assert prediction.result.probability > 0.9
+    assert 0 < prediction.result.boundary_uncertainty < 1
+    assert prediction.result.mm_per_pixel is None
 
 
 def test_auto_means_torch(bundle, image):
-    assert _open(bundle, backend="auto").predict(image).mask.any()
+    assert _open(bundle, backend="auto").predict(image).result.mask.any()
 
 
 def test_another_backend_than_torch_is_refused(bundle):
@@ -74,7 +74,7 @@ def test_masks_are_those_of_an_inference_run(bundle, tmp_path):
             file, frame = images / name.parent, int(path.stem)
         elif not file.exists():
             file = file.with_suffix("")
-        got = segmenter.predict(file, frame).mask
+        got = segmenter.predict(file, frame).result.mask
         assert np.array_equal(got, np.asarray(Image.open(path)) > 0), name
 
 
@@ -86,15 +86,15 @@ def test_view_shows_the_pixels_of_a_png(bundle, image):
 
 def test_new_weights_are_used_at_once(bundle, image, tmp_path):
     segmenter = _open(bundle)
-    assert segmenter.predict(image).mask.any()
+    assert segmenter.predict(image).result.mask.any()
     weights = torch.load(bundle / "models" / "model.pt", weights_only=True)
     torch.save({name: value * 0 - 5 for name, value in weights.items()}, tmp_path / "new.pt")
     segmenter.weights.install((tmp_path / "new.pt").read_bytes())
     after = segmenter.predict(image)
-    assert not after.mask[LESION].any()
+    assert not after.result.mask[LESION].any()
     assert after.weights == "0001"
     segmenter.weights.restore()
-    assert measure_dice(segmenter.predict(image).mask, draw_mask()) > 0.9
+    assert measure_dice(segmenter.predict(image).result.mask, draw_mask()) > 0.9
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_too_many_at_once_are_sent_away(bundle, image, monkeypatch):
         leave.wait(20)
         return "slow"
 
-    monkeypatch.setattr(Segmenter, "_load_weights", wait)
+    monkeypatch.setattr(SharedSegmenter, "_load_weights", wait)
     thread = threading.Thread(target=segmenter.predict, args=(image,))
     thread.start()
     assert inside.wait(20)
@@ -143,7 +143,7 @@ def test_too_many_at_once_are_sent_away(bundle, image, monkeypatch):
 
 
 def test_override_of_the_config_counts(bundle, image):
-    assert not _open(bundle, min_lesion_px=3000).predict(image).mask.any()
+    assert not _open(bundle, min_lesion_px=3000).predict(image).result.mask.any()
 
 
 def test_override_that_a_transform_refuses_is_told_before_the_first_image(bundle):

@@ -1,0 +1,78 @@
+"""The three steps of the way of one image, with networks that return their input."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from pipeline.errors import ReadError
+from pipeline.load_segmenter import load_segmenter
+from pipeline.phantom.phantom import make_orientation_phantom
+from pipeline.phantom.phantom_dicom import make_phantom_dataset, make_region, write_phantom_dicom
+from pipeline.results.frame import Frame
+from pipeline.segmenter import Segmenter
+
+IMAGE, LABEL = make_orientation_phantom(96, 128)
+
+
+@pytest.fixture
+def segmenter(tmp_path: Path) -> Segmenter:
+    """Bright is lesion, see `run_brightness`."""
+    torch.save({}, tmp_path / "identity.pt")
+    (tmp_path / "identity.json").write_text('{"network_def": {"_target_": "torch.nn.Identity"}}')
+    settings = {"ckpt": str(tmp_path / "identity.pt"), "backend": "torch", "threshold": 0.87}
+    settings |= {"min_lesion_probability": 0.9, "image_size": [128, 128], "keep_maps": True}
+    return load_segmenter(settings=settings, configs=[tmp_path / "identity.json"])
+
+
+def test_result_is_at_the_size_of_the_source(segmenter: Segmenter, tmp_path: Path) -> None:
+    Image.fromarray(IMAGE).save(tmp_path / "x.png")
+    result = segmenter.segment(segmenter.read(tmp_path / "x.png"))
+    assert np.array_equal(result.image, IMAGE)
+    assert result.mask.shape == IMAGE.shape
+    assert 2 * (result.mask & LABEL).sum() / (result.mask.sum() + LABEL.sum()) > 0.95
+    (lesion,) = result.lesions
+    assert lesion.mask.sum() == result.mask.sum() == lesion.area_px
+    assert result.probability_map is not None
+    assert result.probability_map.shape == IMAGE.shape
+    assert result.suppressed == ()
+
+
+def test_what_the_operating_point_silences_is_kept_apart(
+    segmenter: Segmenter, tmp_path: Path
+) -> None:
+    Image.fromarray(IMAGE).save(tmp_path / "x.png")
+    frame = segmenter.read(tmp_path / "x.png")
+    shown = segmenter.segment(frame)
+    judge = next(
+        each for each in segmenter.postprocessing.transforms if hasattr(each, "suppressed_key")
+    )
+    judge.threshold = 1.0
+    silent = segmenter.segment(frame)
+    assert not silent.mask.any()
+    assert silent.lesions == ()
+    assert [lesion.box for lesion in silent.suppressed] == [lesion.box for lesion in shown.lesions]
+    assert silent.suppressed[0].probability == pytest.approx(silent.probability)
+
+
+def test_images_of_a_frame_are_one_batch(segmenter: Segmenter, tmp_path: Path) -> None:
+    dataset = make_phantom_dataset(np.concatenate([IMAGE, IMAGE[:, ::-1]], axis=1))
+    boxes = (0, 0, 127, 95), (128, 0, 255, 95)
+    dataset.SequenceOfUltrasoundRegions = [make_region(box, (0.1, 0.1)) for box in boxes]
+    dataset.save_as(tmp_path / "x.dcm", enforce_file_format=True)
+    frame = segmenter.read(tmp_path / "x.dcm")
+    assert segmenter.compute(frame).shape == (2, 1, 128, 128)
+    result = segmenter.segment(frame)
+    assert len(result.lesions) == len(result.regions) == 2
+    assert np.array_equal(result.mask[:, 128:], result.mask[:, 127::-1])
+
+
+def test_frame_of_a_cine_is_read_by_its_number(segmenter: Segmenter, tmp_path: Path) -> None:
+    write_phantom_dicom(tmp_path / "x.dcm", np.stack([IMAGE, IMAGE[:, ::-1]]))
+    frame = segmenter.read(tmp_path / "x.dcm", 2)
+    assert (frame.number, isinstance(frame, Frame)) == (2, True)
+    assert np.array_equal(frame.parts[0]["image"].shape, (1, 128, 128))
+    with pytest.raises((ReadError, RuntimeError)):
+        segmenter.read(tmp_path / "x.dcm")
