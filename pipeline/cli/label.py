@@ -67,7 +67,8 @@ def run(args: argparse.Namespace) -> int:
             missing.
         ArchiveError: the archive does not answer.
     """
-    from pipeline.label.server import LOOPBACK, listen, make_server, serve
+    from pipeline.label.server import make_server
+    from pipeline.server.listen import LOOPBACK, listen, serve
 
     settings = _make_settings(args)
     if args.host not in LOOPBACK:

@@ -1,13 +1,15 @@
-"""What a request may be refused for, with the status of HTTP that tells it."""
+"""What a request of an annotator may be refused for, beside what all servers refuse."""
 
-from pipeline.errors import PipelineError
+from pipeline.server.request_errors import BusyError, MediaTypeError, RequestError
 
-
-class RequestError(PipelineError):
-    """A request cannot be met; the message is for the annotator."""
-
-    status = 400
-    """Status code of HTTP."""
+__all__ = [
+    "ArchiveError",
+    "BusyError",
+    "ConflictError",
+    "MediaTypeError",
+    "RequestError",
+    "UnknownImageError",
+]
 
 
 class UnknownImageError(RequestError):
@@ -20,18 +22,6 @@ class ConflictError(RequestError):
     """Something has to happen first: a training has to end, or a label to be saved."""
 
     status = 409
-
-
-class MediaTypeError(RequestError):
-    """The body is said to be of a type that the route does not take."""
-
-    status = 415
-
-
-class BusyError(RequestError):
-    """Too many requests wait for the network."""
-
-    status = 503
 
 
 class ArchiveError(RequestError):

@@ -3,7 +3,6 @@
 import contextlib
 import logging
 import os
-import socket
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,19 +11,14 @@ from typing import Any
 from pipeline.errors import ConfigError
 from pipeline.label.background_job import BackgroundJob
 from pipeline.label.label_settings import LabelSettings
-from pipeline.label.scratch import Scratch
 from pipeline.label.shims import import_monailabel
+from pipeline.server.listen import LOOPBACK, list_hosts
+from pipeline.server.scratch import Scratch
 
 logger = logging.getLogger(__name__)
 
-LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
-"""Addresses that only this machine reaches."""
-
 _APP = Path(__file__).resolve().parent / "app"
 _PAGE = Path(__file__).resolve().parent / "page"
-_LAST_PORT = 65535
-_MOST_CONNECTIONS = 256
-_SECONDS_TO_END = 5
 
 
 def make_server(
@@ -56,80 +50,26 @@ def make_server(
     # Read when MONAI Label is imported: it would make folders and ask for updates.
     os.environ |= {"MONAI_LABEL_SESSIONS": "false", "MONAI_LABEL_AUTO_UPDATE_SCORING": "false"}
     import_monailabel()
-    from pipeline.label.app.guards import Guards
+    from pipeline.label.app.label_guards import make_label_guards
     from pipeline.label.app.lesion_app import LesionApp
 
     label_app = LesionApp(str(_APP), settings.studies, {"settings": settings.to_json()})
     label_app.workbench.segmenter.prepare()
     count = label_app.workbench.recover()
     logger.info("%d labels were taken over from the archive", count)
-    hosts = [*LOOPBACK, *names]
-    is_open = host not in LOOPBACK
-    if is_open:
-        hosts += [host, socket.gethostname(), socket.getfqdn()]
-    return Guards(
+    return make_label_guards(
         _make_web(settings, label_app),
-        hosts=tuple(name.lower() for name in hosts),
-        any_address=is_open,
+        hosts=list_hosts(host, names),
+        any_address=host not in LOOPBACK,
         allow_weights=allow_weights,
     )
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """Take an address, so that it can be told to the user.
-
-    Args:
-        host: name or address.
-        port: 0 takes any that is free.
-
-    Raises:
-        ConfigError: the port is taken or none, or there is no such address.
-    """
-    name = host.strip("[]")
-    if not 0 <= port <= _LAST_PORT:
-        msg = f"expected a --port from 0 to {_LAST_PORT}, got {port}"
-        raise ConfigError(msg)
-    try:
-        family = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((name, port), family=family, backlog=128)
-    except (OSError, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        msg = (
-            f"expected to listen at {host}, port {port}, got: {reason}; choose another --port, or "
-            "end the other server"
-        )
-        raise ConfigError(msg) from error
-
-
-def serve(server: Any, listening: socket.socket) -> None:
-    """Answer requests until interrupted.
-
-    Args:
-        server: of `make_server`.
-        listening: of `listen`.
-    """
-    import uvicorn
-
-    from pipeline.label.app.connection import Connection
-
-    config = uvicorn.Config(
-        server,
-        http=Connection,
-        ws="none",
-        log_level="warning",
-        access_log=False,
-        limit_concurrency=_MOST_CONNECTIONS,
-        timeout_graceful_shutdown=_SECONDS_TO_END,
-    )
-    with contextlib.suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[listening])
 
 
 def _make_web(settings: LabelSettings, label_app: Any) -> Any:
     from fastapi import FastAPI
 
-    from pipeline.label.app.answers import PathHider, add_error_answers
     from pipeline.label.app.training import Training
+    from pipeline.server.answers import PathHider, add_error_answers
 
     scratch = Scratch(Path(settings.state) / "scratch")
     # MONAI Label and Starlette take the folder from here.

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from pipeline.label.app import bounded, guards
-from pipeline.label.app.guards import Guards
+from pipeline.label.app import label_guards as guards
+from pipeline.label.app.label_guards import make_label_guards
 from pipeline.label.mask_file import LARGEST_MASK_BYTES
-from pipeline.label.server import LOOPBACK
+from pipeline.server import bounded
+from pipeline.server.listen import LOOPBACK
 
 
 def ask(
@@ -49,7 +50,7 @@ def ask(
         "path": path,
         "headers": [(name.encode(), value.encode()) for name, value in pairs.items()],
     }
-    asyncio.run(Guards(server, hosts=hosts, **options)(scope, receive, send))
+    asyncio.run(make_label_guards(server, hosts=hosts, **options)(scope, receive, send))
     named = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return sent[0]["status"], named, sent[1]["body"]
 
@@ -191,7 +192,7 @@ def test_body_that_comes_fast_enough_is_waited_for(monkeypatch):
 
 
 def test_refused_body_is_read_for_a_short_time_only(monkeypatch):
-    monkeypatch.setattr(guards, "LONGEST_DRAIN_S", 0.2)
+    monkeypatch.setattr("pipeline.server.guards.LONGEST_DRAIN_S", 0.2)
     assert ask("POST", headers={"origin": "null"}, body=[b"1", b"2"], pause=30)[0] == 403
 
 

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Response
 
 from pipeline import __version__
-from pipeline.label.app.answers import as_json
 from pipeline.label.app.lesion_train import read_epochs
 from pipeline.label.app.request_body import read_json, read_picture
 from pipeline.label.app.training import Training
@@ -14,6 +13,7 @@ from pipeline.label.mask_file import decode_mask, encode_grey, encode_mask
 from pipeline.label.sampler import Sampler
 from pipeline.label.study_image import StudyImage
 from pipeline.label.workbench import Workbench
+from pipeline.server.answers import as_json
 
 _PNG = "image/png"
 

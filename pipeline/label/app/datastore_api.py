@@ -8,11 +8,11 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
-from pipeline.label.app.answers import as_json
 from pipeline.label.app.lesion_app import LesionApp
 from pipeline.label.app.request_body import Form, FormReader
 from pipeline.label.label_errors import UnknownImageError
 from pipeline.label.mask_file import encode_grey
+from pipeline.server.answers import as_json
 
 _HASHES = ("SHA256", "SHA512", "MD5")
 

@@ -11,13 +11,13 @@ from fastapi import APIRouter, Depends, Response
 from requests_toolbelt import MultipartEncoder
 
 from pipeline.errors import WriteError
-from pipeline.label.app.answers import as_json
 from pipeline.label.app.json_object import choose
 from pipeline.label.app.lesion_app import LesionApp
 from pipeline.label.app.request_body import Form, FormReader, read_json
 from pipeline.label.background_job import BackgroundJob
 from pipeline.label.corrected_seg import build_seg
 from pipeline.label.label_errors import BusyError, RequestError
+from pipeline.server.answers import as_json
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Depends, Response
 from fastapi.responses import FileResponse
 
 from pipeline.errors import ConfigError, WriteError
-from pipeline.label.app.answers import as_json
 from pipeline.label.app.datastore_api import make_datastore_api
 from pipeline.label.app.infer_api import make_infer_api
 from pipeline.label.app.lesion_app import LesionApp
@@ -17,7 +16,8 @@ from pipeline.label.app.task_api import make_task_api
 from pipeline.label.app.training import Training
 from pipeline.label.background_job import BackgroundJob
 from pipeline.label.label_errors import RequestError
-from pipeline.label.scratch import Scratch
+from pipeline.server.answers import as_json
+from pipeline.server.scratch import Scratch
 
 logger = logging.getLogger(__name__)
 

@@ -20,7 +20,7 @@ from starlette.requests import ClientDisconnect
 
 from pipeline.label.app.json_object import read_object
 from pipeline.label.label_errors import BusyError, MediaTypeError, RequestError
-from pipeline.label.scratch import Scratch
+from pipeline.server.scratch import Scratch
 
 MOST_UPLOADS = 16
 """Forms that are received at a time; each may fill the disk by its limit."""

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from pipeline.label.app.answers import PathHider
 from pipeline.label.background_job import BackgroundJob
 from pipeline.label.label_errors import ConflictError
 from pipeline.label.label_settings import LabelSettings
 from pipeline.label.trainer import Trainer
 from pipeline.label.trainer_status import TrainerStatus
 from pipeline.label.training_process import TrainingProcess
+from pipeline.server.answers import PathHider
 
 
 class Training:

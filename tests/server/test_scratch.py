@@ -3,11 +3,11 @@
 import subprocess
 import sys
 
-from pipeline.label.scratch import Scratch
+from pipeline.server.scratch import Scratch
 
 _KILLED = """
 import os, pathlib, sys
-from pipeline.label.scratch import Scratch
+from pipeline.server.scratch import Scratch
 (Scratch(pathlib.Path(sys.argv[1])).folder / "copy.dcm").write_text("of a patient")
 os._exit(9)
 """

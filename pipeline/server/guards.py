@@ -2,11 +2,10 @@
 
 import ipaddress
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
-from pipeline.label.app.bounded import LONGEST_DRAIN_S, Bounded, TooMuchError
-from pipeline.label.mask_file import LARGEST_MASK_BYTES
+from pipeline.server.bounded import LONGEST_DRAIN_S, Bounded, TooMuchError
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -14,21 +13,18 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-LARGEST_UPLOAD_BYTES = 512 << 20
-"""Bytes of a request's body: an uploaded cine, or weights."""
-LARGEST_JSON_BYTES = 1 << 20
-"""Bytes of a body that is neither a file nor a mask."""
+Refusal = tuple[int, str]
+"""Status of HTTP, and why."""
+FindLimit = Callable[[str, str], int]
+"""Tells how many bytes the body of a request may have, by its method and path."""
+Judge = Callable[[str, str, Mapping[str, str]], Refusal | None]
+"""Refuses a request by its method, path and headers."""
+Headers = list[tuple[bytes, bytes]]
 
 _MOST_DRAINED_BYTES = 64 << 20
 """Bytes of a refused body that are read and thrown away."""
 
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-_MASKS = ("/annotate/api/label", "/datastore/label")
-_IMAGES = ("/datastore", "/datastore/", "/datastore/image")
-_POLICY = (
-    "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'none'"
-)
 _HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -39,7 +35,7 @@ _HEADERS = [
 
 
 class Guards:
-    """Refuse requests that other web pages send, that are too large or slow, or replace weights.
+    """Refuse requests that other web pages send, or that are too large or slow.
 
     A server without login trusts whoever can reach it. On this machine that is every web page in
     the user's browser, unless it asks: so the *Host* must be ours (a page whose name was made to
@@ -50,8 +46,10 @@ class Guards:
     Args:
         app: the server behind.
         hosts: names under which the server is reached, in small letters.
+        find_limit: of the body.
         any_address: take any address as a host too; only names can be made to point elsewhere.
-        allow_weights: let clients replace and delete weights (``PUT`` and ``DELETE /model/``).
+        judge: refuses what the server behind has further reasons to refuse.
+        add_headers: gives further headers of the answer by the path.
     """
 
     def __init__(
@@ -59,13 +57,17 @@ class Guards:
         app: App,
         *,
         hosts: tuple[str, ...],
+        find_limit: FindLimit,
         any_address: bool = False,
-        allow_weights: bool = False,
+        judge: Judge = lambda method, path, headers: None,
+        add_headers: Callable[[str], Headers] = lambda path: [],
     ) -> None:
         self.app = app
         self.hosts = hosts
         self.any_address = any_address
-        self.allow_weights = allow_weights
+        self._find_limit = find_limit
+        self._judge_further = judge
+        self._add_headers = add_headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
@@ -79,13 +81,13 @@ class Guards:
             for name, value in scope["headers"]
         }
         method, path = scope["method"], scope["path"]
-        limit = find_limit(method, path)
+        limit = self._find_limit(method, path)
         refusal = self._judge(method, path, headers) or _judge_length(headers, limit)
         if refusal is not None:
             await _drain(receive)
             await _refuse(send, *refusal)
             return
-        bounded = Bounded(receive, _with_headers(send, path), limit)
+        bounded = Bounded(receive, _with_headers(send, self._add_headers(path)), limit)
         try:
             await self.app(scope, bounded.receive, bounded.send)
         except Exception:  # whatever the server makes of the end of the body
@@ -96,31 +98,14 @@ class Guards:
                 await _drain(receive)
             await _refuse(send, *bounded.refusal)
 
-    def _judge(self, method: str, path: str, headers: dict[str, str]) -> tuple[int, str] | None:
+    def _judge(self, method: str, path: str, headers: dict[str, str]) -> Refusal | None:
         host = headers.get("host", "")
         name = _strip_port(host)
         if name not in self.hosts and not (self.any_address and _is_address(name)):
             return 403, "expected a request to this server's own name, got another Host"
         if _is_of_another_site(method, headers, host):
             return 403, "expected a request of this server's own pages, got one of another site"
-        if path.startswith("/model/") and method not in _SAFE_METHODS and not self.allow_weights:
-            return 403, "weights cannot be replaced here: start the server with --allow-weights"
-        return None
-
-
-def find_limit(method: str, path: str) -> int:
-    """Tell how many bytes the body of a request may have.
-
-    Args:
-        method: of HTTP.
-        path: of the request.
-    """
-    if method == "PUT" and path in _MASKS:
-        return LARGEST_MASK_BYTES + LARGEST_JSON_BYTES
-    is_upload = (method == "PUT" and (path in _IMAGES or path.startswith("/model/"))) or (
-        method == "POST" and path.startswith("/infer/")
-    )
-    return LARGEST_UPLOAD_BYTES if is_upload else LARGEST_JSON_BYTES
+        return self._judge_further(method, path, headers)
 
 
 def _is_of_another_site(method: str, headers: dict[str, str], host: str) -> bool:
@@ -134,7 +119,7 @@ def _is_of_another_site(method: str, headers: dict[str, str], host: str) -> bool
     return not (method in _SAFE_METHODS and is_link and is_window)
 
 
-def _judge_length(headers: dict[str, str], limit: int) -> tuple[int, str] | None:
+def _judge_length(headers: dict[str, str], limit: int) -> Refusal | None:
     length = headers.get("content-length", "0")
     if not (length.isascii() and length.isdigit() and len(length) < 20):
         return 400, "expected a number as Content-Length"
@@ -160,13 +145,8 @@ def _is_address(name: str) -> bool:
     return True
 
 
-def _with_headers(send: Send, path: str) -> Send:
-    headers = list(_HEADERS)
-    if path.startswith("/annotate"):
-        headers += [
-            (b"content-security-policy", _POLICY.encode()),
-            (b"cache-control", b"no-store"),
-        ]
+def _with_headers(send: Send, further: Headers) -> Send:
+    headers = [*_HEADERS, *further]
 
     async def send_with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -197,6 +177,6 @@ async def _refuse(send: Send, status: int, reason: str) -> None:
         (b"content-length", b"%d" % len(body)),
         (b"connection", b"close"),
     ]
-    send = _with_headers(send, "")
+    send = _with_headers(send, [])
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

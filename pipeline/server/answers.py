@@ -13,7 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
 from pipeline.errors import PipelineError, WriteError
-from pipeline.label.label_errors import RequestError
+from pipeline.server.request_errors import RequestError
 
 logger = logging.getLogger(__name__)
 
