@@ -17,7 +17,10 @@ from pipeline.node.dicom_receiver import DicomReceiver
 from pipeline.node.end_study import EndStudy
 from pipeline.node.intake import Intake
 from pipeline.node.node_config import NodeConfig
+from pipeline.node.node_metrics import NodeMetrics
+from pipeline.node.node_web import NodeWeb, make_node_app
 from pipeline.node.processor import Processor
+from pipeline.node.refused_error import RefusedError
 from pipeline.node.segment_worker import SegmentWorker
 from pipeline.node.sender import Sender
 from pipeline.node.spool import Spool
@@ -51,6 +54,8 @@ class Node:
         self.spool = Spool(config.folder)
         self._lock = RunLock(config.folder)
         self._stopping = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._failing: dict[str, str] = {}
         pauses = [60 * minutes for minutes in config.retry_minutes]
         archives = make_archives(config)
         commitments = Commitments(config.folder / "commitments")
@@ -65,6 +70,8 @@ class Node:
                 self.spool, self.worker, config.process, pauses, end.put_aside
             )
             self.sender = Sender(self.spool, config.rule, archives, commitments, pauses, end)
+            self.metrics = NodeMetrics(self.spool, self.intake, self.processor, self.sender)
+            self.web = self._make_web()
             self.receiver = DicomReceiver(config, self.intake, commitments.note)
         except BaseException:
             self._lock.__exit__(None, None, None)
@@ -90,6 +97,8 @@ class Node:
         self._stopping.set()
         end = time.monotonic() + DRAIN_S
         self.receiver.close()
+        if self.web is not None:
+            self.web.close()
         for thread in self._threads:
             thread.join(max(0.0, end - time.monotonic()))
         self.worker.close()
@@ -103,11 +112,25 @@ class Node:
     @property
     def web_port(self) -> int:
         """Port of health, metrics and STOW-RS; 0 without them."""
-        return 0
+        return 0 if self.web is None else self.web.port
 
-    def is_alive(self) -> bool:
-        """Tell whether all loops run."""
-        return all(thread.is_alive() for thread in self._threads)
+    def find_problems(self) -> dict[str, str]:
+        """Tell why the node cannot do its work, by its parts; empty if it can."""
+        problems = {thread.name: "has ended" for thread in self._threads if not thread.is_alive()}
+        if self._stopping.is_set():
+            problems["node"] = "is being stopped"
+        try:
+            self.intake.check_room(new_study=True)
+        except RefusedError as error:
+            problems["room"] = str(error)
+        return problems | self._failing
+
+    def _make_web(self) -> NodeWeb | None:
+        web = self.config.web
+        if web is None:
+            return None
+        app = make_node_app(self.config, web, self.intake, self.metrics, self.find_problems)
+        return NodeWeb(app, web)
 
     def _begin(
         self, step: Callable[[], bool], name: str, period_s: float = _PERIOD_S
@@ -124,13 +147,16 @@ class Node:
         while not self._stopping.wait(0.0 if has_more else period_s):
             try:
                 has_more = step()
+                self._failing.pop(name, None)
             except Exception as error:
                 if self._stopping.is_set():
                     return
                 has_more = False
                 kind = type(error).__name__
                 reason = str(error) if isinstance(error, (PipelineError, OSError)) else kind
-                logger.error("expected to %s, got %s: it is tried again", name, reason)
+                if self._failing.get(name) != reason:
+                    logger.error("expected to %s, got %s: it is tried again", name, reason)
+                self._failing[name] = reason
 
     def _receive_step(self) -> bool:
         self.intake.close_quiet()
@@ -141,7 +167,10 @@ class Node:
         if self.spool.measure_free_bytes() < reserve / 2:
             msg = f"expected {self.config.receive.disk_reserve_gib / 2:g} GiB of free disk"
             raise OSError(msg)
-        return self.processor.step() is not None
+        study = self.processor.step()
+        if study is not None and study.record.counts:
+            self.metrics.seconds.observe(study.record.seconds)
+        return study is not None
 
     def _send_step(self) -> bool:
         self.sender.step()

@@ -20,7 +20,7 @@ def address(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, int]]:
     """A server that answers after the body was read, at length for ``/long``."""
     import uvicorn
 
-    from pipeline.label.app import connection
+    from pipeline.server import connection
 
     monkeypatch.setattr(connection, "HEADERS_S", 0.5)
     monkeypatch.setattr(connection, "STALLED_S", 0.5)
