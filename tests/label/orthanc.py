@@ -65,9 +65,10 @@ class Orthanc:
 
     Args:
         folder: of its data.
+        settings: further ones of its configuration.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, Any] = EMPTY) -> None:
         folder.mkdir(parents=True)
         config = {
             "StorageDirectory": str(folder),
@@ -81,6 +82,7 @@ class Orthanc:
             "DicomCheckCalledAet": False,
             "Plugins": [str(PLUGIN)],
             "DicomWeb": {"Enable": True, "Root": "/dicom-web/"},
+            **settings,
         }
         (folder / "orthanc.json").write_text(json.dumps(config))
         self.log = folder / "log"
