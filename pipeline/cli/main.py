@@ -19,6 +19,7 @@ COMMANDS: tuple[str, ...] = (
     "export",
     "label",
     "node",
+    "serve",
     "prepare",
     "duplicates",
     "phantom",

@@ -56,8 +56,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(config: Any, _: list[str]) -> int:
-    from pipeline.node.keep_headers_out_of_logs import keep_headers_out_of_logs
     from pipeline.node.node import Node
+    from pipeline.server.keep_headers_out_of_logs import keep_headers_out_of_logs
 
     keep_headers_out_of_logs()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s - %(levelname)s - %(message)s")

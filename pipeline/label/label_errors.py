@@ -1,6 +1,11 @@
 """What a request of an annotator may be refused for, beside what all servers refuse."""
 
-from pipeline.server.request_errors import BusyError, MediaTypeError, RequestError
+from pipeline.server.request_errors import (
+    BusyError,
+    ConflictError,
+    MediaTypeError,
+    RequestError,
+)
 
 __all__ = [
     "ArchiveError",
@@ -16,12 +21,6 @@ class UnknownImageError(RequestError):
     """There is no such image, frame or label in the studies."""
 
     status = 404
-
-
-class ConflictError(RequestError):
-    """Something has to happen first: a training has to end, or a label to be saved."""
-
-    status = 409
 
 
 class ArchiveError(RequestError):

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from pipeline.errors import ConfigError
 from pipeline.node.node_config import DicomDestination, NodeConfig
 
 
@@ -58,23 +57,3 @@ def make_archives(config: NodeConfig) -> dict[str, Archive]:
         else:
             archives[each.name] = WebArchive(each)
     return archives
-
-
-def read_secret(path: Path) -> str:
-    """Read a password or a token, the first line of a file.
-
-    Args:
-        path: of the file.
-
-    Raises:
-        ConfigError: it cannot be read, or is empty.
-    """
-    try:
-        secret = (path.read_text("utf-8").splitlines() or [""])[0].strip()
-    except (OSError, ValueError) as error:
-        msg = f"expected a password or a token in {path}, got {type(error).__name__}"
-        raise ConfigError(msg) from error
-    if not secret:
-        msg = f"expected a password or a token in {path}, got an empty line"
-        raise ConfigError(msg)
-    return secret

@@ -16,12 +16,12 @@ from pipeline.node.delete_old import delete_old
 from pipeline.node.dicom_receiver import DicomReceiver
 from pipeline.node.end_study import EndStudy
 from pipeline.node.intake import Intake
+from pipeline.node.make_worker import make_worker
 from pipeline.node.node_config import NodeConfig
 from pipeline.node.node_metrics import NodeMetrics
 from pipeline.node.node_web import NodeWeb, make_node_app
 from pipeline.node.processor import Processor
 from pipeline.node.refused_error import RefusedError
-from pipeline.node.segment_worker import SegmentWorker
 from pipeline.node.sender import Sender
 from pipeline.node.spool import Spool
 
@@ -65,7 +65,7 @@ class Node:
             self.spool.clear_incoming()
             self.intake = Intake(self.spool, config.receive)
             end = EndStudy(self.spool, Audit(config.folder / "audit.jsonl"), self.intake.forget)
-            self.worker = SegmentWorker(config.process.bundle_root, config.process.set)
+            self.worker = make_worker(config)
             self.processor = Processor(
                 self.spool, self.worker, config.process, pauses, end.put_aside
             )

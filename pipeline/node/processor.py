@@ -14,8 +14,8 @@ from pipeline.atomic import sync_folder
 from pipeline.errors import PipelineError
 from pipeline.get_logger import get_logger
 from pipeline.node.node_config import Process
-from pipeline.node.segment_worker import RunResult, WorkerDiedError
 from pipeline.node.spool import Spool, State, Study
+from pipeline.server.segment_worker import RunResult, WorkerDiedError
 
 logger = get_logger(__name__)
 

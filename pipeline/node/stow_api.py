@@ -12,12 +12,12 @@ from pydicom import Dataset
 from pydicom.uid import UID
 
 from pipeline.errors import ReadError
-from pipeline.node.archive import read_secret
 from pipeline.node.intake import Intake
 from pipeline.node.node_config import NodeConfig
 from pipeline.node.refused_error import RefusedError
 from pipeline.readers.dicom.dicom_header import DicomHeader
 from pipeline.readers.dicom.read_values import read_values
+from pipeline.server.read_secret import read_secret
 from pipeline.server.receive_parts import receive_parts
 
 _JSON = "application/dicom+json"

@@ -7,10 +7,10 @@ from pathlib import Path
 from pydicom import dcmread
 
 from pipeline.errors import ConfigError
-from pipeline.node.archive import read_secret
 from pipeline.node.delivery_error import DeliveryError, UnreachableError
 from pipeline.node.node_config import WebDestination
 from pipeline.readers.codec.quiet import quiet_decoders
+from pipeline.server.read_secret import read_secret
 
 _SECONDS = (10.0, 60.0)
 """To connect, and between two parts of an answer."""

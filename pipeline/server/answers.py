@@ -64,7 +64,8 @@ def add_error_answers(web: FastAPI, hider: PathHider) -> None:
 
     @web.exception_handler(RequestError)
     def tell(_: Request, error: RequestError) -> JSONResponse:
-        return JSONResponse({"detail": hider.hide(str(error))}, status_code=error.status)
+        detail = {"detail": hider.hide(str(error))}
+        return JSONResponse(detail, error.status, headers=error.headers)
 
     @web.exception_handler(RequestValidationError)
     def tell_fields(_: Request, error: RequestValidationError) -> JSONResponse:

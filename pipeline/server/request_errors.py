@@ -1,5 +1,7 @@
 """What a request may be refused for, with the status of HTTP that tells it."""
 
+from collections.abc import Mapping
+
 from pipeline.errors import PipelineError
 
 
@@ -8,12 +10,20 @@ class RequestError(PipelineError):
 
     status = 400
     """Status code of HTTP."""
+    headers: Mapping[str, str] | None = None
+    """Further ones of the answer."""
 
 
 class MediaTypeError(RequestError):
     """The body is said to be of a type that the route does not take."""
 
     status = 415
+
+
+class ConflictError(RequestError):
+    """Something has to happen first."""
+
+    status = 409
 
 
 class BusyError(RequestError):

@@ -8,9 +8,9 @@ from node.node_parts import Clock
 from pipeline.errors import WriteError
 from pipeline.node.node_config import Process
 from pipeline.node.processor import Processor
-from pipeline.node.segment_worker import RunResult, WorkerDiedError
 from pipeline.node.spool import Spool, State, Study
 from pipeline.node.study_record import StudyRecord
+from pipeline.server.segment_worker import RunResult, WorkerDiedError
 
 PAUSES = (60.0, 300.0)
 

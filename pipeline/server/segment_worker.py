@@ -1,23 +1,27 @@
 """The process that segments: a file that kills it kills nothing else."""
 
-import json
+import contextlib
 import multiprocessing
 import os
 import signal
+import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import PipelineError, describe
-from pipeline.node.keep_headers_out_of_logs import keep_headers_out_of_logs
+from pipeline.errors import ConfigError, PipelineError, describe
+from pipeline.phantom.phantom import make_phantom
+from pipeline.phantom.phantom_dicom import write_phantom_dicom
+from pipeline.server.keep_headers_out_of_logs import keep_headers_out_of_logs
 
 MOST_RUNS = 200
 """Studies after which the process is replaced by a fresh one."""
 
 _SOME_FAILED = 2
+_SECONDS_TO_CHECK = 600.0
 _ONLY_DICOM = [
     "progress=false",
     *(f"outputs#{name}=false" for name in ("masks", "overlays", "coco", "report")),
@@ -48,11 +52,10 @@ class SegmentWorker:
 
     Args:
         bundle_root: folder around ``configs/``; `None` finds it.
-        settings: keys of the config and their values, as of ``--set``.
+        overrides: ``key=value``, as of ``--set``.
     """
 
-    def __init__(self, bundle_root: Path | None, settings: Mapping[str, Any]) -> None:
-        overrides = [f"{key}={json.dumps(value)}" for key, value in settings.items()]
+    def __init__(self, bundle_root: Path | None, overrides: Sequence[str] = ()) -> None:
         self._arguments = (bundle_root, [*_ONLY_DICOM, *overrides])
         self._context = multiprocessing.get_context("spawn")
         self._process: Any = None
@@ -89,10 +92,34 @@ class SegmentWorker:
             raise WorkerDiedError(msg) from error
         return RunResult(code, reason)
 
+    def check(self) -> None:
+        """Segment a synthetic image, so that whatever does not fit is told before the first one.
+
+        Raises:
+            ConfigError: it cannot be done.
+        """
+        try:
+            with tempfile.TemporaryDirectory() as folder:
+                images = Path(folder) / "images"
+                write_phantom_dicom(images / "phantom.dcm", make_phantom(0).image)
+                result = self.run(images, Path(folder) / "output", _SECONDS_TO_CHECK)
+        except WorkerDiedError as error:
+            raise ConfigError(str(error)) from error
+        if result.code:
+            msg = result.reason or "expected a synthetic image to be segmented, it has failed"
+            raise ConfigError(msg)
+
     @property
     def pid(self) -> int | None:
         """Number of the process, `None` if there is none."""
         return None if self._process is None else self._process.pid
+
+    def end(self) -> None:
+        """End the process from another thread than that of `run`, which raises then."""
+        process = self._process
+        if process is not None:
+            with contextlib.suppress(ValueError):  # it has ended, and was closed
+                process.kill()
 
     def close(self) -> None:
         """End the process at once; its journal lets the next one go on."""

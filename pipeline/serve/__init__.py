@@ -1,0 +1,1 @@
+"""A REST service: an image in, its mask, sizes or DICOM objects out."""
