@@ -9,10 +9,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from pipeline.cli.bundle_run import add_override_options, find_bundle_root
-from pipeline.cli.overrides import parse_overrides
+from pipeline.cli.bundle_run import add_override_options
 from pipeline.cli.say import say
 from pipeline.errors import ConfigError
+from pipeline.settings.bundle_root import find_bundle_root
+from pipeline.settings.overrides import parse_overrides
 
 _MIB = 1 << 20
 
