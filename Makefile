@@ -11,11 +11,13 @@ INSTALLED := .venv/.installed
 LABEL_BIN := .venv-label/bin
 LABEL_INSTALLED := .venv-label/.installed
 
+WEB_INSTALLED := web/node_modules/.installed
+
 OHIF_VERSION := 3.13.2
 OHIF := build/ohif/package/dist
 
 .DEFAULT_GOAL := help
-.PHONY: help demo label-demo test coverage label-test lint conformance train evaluate bench package clean
+.PHONY: help demo label-demo web test coverage label-test lint conformance train evaluate bench package clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +44,15 @@ $(LABEL_INSTALLED): pyproject.toml constraints.txt constraints-label.txt
 label-demo: $(LABEL_INSTALLED) ## correct the masks of synthetic images in the browser
 	$(LABEL_BIN)/breast-us-seg phantom demo
 	$(LABEL_BIN)/breast-us-seg label demo/images
+
+$(WEB_INSTALLED): web/package-lock.json
+	cd web && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+web: $(INSTALLED) $(WEB_INSTALLED) ## build the web page into web/dist, and test it (Node.js, Chromium)
+	cd web && npm run --silent check && npm run --silent build
+	$(BIN)/python tests/web_fixtures/write_fixtures.py web/tests/fixtures
+	cd web && npm test --silent
 
 # The tests of a file stay together, and so do the runs and servers that they share.
 test: $(INSTALLED) ## run all tests, offline, in WORKERS processes (2)

@@ -18,6 +18,7 @@ COMMANDS: tuple[str, ...] = (
     "evaluate",
     "export",
     "label",
+    "web",
     "node",
     "serve",
     "prepare",

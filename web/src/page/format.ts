@@ -1,0 +1,45 @@
+/** Numbers and words as they are shown. */
+
+import type { Lesion } from '../lesions/lesion';
+
+/** A probability as whole percent, but for the ends. */
+export function formatShare(value: number): string {
+  if (value > 0 && value < 0.01) return '< 1 %';
+  if (value < 1 && value > 0.99) return '> 99 %';
+  return `${Math.round(value * 100)} %`;
+}
+
+/** Two lengths, in mm where there is a scale. */
+export function formatSize(lesion: Lesion): string {
+  const { longAxis, shortAxis } = lesion;
+  if (longAxis.lengthMm === null || shortAxis.lengthMm === null) {
+    return `${longAxis.lengthPx.toFixed(0)} × ${shortAxis.lengthPx.toFixed(0)} px`;
+  }
+  return `${longAxis.lengthMm.toFixed(1)} × ${shortAxis.lengthMm.toFixed(1)} mm`;
+}
+
+/** A length in mm where there is a scale, else in px. */
+export function formatLength(mm: number | null, px: number): string {
+  return mm === null ? `${Math.round(px)} px` : `${mm.toFixed(1)} mm`;
+}
+
+export function formatArea(lesion: Lesion): string {
+  return lesion.areaMm2 === null ? `${lesion.areaPx} px` : `${lesion.areaMm2.toFixed(0)} mm²`;
+}
+
+/** What speaks against a mask, in words. */
+export const QUALITY_WORDS: Readonly<Record<string, string>> = {
+  empty: 'Nearly all of the image is black.',
+  saturated: 'A large part of the image is white.',
+  'unsure outline': 'The network is unsure where this outline ends. Look at the uncertainty layer.',
+  'touches the border': 'The outline reaches the border of the image: the lesion may be larger.',
+};
+
+/** How the place of the ultrasound came to be known, in words. */
+export const ORIGIN_WORDS: Readonly<Record<string, string>> = {
+  given: 'told by the file',
+  cropped: 'told by the file, cut with the frame',
+  rescaled: 'told by the file, of another scale: not used',
+  found: 'found in the pixels',
+  whole: 'the whole picture',
+};

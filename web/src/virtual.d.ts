@@ -1,0 +1,5 @@
+declare module 'virtual:settings' {
+  import type { Settings } from './settings';
+
+  export const settings: Settings;
+}
