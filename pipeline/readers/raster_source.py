@@ -27,7 +27,6 @@ class RasterSource:
 
     dataset = None
     may_name_patient = False
-    remarks: tuple[str, ...] = ()
 
     def __init__(self, path: Path, file_type: FileType) -> None:
         self._file = {"path": str(Path(path).absolute()), "format": file_type.value}
@@ -35,6 +34,7 @@ class RasterSource:
         self._pages: list[list[int]] = meta["pages"]
         rows, columns = meta["size"]
         self._size = int(rows), int(columns)
+        self._remarks: tuple[str, ...] = tuple(meta["remarks"])
 
     @property
     def frames(self) -> int:
@@ -50,6 +50,11 @@ class RasterSource:
     def size(self) -> tuple[int, int]:
         """Rows and columns of the first page."""
         return self._size
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is odd in the file, as a JPEG that lacks its end."""
+        return self._remarks
 
     @property
     def identity(self) -> dict[str, str]:

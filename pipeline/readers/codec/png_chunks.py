@@ -1,14 +1,30 @@
-"""Leave out what is damaged of a PNG but is not needed to see it."""
+"""The chunks of a PNG: what is damaged and not needed to see it, and whether all rows are there."""
 
 import io
 import zlib
+from collections.abc import Iterator
 from typing import BinaryIO
+
+from pipeline.errors import ReadError
 
 _SIGNATURE_BYTES = 8
 _NEEDED = 0x20
 """Bit of the first letter of a chunk's name: not set if the picture cannot be seen without it."""
 _LARGEST_CHUNK_BYTES = 16 << 20
 """Bytes up to which the sum of a chunk is looked at; the text that Pillow takes is shorter."""
+_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+"""Samples of a pixel, by the type of colour."""
+_PASSES = (
+    (0, 0, 8, 8),
+    (4, 0, 8, 8),
+    (0, 4, 4, 8),
+    (2, 0, 4, 4),
+    (0, 2, 2, 4),
+    (1, 0, 2, 2),
+    (0, 1, 1, 2),
+)
+"""First column, first row, and the steps between, of the passes of an interlaced picture."""
+_PIECE_BYTES = 64 << 10
 
 
 def drop_damaged_chunks(stream: BinaryIO) -> BinaryIO:
@@ -40,6 +56,59 @@ def drop_damaged_chunks(stream: BinaryIO) -> BinaryIO:
         stream.seek(position)
     stream.seek(0)
     return io.BytesIO(_copy_without(stream, damaged)) if damaged else stream
+
+
+def check_png_rows(stream: BinaryIO) -> None:
+    """Refuse a PNG whose compressed pixels end too early, where Pillow leaves the rest black.
+
+    What is damaged in another way is left to the decoder.
+
+    Args:
+        stream: of a PNG; it is left at its beginning.
+
+    Raises:
+        ReadError: they do.
+    """
+    stream.seek(_SIGNATURE_BYTES + 8)
+    wanted = _count_bytes(stream.read(13))
+    inflater = zlib.decompressobj()
+    for content in _list_pixels(stream):
+        while wanted > 0 and content and not inflater.eof:
+            try:
+                wanted -= len(inflater.decompress(content, _PIECE_BYTES))
+            except zlib.error:
+                wanted = 0
+            content = inflater.unconsumed_tail
+    stream.seek(0)
+    if wanted > 0 and inflater.eof:
+        msg = "expected a whole PNG file, got one whose pixels end too early: rows are missing"
+        raise ReadError(msg)
+
+
+def _count_bytes(header: bytes) -> int:
+    """Count the bytes of all rows, each with one for its filter (ISO 15948, section 7)."""
+    width, height = (int.from_bytes(header[at : at + 4], "big") for at in (0, 4))
+    bits = header[8] * _SAMPLES.get(header[9], 0)
+    passes = _PASSES if header[12] else ((0, 0, 1, 1),)
+    count = 0
+    for left, top, across, down in passes:
+        columns, rows = -(-(width - left) // across), -(-(height - top) // down)
+        count += rows * (1 + -(-columns * bits // 8)) if min(columns, rows) > 0 else 0
+    return count
+
+
+def _list_pixels(stream: BinaryIO) -> Iterator[bytes]:
+    """Give the content of all chunks of pixels in pieces."""
+    position = _SIGNATURE_BYTES
+    stream.seek(position)
+    while len(head := stream.read(8)) == 8 and head[4:] != b"IEND":
+        length = int.from_bytes(head[:4], "big")
+        left = length if head[4:] == b"IDAT" else 0
+        while left and (piece := stream.read(min(left, _PIECE_BYTES))):
+            left -= len(piece)
+            yield piece
+        position += 12 + length
+        stream.seek(position)
 
 
 def _copy_without(stream: BinaryIO, parts: list[tuple[int, int]]) -> bytes:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from pipeline.errors import ReadError
-from pipeline.readers.codec.png_chunks import drop_damaged_chunks
+from pipeline.readers.codec.jpeg_end import NO_END, has_jpeg_end, read_jpeg
+from pipeline.readers.codec.png_chunks import check_png_rows, drop_damaged_chunks
 from pipeline.readers.codec.quiet import quiet_decoders
 from pipeline.readers.codec.upright import TURNED, turn_upright
 from pipeline.readers.image_source import check_size, rgb_to_grey
@@ -49,12 +50,14 @@ def read_raster_header(
 
     Returns:
         ``pages``, of each its number and place in the file, a single one unless it is a TIFF;
-        ``size``, rows and columns of the first page as it is decoded; and an empty array.
+        ``size``, rows and columns of the first page as it is decoded; ``remarks``, what is odd in
+        the file; and an empty array.
 
     Raises:
         ReadError: the header cannot be parsed, the first page is too large to be an image or of a
             kind that is not read, or there are more than `MOST_FRAMES`.
     """
+    remarks: list[str] = []
     with _open(arguments, payload) as stream:
         if arguments["format"] == "TIFF":
             from pipeline.readers.codec.tiff_page import list_tiff_pages, read_tiff_page
@@ -66,10 +69,12 @@ def read_raster_header(
             check_size(*size)
         else:
             pages = [(0, 0)]
+            if arguments["format"] == "JPEG" and not has_jpeg_end(stream.read()):
+                remarks.append(NO_END)
             with _open_picture(arguments["format"], stream) as image:
                 is_turned = _read_orientation(image) in TURNED
                 size = (image.width, image.height) if is_turned else (image.height, image.width)
-    return {"pages": pages, "size": size}, np.empty(0, np.uint8)
+    return {"pages": pages, "size": size, "remarks": remarks}, np.empty(0, np.uint8)
 
 
 def decode_raster(
@@ -187,11 +192,10 @@ def _open_picture(name: str, stream: BinaryIO, kind: str = "") -> Iterator[Image
 
 
 def _decode(name: str, stream: BinaryIO, place: tuple[int, int], *, has_alpha: bool) -> _Pixels:
+    if name == "JPEG":
+        return _Pixels(read_jpeg(stream, lambda file: _decode_picture(name, file).values))
     if name != "TIFF":
-        with _open_picture(name, stream) as image:
-            orientation = _read_orientation(image)
-            values = turn_upright(_to_array(image, has_alpha=has_alpha), orientation)
-            return _Pixels(values, _WHITE_16_BIT if image.mode in _DEEP_MODES else _WHITE)
+        return _decode_picture(name, stream, has_alpha=has_alpha)
 
     from pipeline.readers.codec.tiff_page import decode_tiff_page, read_tiff_page
 
@@ -211,11 +215,23 @@ def _decode(name: str, stream: BinaryIO, place: tuple[int, int], *, has_alpha: b
         return _Pixels(_to_array(image, has_alpha=has_alpha), white, is_deep and page.is_white_zero)
 
 
+def _decode_picture(name: str, stream: BinaryIO, *, has_alpha: bool = False) -> _Pixels:
+    if name == "PNG":
+        check_png_rows(stream)
+    with _open_picture(name, stream) as image:
+        orientation = _read_orientation(image)
+        values = turn_upright(_to_array(image, has_alpha=has_alpha), orientation)
+        return _Pixels(values, _WHITE_16_BIT if image.mode in _DEEP_MODES else _WHITE)
+
+
 def _read_orientation(image: Image.Image) -> int:
     if image.format == "PNG":
         image.load()  # it may stand behind the pixels
+    # Not `getexif`, which takes what XMP and texts say as well, unlike other viewers.
+    exif = Image.Exif()
     try:
-        return int(image.getexif().get(ExifTags.Base.Orientation, 1))
+        exif.load(image.info.get("exif", b""))
+        return int(exif.get(ExifTags.Base.Orientation, 1))
     except Exception:  # viewers show a picture whose EXIF is damaged as it is stored
         return 1
 
