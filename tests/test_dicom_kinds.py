@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from dicom_kinds import MEMBERS, Member
+from dicom_kinds.member import MM
 
 from pipeline.errors import ReadError
 from pipeline.readers.dicom.dicom_source import DicomSource
@@ -39,7 +40,8 @@ def test_every_frame_is_right_or_alone_refused(member: Member, tmp_path: Path) -
         grey = source.read(index)
         assert grey.shape == expected.shape
         assert np.abs(grey - expected).max() <= member.tolerance
-        assert len(source.regions(grey)) == 1
+        (region,) = source.regions(grey)
+        assert not member.has_mm or region.mm_per_pixel == pytest.approx(MM)
 
 
 @each([member for member in READ if all(frame is not None for frame in member.frames)])
@@ -48,7 +50,13 @@ def test_user_is_told_of_what_is_odd(member: Member, tmp_path: Path) -> None:
     assert re.search(member.remark, remarks) if member.remark else remarks == ""
 
 
+def read_last(path: Path, member: Member) -> None:
+    source = DicomSource(path)
+    source.regions(source.read(len(member.frames) - 1))
+
+
 @each(REFUSED)
 def test_refusal_tells_the_true_reason(member: Member, tmp_path: Path) -> None:
+    path = write(member, tmp_path)
     with pytest.raises(ReadError, match=member.refused):
-        DicomSource(write(member, tmp_path)).read(len(member.frames) - 1)
+        read_last(path, member)

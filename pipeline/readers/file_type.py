@@ -14,10 +14,11 @@ _NIFTI_MAGIC_AT = {344: (b"n+1\x00", b"ni1\x00"), 4: (b"n+2\x00", b"ni2\x00")}
 """Where versions 1 and 2 are told, of a single file and of a pair."""
 _GZIP_MAGIC = b"\x1f\x8b"
 _BARE_DICOM = re.compile(
-    # The first element, little endian, of a file without preamble: its group, a low element, and
-    # a VR with its length, or the length alone, which group 0002 never has.
+    # The first element of a file without preamble: its group, a low element, and a VR with its
+    # length, or in little endian the length alone, which group 0002 never has.
     rb"\x02\x00[\x00-\x03]\x00(UL|OB|UI)"
     rb"|\x08\x00[\x00-\x20]\x00(UL|OB|UI|CS|DA|TM|[\x02-\x80]\x00\x00\x00)"
+    rb"|\x00\x08\x00[\x00-\x20](UL|OB|UI|CS|DA|TM)"
 )
 
 

@@ -42,7 +42,7 @@ def _words(image: Grey, stored: int, high: int, *, is_signed: bool = False) -> G
     return ((values & (2**stored - 1)) << (high + 1 - stored)).astype("<u2")
 
 
-def _told(stored: int, high: int | None, allocated: int = 16, **others: Any) -> dict[str, Any]:
+def _told(stored: Any, high: Any, allocated: Any = 16, **others: Any) -> dict[str, Any]:
     return {"BitsAllocated": allocated, "BitsStored": stored, "HighBit": high, **others}
 
 
@@ -110,6 +110,12 @@ def _list_high() -> list[Member]:
         ),
         Member(_HIGH, "cine", to_file(make_native(cine.tobytes(), CINE, **told)), list(CINE)),
         Member(_HIGH, "RGB", to_file(make_native(colour.tobytes(), **told, **rgb)), [IMAGE]),
+        Member(
+            _HIGH,
+            "told for each sample",
+            to_file(make_native(colour.tobytes(), **_told([12] * 3, [15] * 3), **rgb)),
+            [IMAGE],
+        ),
         Member(
             _HIGH, "6 bits of 8", to_file(make_native(bytes_6.tobytes(), **_told(6, 7, 8))), [low]
         ),

@@ -182,6 +182,9 @@ def _list_longer() -> list[Member]:
             remark="further frames",
         ),
         _member(_LONGER, "a cine of 5 told as a still", grey * 5, still, remark="further frames"),
+        _member(
+            _LONGER, "a still of 0 frames", grey, still, NumberOfFrames=0, remark="Frames is 0"
+        ),
     ]
     padded = np.pad(IMAGE, ((0, 0), (0, 2)))
     rgb = {"kind": DicomKind.RGB, "image": _to_rgb(IMAGE)}

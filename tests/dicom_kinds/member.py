@@ -19,6 +19,8 @@ Grey = NDArray[Any]
 
 CINE = np.stack([IMAGE, IMAGE[::-1], IMAGE[:, ::-1]])
 """Three frames (3, 64, 96) uint8 that no one takes for each other."""
+MM = (0.2, 0.2)
+"""Mm between rows and between columns, as the region of every file tells."""
 STEP = 1.0
 """Grey levels by which rounding may move a value."""
 LOSS = 12.0
@@ -38,6 +40,7 @@ class Member:
         refused: pattern of the reason if it has to be refused, empty if it has to be read.
         remark: pattern of what a user has to be told of a file that is read.
         tolerance: grey levels that a pixel may differ.
+        has_mm: whether the header's size of a pixel has to be found, see `MM`.
     """
 
     kind: str
@@ -47,6 +50,7 @@ class Member:
     refused: str = ""
     remark: str = ""
     tolerance: float = STEP
+    has_mm: bool = False
 
     @property
     def title(self) -> str:

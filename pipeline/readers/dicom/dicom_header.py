@@ -2,10 +2,9 @@
 
 import io
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO, cast
-from warnings import WarningMessage
 
 from pydicom import Dataset
 from pydicom.dataset import FileMetaDataset
@@ -13,10 +12,11 @@ from pydicom.filereader import read_dataset, read_partial
 from pydicom.sequence import Sequence as DicomSequence
 from pydicom.tag import BaseTag
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian
-from pydicom.valuerep import EXPLICIT_VR_LENGTH_32, STANDARD_VR
+from pydicom.valuerep import EXPLICIT_VR_LENGTH_32
 
 from pipeline.errors import ReadError, SkippedError
 from pipeline.readers.codec.quiet import quiet_decoders
+from pipeline.readers.dicom.meta_information import MetaInformation, find_meta_information
 from pipeline.readers.dicom.odd_representations import find_odd_representations
 from pipeline.readers.limits import (
     DEEPEST_SEQUENCE,
@@ -28,10 +28,11 @@ from pipeline.readers.limits import (
 )
 
 _PIXEL_DATA, _FLOAT_PIXEL_DATA = 0x7FE00010, (0x7FE00008, 0x7FE00009)
+_PIXEL_TAGS = (b"\xe0\x7f\x10\x00", b"\x7f\xe0\x00\x10")
 _UNDEFINED_LENGTH = 0xFFFFFFFF
 _PREAMBLE_BYTES, _PREFIX = 128, b"DICM"
-_META_LENGTH = b"\x02\x00\x00\x00UL\x04\x00"
-"""*File Meta Information Group Length* (0002,0000), which has to be the first element."""
+_WALKED_BYTES = 1 << 20
+"""Of the header, in which elements of no standard are looked for."""
 _PROGRAMS = (b"MZ", b"\x7fELF", b"\xfe\xed\xfa", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe")
 """How Windows, Linux and macOS programs begin; PS3.10 section 7.1 warns of such preambles."""
 
@@ -78,11 +79,14 @@ class DicomHeader:
                 raise _refuse_depth() from error
             except Exception as error:
                 # Besides its own errors, pydicom lets out those of whatever the damage leads to.
+                if self._has_pixels_behind():
+                    raise _refuse_lengths() from error
                 kind = type(error).__name__
                 msg = f"expected a DICOM file, got a header that cannot be parsed ({kind})"
                 raise ReadError(msg) from error
             _check_depth(self.dataset)
-            _check_remarks(warned)
+            if any("End of file reached" in str(warning.message) for warning in warned):
+                raise self.explain_no_pixels("a whole DICOM file, got one that ends too early")
 
     def open_pixels(self) -> BinaryIO:
         """Open what `pixel_offset` counts in: the file, or the inflated data set."""
@@ -91,73 +95,80 @@ class DicomHeader:
     @property
     def pixel_bytes(self) -> int:
         """Bytes from `pixel_offset` to the end."""
-        whole = self.path.stat().st_size if self._inflated is None else len(self._inflated)
-        return whole - (self.pixel_offset or 0)
+        return self._whole_bytes - (self.pixel_offset or 0)
+
+    @property
+    def _whole_bytes(self) -> int:
+        return self.path.stat().st_size if self._inflated is None else len(self._inflated)
+
+    def explain_no_pixels(
+        self, expected: str = "PixelData (7FE0,0010), got none: the file may be cut off"
+    ) -> ReadError:
+        """Tell why the pixel data were not found: the file ends, or its header leads elsewhere."""
+        return _refuse_lengths() if self._has_pixels_behind() else ReadError(f"expected {expected}")
+
+    def _has_pixels_behind(self) -> bool:
+        """Tell whether there are pixel data which the elements before do not lead to."""
+        if self._inflated is None:
+            with self.path.open("rb") as file:
+                content = file.read(_WALKED_BYTES)
+        else:
+            content = self._inflated[:_WALKED_BYTES]
+        return any(tag in content for tag in _PIXEL_TAGS)
 
     def _parse(self, file: BinaryIO) -> None:
-        head = file.read(_PREAMBLE_BYTES + len(_PREFIX))
+        content = file.read(_WALKED_BYTES)
+        head = content[: _PREAMBLE_BYTES + len(_PREFIX)]
         if head.startswith(_PROGRAMS) and head.endswith(_PREFIX):
             self.remarks = ("its preamble begins like a program: do not run it",)
-        meta = _read_deflated_meta(file, head)
-        if meta is None:
-            self.dataset, stop = _read_file(file)
-            if stop.is_odd:
-                start = len(head) if head.endswith(_PREFIX) else 0
-                stopped_at = file.tell()
-                changes = find_odd_representations(file, start, "little")
-                file.seek(stopped_at)
-                if changes:
-                    self.remarks += ("it has value representations of no standard",)
-                    self.dataset, stop = _read_file(file, changes)
-            source = file
-        else:
+        meta = find_meta_information(content, len(head) if head.endswith(_PREFIX) else 0)
+        stop = _Stop()
+        if meta.syntax == DeflatedExplicitVRLittleEndian:
+            file.seek(meta.start)
             self._inflated = _inflate(file)
-            source = io.BytesIO(self._inflated)
-            bounded = cast(BinaryIO, _BoundedFile(source))
-            stop = _Stop()
+            source: BinaryIO = io.BytesIO(self._inflated)
+            changes = self._mend(self._inflated[:_WALKED_BYTES], meta._replace(start=0))
+            bounded = cast(BinaryIO, _BoundedFile(source, changes, self._whole_bytes))
             self.dataset = read_dataset(
                 bounded, False, True, stop_when=stop, defer_size=DEFERRED_BYTES
             )
-            self.dataset.file_meta = meta
+            self.dataset.file_meta = _read_meta(content[: meta.start])
             self.dataset.set_original_encoding(False, True, "iso8859")
+        else:
+            source = file
+            source.seek(0)
+            changes = self._mend(content, meta)
+            bounded = cast(BinaryIO, _BoundedFile(source, changes, self._whole_bytes))
+            self.dataset = read_partial(bounded, stop, defer_size=DEFERRED_BYTES, force=True)
         self.syntax = _find_syntax(self.dataset, is_certain=head.endswith(_PREFIX))
         if stop.length is not None:
             self.pixel_offset = source.tell() + stop.head_bytes
             self.pixel_length = None if stop.length == _UNDEFINED_LENGTH else stop.length
             self.pixel_vr = stop.vr or "OW"
 
-
-def _read_file(
-    file: BinaryIO, changes: Mapping[int, bytes] | None = None
-) -> tuple[Dataset, "_Stop"]:
-    file.seek(0)
-    bounded = cast(BinaryIO, _BoundedFile(file, changes or {}))
-    stop = _Stop()
-    dataset = read_partial(bounded, stop, defer_size=DEFERRED_BYTES, force=True)
-    return dataset, stop
+    def _mend(self, content: bytes, meta: MetaInformation) -> dict[int, bytes]:
+        """List what to read instead of what no standard has, and remark it."""
+        odd: dict[int, bytes] = {}
+        if meta.is_explicit:
+            odd = find_odd_representations(content, meta.start, meta.byte_order, self._whole_bytes)
+        if odd:
+            self.remarks += ("it has value representations of no standard",)
+        if meta.changes:
+            self.remarks += ("its transfer syntax tells the wrong order of bytes",)
+        return meta.changes | odd
 
 
 class _Stop:
-    """Stops pydicom at the pixel data, and where there are too many elements.
-
-    Attributes:
-        is_odd: some elements have a representation, and others none or one of no standard.
-    """
+    """Stops pydicom at the pixel data, and where there are too many elements."""
 
     def __init__(self) -> None:
         self.length: int | None = None
         self.vr: str | None = None
         self.head_bytes = 0
         self._count = 0
-        self._kinds: set[bool] = set()
-
-    @property
-    def is_odd(self) -> bool:
-        return len(self._kinds) > 1
 
     def __call__(self, tag: BaseTag, vr: str | None, length: int) -> bool:
         self._count += 1
-        self._kinds.add(vr in STANDARD_VR)
         if self._count > MOST_ELEMENTS:
             msg = f"expected a header of at most {MOST_ELEMENTS} elements, got more"
             raise ReadError(msg)
@@ -171,8 +182,8 @@ class _Stop:
 class _BoundedFile:
     """A file of which not more than a header is read."""
 
-    def __init__(self, file: BinaryIO, changes: Mapping[int, bytes] | None = None) -> None:
-        self._changes = changes or {}
+    def __init__(self, file: BinaryIO, changes: Mapping[int, bytes], whole: int) -> None:
+        self._changes, self._whole = changes, whole
         self._left, self._reads_left = LARGEST_HEADER_BYTES, MOST_READS
         self.seek, self.tell = file.seek, file.tell
         self._read = file.read
@@ -185,6 +196,8 @@ class _BoundedFile:
         if 0 <= size <= self._left:
             self._left -= size
             return self._read_changed(size) if self._changes else self._read(size)
+        if size > self._whole and size != _UNDEFINED_LENGTH:
+            raise _refuse_lengths()
         msg = f"expected a header of at most {LARGEST_HEADER_BYTES} bytes, got more"
         raise ReadError(msg)
 
@@ -196,24 +209,9 @@ class _BoundedFile:
         return bytes(content)
 
 
-def _read_deflated_meta(file: BinaryIO, head: bytes) -> FileMetaDataset | None:
-    """Read the file meta information if it says that the rest is deflated.
-
-    The file is left behind it. pydicom inflates whatever comes, so this must be known before.
-    """
-    start = file.read(len(_META_LENGTH) + 4)
-    if not head.endswith(_PREFIX) or not start.startswith(_META_LENGTH):
-        file.seek(0)
-        return None
-    length = int.from_bytes(start[-4:], "little")
-    if length > LARGEST_HEADER_BYTES:
-        msg = "expected file meta information (0002,xxxx), got a length beyond all reason"
-        raise ReadError(msg)
-    content = file.read(length)
-    if DeflatedExplicitVRLittleEndian.encode() not in content:
-        return None
-    meta = FileMetaDataset(read_dataset(io.BytesIO(content), False, True))
-    return meta if meta.get("TransferSyntaxUID") == DeflatedExplicitVRLittleEndian else None
+def _read_meta(content: bytes) -> FileMetaDataset:
+    start = _PREAMBLE_BYTES + len(_PREFIX) if content[_PREAMBLE_BYTES:].startswith(_PREFIX) else 0
+    return FileMetaDataset(read_dataset(io.BytesIO(content[start:]), False, True))
 
 
 def _inflate(file: BinaryIO) -> bytes:
@@ -263,8 +261,8 @@ def _refuse_depth() -> ReadError:
     return ReadError(f"expected at most {DEEPEST_SEQUENCE} sequences in each other, got more")
 
 
-def _check_remarks(warned: Sequence[WarningMessage]) -> None:
-    """Refuse a file that ends within an element, of which pydicom only warns."""
-    if any("End of file reached" in str(warning.message) for warning in warned):
-        msg = "expected a whole DICOM file, got one that ends too early: copy it again"
-        raise ReadError(msg)
+def _refuse_lengths() -> ReadError:
+    return ReadError(
+        "expected elements one behind the other up to PixelData (7FE0,0010), got a wrong length "
+        "or a missing delimiter before it"
+    )

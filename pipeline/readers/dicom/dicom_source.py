@@ -58,8 +58,7 @@ class DicomSource:
         with quiet_decoders(), _refuse_damage("attributes of the pixels (0028,xxxx)"):
             check_class(self.header)
             if self.header.pixel_offset is None:
-                msg = "expected PixelData (7FE0,0010), got none: the file may be cut off"
-                raise ReadError(msg)
+                raise self.header.explain_no_pixels()
             self._decoder = find_decoder(self.header.syntax)
             self._pixels = PixelDescription.read(self.header.dataset)
             self._greys = {self._pixels.bits_stored: self._make_grey(self._pixels.bits_stored)}

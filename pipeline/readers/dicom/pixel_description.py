@@ -124,13 +124,13 @@ class PixelDescription:
 
 
 def _read(dataset: Dataset) -> PixelDescription:
-    frames = dataset.get("NumberOfFrames")
+    frames, frame_remarks = _read_frames(dataset)
     allocated, stored = _read_int(dataset, "BitsAllocated"), _read_int(dataset, "BitsStored")
     high_bit, remarks = _read_high_bit(dataset, allocated, stored)
     return PixelDescription(
         rows=_read_int(dataset, "Rows"),
         columns=_read_int(dataset, "Columns"),
-        frames=1 if frames is None else _read_int(dataset, "NumberOfFrames"),
+        frames=frames,
         samples=_read_int(dataset, "SamplesPerPixel"),
         photometric=_read_photometric(dataset),
         bits_allocated=allocated,
@@ -138,14 +138,22 @@ def _read(dataset: Dataset) -> PixelDescription:
         high_bit=high_bit,
         is_signed=_read_flag(dataset, "PixelRepresentation"),
         planar_configuration=int(_read_flag(dataset, "PlanarConfiguration")),
-        remarks=remarks,
+        remarks=remarks + frame_remarks,
     )
+
+
+def _read_frames(dataset: Dataset) -> tuple[int, tuple[str, ...]]:
+    """Read *Number of Frames* (0028,0008), which some writers of stills set to 0."""
+    if dataset.get("NumberOfFrames") is None:
+        return 1, ()
+    frames = _read_int(dataset, "NumberOfFrames")
+    return frames or 1, () if frames else ("its Number of Frames is 0, and taken for 1",)
 
 
 def _read_int(dataset: Dataset, keyword: str) -> int:
     """Read a number; some writers repeat it for every sample."""
     value = dataset[keyword].value
-    if isinstance(value, MultiValue):
+    if isinstance(value, MultiValue | list):
         (value,) = set(value)
     return int(value)
 

@@ -65,9 +65,12 @@ def list_items(dataset: Dataset) -> list[Dataset]:
         dataset: the header.
 
     Raises:
-        ReadError: there are more than `MOST_REGIONS`.
+        ReadError: there are more than `MOST_REGIONS`, or it is no sequence.
     """
     items = dataset.get("SequenceOfUltrasoundRegions") or []
+    if isinstance(items, str | bytes):
+        msg = "expected ultrasound regions (0018,6011) as a sequence, got another representation"
+        raise ReadError(msg)
     if len(items) > MOST_REGIONS:
         msg = f"expected at most {MOST_REGIONS} ultrasound regions (0018,6011), got {len(items)}"
         raise ReadError(msg)
