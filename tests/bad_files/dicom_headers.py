@@ -78,7 +78,7 @@ def list_wrong_attributes() -> list[BadFile]:
             "samples", "SamplesPerPixel of 7", "failed", "Samples", setting("SamplesPerPixel", 7)
         ),
         make_bad(
-            "frames-0", "NumberOfFrames of 0", "failed", "NumberOfFrames", setting_frames(b"0 ")
+            "frames-0", "NumberOfFrames of 0", "taken", "Number of Frames", setting_frames(b"0 ")
         ),
         make_bad(
             "frames-minus",

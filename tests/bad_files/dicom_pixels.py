@@ -104,7 +104,9 @@ def list_lying_pixels() -> list[BadFile]:
         _lying("native-is-jpeg", "says native, is JPEG-LS", ExplicitVRLittleEndian, JPEGLSLossless),
         _native_lie("jpeg-is-native", "says JPEG, is native", JPEGBaseline8Bit, "failed"),
         _native_lie("implicit", "says implicit VR, is explicit", ImplicitVRLittleEndian, "taken"),
-        _native_lie("big-endian", "says big endian, is little", ExplicitVRBigEndian, "failed"),
+        _native_lie(
+            "big-endian", "says big endian, is little", ExplicitVRBigEndian, "taken", "order"
+        ),
     ]
     for name, (title, syntax) in _CODECS.items():
         for what, image in (("smaller", SMALLER), ("larger", LARGER)):
@@ -232,8 +234,8 @@ def _lying(name: str, what: str, told: UID, real: UID) -> BadFile:
     return BadFile(f"{name}.dcm", what, "failed", "", write)
 
 
-def _native_lie(name: str, what: str, told: UID, expected: Expected) -> BadFile:
-    return make_bad(name, what, expected, "", _setting_syntax(told))
+def _native_lie(name: str, what: str, told: UID, expected: Expected, reason: str = "") -> BadFile:
+    return make_bad(name, what, expected, reason, _setting_syntax(told))
 
 
 def _sizing(syntax: UID, image: np.ndarray) -> Callable[[Path], object]:

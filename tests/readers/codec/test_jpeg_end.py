@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.datasets.phantom import make_orientation_phantom
 from pipeline.errors import ReadError
-from pipeline.readers.file_type import FileType
+from pipeline.phantom.phantom import make_orientation_phantom
 from pipeline.readers.codec.jpeg_end import NO_END, has_jpeg_end
+from pipeline.readers.file_type import FileType
 from pipeline.readers.raster_source import RasterSource
 
 IMAGE, _ = make_orientation_phantom(48, 80)
