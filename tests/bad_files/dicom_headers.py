@@ -125,7 +125,7 @@ def list_wrong_attributes() -> list[BadFile]:
             "long-element",
             "an element longer than the file",
             "failed",
-            CUT_OFF,
+            "wrong length",
             adding(PRIVATE_TAG, "UT", text, 0x7FFFFFFF),
         ),
     ]

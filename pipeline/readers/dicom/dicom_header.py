@@ -31,8 +31,8 @@ _PIXEL_DATA, _FLOAT_PIXEL_DATA = 0x7FE00010, (0x7FE00008, 0x7FE00009)
 _PIXEL_TAGS = (b"\xe0\x7f\x10\x00", b"\x7f\xe0\x00\x10")
 _UNDEFINED_LENGTH = 0xFFFFFFFF
 _PREAMBLE_BYTES, _PREFIX = 128, b"DICM"
-_WALKED_BYTES = 1 << 20
-"""Of the header, in which elements of no standard are looked for."""
+_WALKED_BYTES = (64 << 10, 1 << 20)
+"""Of the header, in which elements of no standard are looked for: of most, and at the most."""
 _PROGRAMS = (b"MZ", b"\x7fELF", b"\xfe\xed\xfa", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe")
 """How Windows, Linux and macOS programs begin; PS3.10 section 7.1 warns of such preambles."""
 
@@ -111,13 +111,13 @@ class DicomHeader:
         """Tell whether there are pixel data which the elements before do not lead to."""
         if self._inflated is None:
             with self.path.open("rb") as file:
-                content = file.read(_WALKED_BYTES)
+                content = file.read(_WALKED_BYTES[-1])
         else:
-            content = self._inflated[:_WALKED_BYTES]
+            content = self._inflated[: _WALKED_BYTES[-1]]
         return any(tag in content for tag in _PIXEL_TAGS)
 
     def _parse(self, file: BinaryIO) -> None:
-        content = file.read(_WALKED_BYTES)
+        content = file.read(_WALKED_BYTES[0])
         head = content[: _PREAMBLE_BYTES + len(_PREFIX)]
         if head.startswith(_PROGRAMS) and head.endswith(_PREFIX):
             self.remarks = ("its preamble begins like a program: do not run it",)
@@ -127,7 +127,7 @@ class DicomHeader:
             file.seek(meta.start)
             self._inflated = _inflate(file)
             source: BinaryIO = io.BytesIO(self._inflated)
-            changes = self._mend(self._inflated[:_WALKED_BYTES], meta._replace(start=0))
+            changes = self._mend(source, meta._replace(start=0))
             bounded = cast(BinaryIO, _BoundedFile(source, changes, self._whole_bytes))
             self.dataset = read_dataset(
                 bounded, False, True, stop_when=stop, defer_size=DEFERRED_BYTES
@@ -136,8 +136,7 @@ class DicomHeader:
             self.dataset.set_original_encoding(False, True, "iso8859")
         else:
             source = file
-            source.seek(0)
-            changes = self._mend(content, meta)
+            changes = self._mend(source, meta)
             bounded = cast(BinaryIO, _BoundedFile(source, changes, self._whole_bytes))
             self.dataset = read_partial(bounded, stop, defer_size=DEFERRED_BYTES, force=True)
         self.syntax = _find_syntax(self.dataset, is_certain=head.endswith(_PREFIX))
@@ -146,11 +145,18 @@ class DicomHeader:
             self.pixel_length = None if stop.length == _UNDEFINED_LENGTH else stop.length
             self.pixel_vr = stop.vr or "OW"
 
-    def _mend(self, content: bytes, meta: MetaInformation) -> dict[int, bytes]:
+    def _mend(self, source: BinaryIO, meta: MetaInformation) -> dict[int, bytes]:
         """List what to read instead of what no standard has, and remark it."""
         odd: dict[int, bytes] = {}
-        if meta.is_explicit:
-            odd = find_odd_representations(content, meta.start, meta.byte_order, self._whole_bytes)
+        for size in _WALKED_BYTES if meta.is_explicit else ():
+            source.seek(0)
+            content = source.read(size)
+            odd, is_done = find_odd_representations(
+                content, meta.start, meta.byte_order, self._whole_bytes
+            )
+            if is_done or len(content) < size:
+                break
+        source.seek(0)
         if odd:
             self.remarks += ("it has value representations of no standard",)
         if meta.changes:

@@ -22,7 +22,7 @@ _AS_SHORT, _AS_LONG, _AS_PIXELS = b"SH", b"UN", b"OW"
 
 def find_odd_representations(
     content: bytes, start: int, byte_order: ByteOrder, whole: int
-) -> dict[int, bytes]:
+) -> tuple[dict[int, bytes], bool]:
     """Find elements of unknown representation, and how their lengths are written.
 
     pydicom takes them for implicit if they are no capitals, as ``??``, and gives a length of two
@@ -37,7 +37,8 @@ def find_odd_representations(
         whole: bytes of the file.
 
     Returns:
-        What to read instead of the two bytes of a representation, by their position.
+        What to read instead of the two bytes of a representation, by their position; and whether
+        the pixel data were reached.
     """
     changes: dict[int, bytes] = {}
     at = start
@@ -48,7 +49,7 @@ def find_odd_representations(
         if tag == _PIXEL_DATA:
             if vr not in _KNOWN and _has_long_length(content, at, byte_order, whole):
                 changes[at + 4] = _AS_PIXELS
-            break
+            return changes, True
         if tag[0] == _DELIMITERS:  # what is inside is walked too
             at += 8
             continue
@@ -72,7 +73,7 @@ def find_odd_representations(
         if fits[0]:
             changes[at + 4] = _look_up(tag, fits[0])
         at = ends[fits[0]]
-    return changes
+    return changes, False
 
 
 def _list_ends(content: bytes, at: int, byte_order: ByteOrder) -> dict[bytes, int]:
