@@ -147,5 +147,5 @@ def test_override_of_the_config_counts(bundle, image):
 
 
 def test_override_that_a_transform_refuses_is_told_before_the_first_image(bundle):
-    with pytest.raises(ConfigError, match="threshold from 0 to 1"):
+    with pytest.raises(ConfigError, match="min_lesion_probability: expected a number from 0 to 1"):
         _open(bundle, min_lesion_probability=2.0).prepare()
