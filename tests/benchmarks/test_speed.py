@@ -1,24 +1,14 @@
-"""What is made of the figures, and that whole runs have not become much slower than the network."""
+"""What is made of the figures."""
 
-import json
 import subprocess
 import sys
-import time
-from pathlib import Path
 
 import pytest
 import speed
-import torch
-from bundle_runs import ROOT, run_config
-from monai.bundle import ConfigParser
-from speed_machine import draw, run, write_png
-
-from pipeline.inferers import TTAInferer
+from bundle_runs import ROOT
+from speed_machine import run
 
 FOLDERS = {"PNG: masks": {"ms": 30.0}, "PNG: everything": {"ms": 50.0}}
-MOST_RATIO = 4.0
-"""Of CPU time to that of the bare network in PyTorch. It is 1 with OpenVINO, 2 without; a busy
-machine costs more."""
 
 
 def test_floor_is_the_image_and_its_mirror_image() -> None:
@@ -87,38 +77,3 @@ def test_unknown_part_is_refused() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "expected parts of a, b, c" in done.stderr
-
-
-def test_a_run_takes_little_more_than_the_network(tmp_path: Path) -> None:
-    """CPU time of this process, so that others on the machine do not matter much."""
-    outputs = {f"outputs#{name}": False for name in ("overlays", "seg", "sr", "coco", "report")}
-
-    def measure(folder: str, count: int) -> float:
-        source = write_png(tmp_path / folder, count, shape=draw(0).image.shape)
-        started = time.process_time()
-        run_config(
-            "inference",
-            dataset_dir=str(source),
-            output_dir=str(tmp_path / f"out-{folder}"),
-            progress=False,
-            **outputs,
-        )
-        return time.process_time() - started
-
-    measure("warm", 1)
-    ours = (measure("many", 13) - measure("one", 1)) / 12
-    config = json.loads((ROOT / "configs" / "inference.json").read_text("utf-8"))
-    floor = _measure_floor(config)
-    assert ours < MOST_RATIO * floor, f"{ours * 1000:.0f} ms an image, network {floor * 1000:.0f}"
-
-
-def _measure_floor(config: dict) -> float:
-    parser = ConfigParser({"network_def": config["network_def"]})
-    network = parser.get_parsed_content("network_def").eval()
-    inferer, image = TTAInferer(flip=True), torch.randn(1, 1, *config["image_size"])
-    with torch.no_grad():
-        inferer(image, network)
-        started = time.process_time()
-        for _ in range(10):
-            inferer(image, network)
-    return (time.process_time() - started) / 10

@@ -95,14 +95,12 @@ class Chromium:
                 assert "error" not in answer, answer["error"]
                 return answer["result"]
 
-    def open(self, path: Path) -> float:
-        """Open a page; return the seconds until it says that it is ready."""
+    def open(self, path: Path) -> None:
+        """Open a page and wait until it says that it is ready."""
         self.requests.clear()
         self.complaints.clear()
-        start = time.monotonic()
         self.send("Page.navigate", url=path.as_uri())
         self.wait("document.documentElement?.dataset.ready === 'yes'")
-        return time.monotonic() - start
 
     def run(self, script: str) -> Any:
         """Return the value of an expression; a promise is waited for."""

@@ -6,7 +6,6 @@ place, as 8 bits, colour, 12 of 16 bits and signed. `HTJ2K` and `EXTENDED` are s
 """
 
 import io
-import time
 from pathlib import Path
 from typing import Any
 
@@ -308,12 +307,10 @@ def test_next_plugin_is_asked_if_one_refuses(monkeypatch: pytest.MonkeyPatch) ->
 def test_stream_that_is_cut_off(syntax: UID, share: float, tmp_path: Path) -> None:
     is_lossy = syntax == JPEGBaseline8Bit
     stream = encode_jpeg(GREY) if is_lossy else encode_lossless(GREY, syntax, tmp_path)
-    start = time.monotonic()
-    with pytest.raises(ReadError, match="expected"):
+    with pytest.raises(ReadError, match=r"expected (?!pixels within)"):  # not stopped as late
         shared_codec_worker().call(
             "dicom_frame", describe(GREY, syntax), stream[: int(share * len(stream))]
         )
-    assert time.monotonic() - start < 3
 
 
 @pytest.mark.parametrize(
