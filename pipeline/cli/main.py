@@ -21,6 +21,7 @@ COMMANDS: tuple[str, ...] = (
     "web",
     "node",
     "serve",
+    "module",
     "prepare",
     "duplicates",
     "phantom",

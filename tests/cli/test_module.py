@@ -1,0 +1,77 @@
+"""The container's entry point, in this process and as one."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pydicom
+import pytest
+from label.tiny_bundle import draw_image, write_bundle
+
+from pipeline.cli.main import main
+from pipeline.phantom.phantom_dicom import write_phantom_dicom
+
+VARIABLES = [
+    ("MERCURE_IN_DIR", "MERCURE_OUT_DIR"),
+    ("MONAI_INPUTPATH", "MONAI_OUTPUTPATH"),
+    ("HOLOSCAN_INPUT_PATH", "HOLOSCAN_OUTPUT_PATH"),
+]
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    for pair in VARIABLES:
+        for name in pair:
+            monkeypatch.delenv(name, raising=False)
+    write_bundle(tmp_path / "bundle")
+    for number in range(2):
+        write_phantom_dicom(tmp_path / "in" / f"{number}.dcm", draw_image(seed=number))
+    (tmp_path / "out").mkdir()
+    return tmp_path
+
+
+def _list(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("names", VARIABLES[1:])
+def test_platforms_get_what_infer_writes(place, monkeypatch, names):
+    monkeypatch.setenv(names[0], str(place / "in"))
+    monkeypatch.setenv(names[1], str(place / "out"))
+    assert main(["module", "--bundle-root", str(place / "bundle")]) == 0
+    assert _list(place / "out") >= {"seg/0.dcm", "sr/1.dcm", "results.csv", "masks/0.dcm.png"}
+
+
+def test_a_read_only_user_of_mercure_gets_dicom_alone(place):
+    """As the platform starts it: mercure sets all pairs, to the same folders."""
+    (place / "in" / "broken.dcm").write_bytes((place / "in" / "0.dcm").read_bytes()[:600])
+    (place / "in" / "task.json").write_text("{}")
+    variables = {name: str(place / "in") for name, _ in VARIABLES}
+    variables |= {name: str(place / "out") for _, name in VARIABLES}
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline.cli.main", "module", "--bundle-root", place / "bundle"],
+        env={**os.environ, **variables, "PYTHONDONTWRITEBYTECODE": "1"},
+        cwd=place,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2, done.stderr
+    assert _list(place / "out") == {
+        f"{kind}-000{number}.dcm" for kind in ("seg", "sr") for number in (1, 2)
+    }
+    kinds = {pydicom.dcmread(path).Modality for path in (place / "out").iterdir()}
+    assert kinds == {"SEG", "SR"}
+
+
+def test_without_folders_it_tells_which_are_expected(place, capsys):
+    assert main(["module"]) == 1
+    told = capsys.readouterr().err
+    assert all(name in told for pair in VARIABLES for name in pair)
+
+
+def test_half_a_pair_is_refused(place, monkeypatch, capsys):
+    monkeypatch.setenv("MERCURE_IN_DIR", str(place / "in"))
+    assert main(["module"]) == 1
+    assert "MERCURE_OUT_DIR" in capsys.readouterr().err
