@@ -18,7 +18,7 @@ NAME = "breast_us_lesion_segmentation"
 
 ROOT = Path(__file__).resolve().parents[1]
 
-_NOT_OF_A_CONFIG = {"cli", "label", "node", "phantom", "prepare", "serve"}
+_NOT_OF_A_CONFIG = {"cli", "label", "node", "phantom", "prepare", "serve", "server"}
 """Folders of `pipeline` that no config reaches: commands, servers, and what makes data sets."""
 
 _TIMESTAMP = (1980, 1, 1, 0, 0, 0)

@@ -5,10 +5,10 @@ import warnings
 
 
 def keep_headers_out_of_logs() -> None:
-    """Silence warnings and logs of pydicom and pynetdicom in this process, as they quote values.
+    """Silence warnings and logs of libraries in this process that quote values and URLs.
 
     What goes wrong is told by our own errors, which do not.
     """
     warnings.simplefilter("ignore")
-    for name in ("pydicom", "pynetdicom"):
+    for name in ("dicomweb_client", "pydicom", "pynetdicom", "urllib3"):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)

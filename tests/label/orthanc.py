@@ -60,60 +60,16 @@ def own_network() -> Iterator[None]:
         os.close(before)
 
 
-class Orthanc:
-    """Start the archive in the present network.
+class OrthancClient:
+    """Ask an archive in the present network.
 
     Args:
-        folder: of its data.
-        settings: further ones of its configuration.
+        user: of its login.
+        password: of its login.
     """
 
-    def __init__(self, folder: Path, settings: Mapping[str, Any] = EMPTY) -> None:
-        folder.mkdir(parents=True)
-        config = {
-            "StorageDirectory": str(folder),
-            "IndexDirectory": str(folder),
-            "HttpPort": HTTP,
-            "DicomPort": DIMSE,
-            "RemoteAccessAllowed": False,
-            "AuthenticationEnabled": True,
-            "RegisteredUsers": {USER: PASSWORD},
-            "DicomAlwaysAllowStore": True,
-            "DicomCheckCalledAet": False,
-            "Plugins": [str(PLUGIN)],
-            "DicomWeb": {"Enable": True, "Root": "/dicom-web/"},
-            **settings,
-        }
-        (folder / "orthanc.json").write_text(json.dumps(config))
-        self.log = folder / "log"
-        with self.log.open("w") as log:
-            self._process = subprocess.Popen(
-                ["Orthanc", str(folder / "orthanc.json")], stdout=log, stderr=subprocess.STDOUT
-            )
-        end = time.monotonic() + _SECONDS_TO_START
-        while not self._answers():
-            if self._process.poll() is not None or time.monotonic() > end:
-                self._process.kill()
-                pytest.fail(f"Orthanc has not started: {self.log.read_text()}")
-            time.sleep(0.2)
-
-    def close(self) -> None:
-        self._process.kill()
-        self._process.wait()
-
-    def send(self, datasets: Sequence[pydicom.Dataset]) -> list[int]:
-        """Send images as a scanner does (C-STORE), and give the statuses."""
-        from pynetdicom import AE
-
-        entity = AE()
-        for dataset in datasets:
-            entity.add_requested_context(dataset.SOPClassUID, dataset.file_meta.TransferSyntaxUID)
-        association = entity.associate("127.0.0.1", DIMSE)
-        assert association.is_established
-        try:
-            return [int(association.send_c_store(dataset).Status) for dataset in datasets]
-        finally:
-            association.release()
+    def __init__(self, user: str = USER, password: str = PASSWORD) -> None:
+        self._user, self._password = user, password
 
     def search(self, modality: str) -> list[dict[str, Any]]:
         """Search for instances, by another way than our client."""
@@ -151,10 +107,70 @@ class Orthanc:
         return answer
 
     def _login(self) -> dict[str, str]:
-        return {"Authorization": "Basic " + b64encode(f"{USER}:{PASSWORD}".encode()).decode()}
+        return {
+            "Authorization": "Basic "
+            + b64encode(f"{self._user}:{self._password}".encode()).decode()
+        }
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
         try:
             return bool(self.get("/system"))
         except (OSError, urllib.error.HTTPError):
             return False
+
+
+class Orthanc(OrthancClient):
+    """Start the archive in the present network.
+
+    Args:
+        folder: of its data.
+        settings: further ones of its configuration.
+    """
+
+    def __init__(self, folder: Path, settings: Mapping[str, Any] = EMPTY) -> None:
+        super().__init__()
+        folder.mkdir(parents=True)
+        config = {
+            "StorageDirectory": str(folder),
+            "IndexDirectory": str(folder),
+            "HttpPort": HTTP,
+            "DicomPort": DIMSE,
+            "RemoteAccessAllowed": False,
+            "AuthenticationEnabled": True,
+            "RegisteredUsers": {USER: PASSWORD},
+            "DicomAlwaysAllowStore": True,
+            "DicomCheckCalledAet": False,
+            "Plugins": [str(PLUGIN)],
+            "DicomWeb": {"Enable": True, "Root": "/dicom-web/"},
+            **settings,
+        }
+        (folder / "orthanc.json").write_text(json.dumps(config))
+        self.log = folder / "log"
+        with self.log.open("w") as log:
+            self._process = subprocess.Popen(
+                ["Orthanc", str(folder / "orthanc.json")], stdout=log, stderr=subprocess.STDOUT
+            )
+        end = time.monotonic() + _SECONDS_TO_START
+        while not self.answers():
+            if self._process.poll() is not None or time.monotonic() > end:
+                self._process.kill()
+                pytest.fail(f"Orthanc has not started: {self.log.read_text()}")
+            time.sleep(0.2)
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    def send(self, datasets: Sequence[pydicom.Dataset]) -> list[int]:
+        """Send images as a scanner does (C-STORE), and give the statuses."""
+        from pynetdicom import AE
+
+        entity = AE()
+        for dataset in datasets:
+            entity.add_requested_context(dataset.SOPClassUID, dataset.file_meta.TransferSyntaxUID)
+        association = entity.associate("127.0.0.1", DIMSE)
+        assert association.is_established
+        try:
+            return [int(association.send_c_store(dataset).Status) for dataset in datasets]
+        finally:
+            association.release()

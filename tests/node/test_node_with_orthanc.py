@@ -1,7 +1,10 @@
-"""From a real archive that routes by itself, over TLS, to the node and back."""
+"""The example: from a real archive that routes by itself, over TLS, to the node and back."""
 
 import json
+import os
+import signal
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
-from label.orthanc import PASSWORD, URL, USER, Orthanc, find_reason_to_skip, own_network
+from label.orthanc import OrthancClient, find_reason_to_skip, own_network
 from label.tiny_bundle import draw_image, draw_mask, measure_dice, write_bundle
 
-from node.node_process import NodeProcess, wait_for
+from node.wait_for import wait_for
 from pipeline.phantom.phantom_cine import make_phantom_cine
 from pipeline.phantom.phantom_dicom import make_phantom_dataset
 
@@ -21,87 +24,70 @@ pytestmark = [
     pytest.mark.skipif(find_reason_to_skip() is not None, reason=str(find_reason_to_skip())),
 ]
 
-ROUTING = """
-function OnStoredInstance(instance, tags, metadata, origin)
-  if tags['Modality'] ~= 'SEG' and tags['Modality'] ~= 'SR' then
-    SendToModality(instance, 'node')
-  end
-end
-"""
-CONFIG = """
-folder = "spool"
-retry_minutes = [0.02, 0.02, 0.02, 0.02, 0.02, 0.02]
-[receive]
-aet = "BREASTUSSEG"
-silence_s = 1
-disk_reserve_gib = 0
-tls = {{ certificate = "cert.pem", key = "key.pem", ca = "cert.pem" }}
-[web]
-[[source]]
-name = "archive"
-aet = "ORTHANC"
-addresses = ["127.0.0.1"]
-[[rule]]
-to = ["dimse", "web"]
-[[destination]]
-kind = "dicom"
-name = "dimse"
-aet = "ORTHANC"
-host = "127.0.0.1"
-port = 4242
-commitment = true
-tls = {{ certificate = "cert.pem", key = "key.pem", ca = "cert.pem" }}
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "hospital"
+CHANGES = {
+    "retry_minutes = [1, 5, 15, 60]": "retry_minutes = [0.02, 0.02, 0.02, 0.02, 0.02, 0.02]",
+    "silence_s = 30": "silence_s = 1",
+    "disk_reserve_gib = 5": "disk_reserve_gib = 0",
+    "[process]": '[process]\nbundle_root = "bundle"',
+    'to = ["archive"]': 'to = ["archive", "web"]',
+}
+WEB = """
 [[destination]]
 kind = "dicomweb"
 name = "web"
-url = "{url}"
-user = "{user}"
+url = "http://127.0.0.1:8042/dicom-web"
+user = "hospital"
 password_file = "password"
-[process]
-bundle_root = "bundle"
 """
 
 
 class Hospital:
-    """An archive, and a node beside it."""
+    """The example, with a second way to its archive, and a network that sees brightness."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        _make_certificate(folder)
-        (folder / "password").write_text(PASSWORD)
-        (folder / "routing.lua").write_text(ROUTING)
-        (folder / "node.toml").write_text(CONFIG.format(url=URL, user=USER))
         write_bundle(folder / "bundle")
-        self.orthanc = self.start_orthanc()
-        self.node = self.start_node()
+        text = (EXAMPLE / "node.toml").read_text() + WEB
+        for old, new in CHANGES.items():
+            assert old in text
+            text = text.replace(old, new)
+        (folder / "node.toml").write_text(text)
+        self.process = subprocess.Popen(
+            ["bash", str(EXAMPLE / "start.sh"), str(folder)],
+            env={**os.environ, "NODE": f"{sys.executable} -m pipeline.cli.main node"},
+            stdout=subprocess.DEVNULL,
+        )
 
-    def start_orthanc(self) -> Orthanc:
-        there = {"AET": "BREASTUSSEG", "Host": "127.0.0.1", "Port": 11112, "UseDicomTls": True}
-        settings = {
-            "DicomAet": "ORTHANC",
-            "DicomModalities": {"node": {**there, "AllowStorageCommitment": True}},
-            "DicomTlsEnabled": True,
-            "DicomTlsCertificate": str(self.folder / "cert.pem"),
-            "DicomTlsPrivateKey": str(self.folder / "key.pem"),
-            "DicomTlsTrustedCertificates": str(self.folder / "cert.pem"),
-            "LuaScripts": [str(self.folder / "routing.lua")],
-            "OverwriteInstances": True,
-        }
-        return Orthanc(self.folder / "orthanc", settings)
+    def wait(self) -> None:
+        folder = self.folder
+        wait_for(lambda: (folder / "orthanc.d" / "users.json").exists())
+        self.orthanc = OrthancClient("hospital", (folder / "password").read_text().strip())
+        wait_for(self.orthanc.answers)
+        wait_for(lambda: self.count_starts() == 1)
 
-    def start_node(self) -> NodeProcess:
-        return NodeProcess(self.folder / "node.toml", self.folder / "node.log")
+    def count_starts(self) -> int:
+        log = self.folder / "node.log"
+        return log.read_text().count("listens at") if log.exists() else 0
+
+    def kill_node(self) -> None:
+        """Kill it; the example starts it again."""
+        before = self.count_starts()
+        lock = json.loads((self.folder / "spool" / "breast-us-seg.lock").read_text())
+        os.kill(lock["pid"], signal.SIGKILL)
+        wait_for(lambda: self.count_starts() == before + 1)
 
     def close(self) -> None:
-        self.node.kill()
-        self.orthanc.close()
+        self.process.terminate()
+        self.process.wait(60)
 
     def read_audit(self) -> list[dict]:
         path = self.folder / "spool" / "audit.jsonl"
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
     def count_images(self, end: str) -> int:
-        return sum(sum(line["images"].values()) for line in self.read_audit() if line["end"] == end)
+        lines = {line["entry"]: line for line in self.read_audit() if line["end"] == end}
+        return sum(sum(line["images"].values()) for line in lines.values())
 
     def list_results(self) -> list[pydicom.Dataset]:
         found = [
@@ -110,18 +96,6 @@ class Hospital:
             for item in self.orthanc.search(modality)
         ]
         return [self.orthanc.read(uid) for uid in found]
-
-
-def _make_certificate(folder: Path) -> None:
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
-            *("-subj", "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1"),
-            *("-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")),
-        ],
-        check=True,
-        capture_output=True,
-    )
 
 
 def _make_images() -> list[pydicom.Dataset]:
@@ -143,8 +117,11 @@ def _make_images() -> list[pydicom.Dataset]:
 def hospital(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hospital]:
     with own_network():
         opened = Hospital(tmp_path_factory.mktemp("hospital"))
-        yield opened
-        opened.close()
+        try:
+            opened.wait()
+            yield opened
+        finally:
+            opened.close()
 
 
 def test_results_come_back_once_whatever_is_killed(hospital):
@@ -153,8 +130,7 @@ def test_results_come_back_once_whatever_is_killed(hospital):
     foreign.SOPClassUID = foreign.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.2"
     hospital.orthanc.store([*images, foreign])
     wait_for(lambda: any((hospital.folder / "spool" / "studies").iterdir()))
-    hospital.node.kill()
-    hospital.node = hospital.start_node()
+    hospital.kill_node()
     wait_for(lambda: hospital.count_images("sent") == 6)
     hospital.orthanc.store(images)  # again: nothing new comes of it
 
@@ -174,7 +150,7 @@ def test_results_come_back_once_whatever_is_killed(hospital):
     ]
     assert measure_dice(first.pixel_array.reshape(60, 90) > 0, draw_mask()) > 0.85
     destinations = [line["destinations"] for line in hospital.read_audit()]
-    assert all(each == {"dimse": "stored", "web": "stored"} for each in destinations)
+    assert all(each == {"archive": "stored", "web": "stored"} for each in destinations)
 
 
 def test_nothing_of_a_patient_leaves_the_images(hospital):
@@ -190,5 +166,9 @@ def test_nothing_of_a_patient_leaves_the_images(hospital):
 
 
 def test_it_stops_in_order(hospital):
-    assert hospital.node.stop() == 143
-    assert "Traceback" not in (hospital.folder / "node.log").read_text()
+    hospital.process.terminate()
+    assert hospital.process.wait(90) == 143
+    log = (hospital.folder / "node.log").read_text()
+    assert "stopped: the queue is kept" in log
+    assert "Traceback" not in log
+    assert not (hospital.folder / "spool" / "breast-us-seg.lock").exists()

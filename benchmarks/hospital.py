@@ -1,0 +1,198 @@
+"""Attack a node beside a real archive, and count: `python benchmarks/hospital.py WORK`.
+
+Needs root and what examples/hospital/start.sh needs. It runs in a network of its own, with the
+queue on a small disk, and a tiny network instead of the released one, as it is not the
+segmentation that is tried. It prints the table of docs/hospital.md.
+"""
+
+import argparse
+import contextlib
+import os
+import random
+import signal
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+from hospital_peers import try_clients, try_peers
+from hospital_place import RESERVE_GIB, Hospital, Rows, wait_for
+from label.orthanc import own_network
+from label.tiny_bundle import draw_image
+from pydicom import Dataset
+
+from pipeline.phantom.phantom_cine import make_phantom_cine
+from pipeline.phantom.phantom_dicom import make_phantom_dataset
+
+CT = "1.2.840.10008.5.1.4.1.1.2"
+SECRET = "SECRET^NAME"
+
+
+def make_images(studies: int) -> dict[str, list[Dataset]]:
+    """Make stills, cines, images of another modality and broken ones."""
+    made: dict[str, list[Dataset]] = {"sound": [], "foreign": [], "broken": []}
+    for number in range(studies):
+        if number % 10 == 9:
+            pixels = make_phantom_cine(number, frames=5, shape=(48, 64)).images
+        else:
+            pixels = draw_image(seed=number)
+        image = make_phantom_dataset(pixels, seed=number)
+        kind = "sound"
+        if number % 20 == 7:
+            kind, image.SOPClassUID, image.Modality = "foreign", CT, "CT"
+            image.file_meta.MediaStorageSOPClassUID = CT
+        elif number % 20 == 13:
+            kind, image.PixelData = "broken", image.PixelData[: len(image.PixelData) // 2]
+        image.PatientName, image.PatientID = SECRET, "SECRETID"
+        made[kind].append(image)
+    return made
+
+
+def kill_at_random(hospital: Hospital, count: int, seed: int) -> Counter[str]:
+    """Kill node and segmentation at random moments."""
+    rng, done = random.Random(seed), Counter[str]()
+    while done.total() < count:
+        time.sleep(rng.uniform(0.5, 12))
+        try:
+            children = hospital.list_children()
+            name, pid = rng.choice([("node", hospital.pid), *(("part", each) for each in children)])
+            os.kill(pid, signal.SIGKILL)
+        except (OSError, ValueError, KeyError):
+            continue
+        done["the node" if name == "node" else "a process of it"] += 1
+    return done
+
+
+def try_kills(hospital: Hospital, rows: Rows, images: dict[str, list[Dataset]], kills: int) -> None:
+    """Send studies through the archive while processes are killed."""
+    done: Counter[str] = Counter()
+    chaos = threading.Thread(target=lambda: done.update(kill_at_random(hospital, kills, 0)))
+    chaos.start()
+    begin = time.monotonic()
+    for image in [each for kind in images.values() for each in kind]:
+        hospital.orthanc.store([image])
+    again = 0
+    while chaos.is_alive() or hospital.count_jobs():
+        again += hospital.resubmit() if not chaos.is_alive() else 0
+        time.sleep(2)
+    chaos.join()
+    wait_for(hospital.echo)
+    again += hospital.resubmit()
+    wait_for(lambda: not hospital.count_jobs())
+    hospital.resubmit()
+    wait_for(lambda: not hospital.count_jobs() and not hospital.count_waiting())
+    judge(hospital, rows, images, f"kill -9 at {done.total()} random moments ({dict(done)})")
+    seconds = time.monotonic() - begin
+    print(f"{seconds:.0f} s; the archive sent {again} times again what it could not send")
+
+
+def judge(hospital: Hospital, rows: Rows, images: dict[str, list[Dataset]], fault: str) -> None:
+    """Compare what the archive has with what it should have."""
+    sources = {modality: hospital.find_sources(modality) for modality in ("SEG", "SR")}
+    sound = {str(image.SOPInstanceUID) for image in images["sound"]}
+    others = {str(image.SOPInstanceUID) for kind in ("foreign", "broken") for image in images[kind]}
+    lost = len(sound - set(sources["SR"]))
+    doubled = sum(count > 1 for each in sources.values() for count in each.values())
+    wrong = len(others & (set(sources["SR"]) | set(sources["SEG"])))
+    rows.add(
+        fault,
+        f"{len(sound)} sound, {len(images['foreign'])} of other modalities, "
+        f"{len(images['broken'])} broken images",
+        f"{lost} lost, {doubled} twice in the archive, {wrong} results of others, "
+        f"{hospital.count('failed')} put aside",
+    )
+
+
+def try_archive_down(hospital: Hospital, rows: Rows, studies: int, seconds: float) -> None:
+    """Let the archive be silent, then kill it, while results wait."""
+    images = [
+        make_phantom_dataset(draw_image(seed=5000 + i), seed=5000 + i) for i in range(studies)
+    ]
+    pid = hospital.find_orthanc()
+    os.kill(pid, signal.SIGSTOP)
+    statuses = Counter(hospital.send(images))
+    time.sleep(seconds)
+    waiting = hospital.count_waiting()
+    os.kill(pid, signal.SIGKILL)  # and it comes again
+    wait_for(hospital.orthanc.answers)
+    wait_for(lambda: not hospital.count_waiting())
+    found = hospital.find_sources("SR")
+    uids = [str(image.SOPInstanceUID) for image in images]
+    rows.add(
+        f"archive silent for {seconds:g} s, then killed",
+        f"{studies} studies ({dict(statuses)})",
+        f"{waiting} waited, {sum(uid not in found for uid in uids)} lost, "
+        f"{sum(found[uid] > 1 for uid in uids)} twice",
+    )
+
+
+def try_full_disk(hospital: Hospital, rows: Rows, studies: int) -> None:
+    """Fill the disk step by step, and send all the while."""
+    images = [
+        make_phantom_dataset(draw_image(seed=7000 + i), seed=7000 + i) for i in range(studies)
+    ]
+    filler = hospital.spool / "filler"
+    told: Counter[int | None] = Counter()
+    for kept in (RESERVE_GIB * 1024 + 2, RESERVE_GIB * 1024 - 2, 0.05, 0.0):
+        disk = os.statvfs(hospital.spool)
+        room = disk.f_bavail * disk.f_frsize + (filler.stat().st_size if filler.exists() else 0)
+        with filler.open("wb") as file, contextlib.suppress(OSError):
+            file.write(bytes(max(0, int(room - kept * (1 << 20)))))
+        told.update(hospital.send(images))
+        time.sleep(5)
+    filler.unlink()
+    wait_for(hospital.echo)
+    again = Counter(hospital.send(images))
+    wait_for(lambda: not hospital.count_waiting())
+    found = hospital.find_sources("SR")
+    uids = [str(image.SOPInstanceUID) for image in images]
+    names = {0: "taken", 0xA700: "refused: out of resources", None: "no association"}
+    rows.add(
+        "disk full: above and below the reserve, and to the last byte",
+        f"{studies} studies, four times: "
+        + ", ".join(f"{count} {names.get(code, code)}" for code, count in told.items()),
+        f"with room again {dict(again)}: {sum(uid not in found for uid in uids)} lost, "
+        f"{sum(found[uid] > 1 for uid in uids)} twice",
+    )
+
+
+def try_privacy(hospital: Hospital, rows: Rows, images: dict[str, list[Dataset]]) -> None:
+    """Look for names and UIDs where none may be."""
+    told = (hospital.folder / "node.log").read_text(errors="replace")
+    told += "\n".join(map(str, hospital.spool.rglob("*")))
+    for path in (*hospital.spool.rglob("*.json"), hospital.spool / "audit.jsonl"):
+        told += path.read_text()
+    uids = [str(image.SOPInstanceUID) for kind in images.values() for image in kind]
+    found = sum(told.count(word) for word in ("SECRET", *uids))
+    rows.add("names and UIDs in log, file names, records", f"{len(told)} characters", f"{found}")
+
+
+def main() -> None:
+    """Try all, and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("work", type=Path)
+    parser.add_argument("--studies", type=int, default=200)
+    parser.add_argument("--kills", type=int, default=30)
+    parser.add_argument("--down", type=float, default=60.0, help="seconds")
+    parser.add_argument("--clients", type=int, default=200)
+    parser.add_argument("--seconds", type=float, default=60.0)
+    args = parser.parse_args()
+    rows, images = Rows(), make_images(args.studies)
+    with own_network():
+        hospital = Hospital(args.work.resolve())
+        try:
+            try_kills(hospital, rows, images, args.kills)
+            try_archive_down(hospital, rows, max(3, args.studies // 10), args.down)
+            try_full_disk(hospital, rows, max(3, args.studies // 20))
+            try_peers(hospital, rows)
+            judge(hospital, rows, images, "all of it")
+            try_privacy(hospital, rows, images)
+        finally:
+            hospital.close()
+            rows.print()
+        try_clients(args.work / "serve", rows, args.clients, args.seconds)
+    rows.print()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,198 @@
+"""A hospital to attack: the example, on a small disk, with a tiny network."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from label.orthanc import OrthancClient  # noqa: E402
+from label.tiny_bundle import write_bundle  # noqa: E402
+from pydicom import Dataset  # noqa: E402
+from pynetdicom import AE  # noqa: E402
+
+EXAMPLE = ROOT / "examples" / "hospital"
+DISK_MIB = 256
+RESERVE_GIB = 0.0625
+NODE = 11112
+"""Port of the node."""
+CHANGES = {
+    "retry_minutes = [1, 5, 15, 60]": f"retry_minutes = {[0.05] * 40}",
+    "silence_s = 30": "silence_s = 1",
+    "disk_reserve_gib = 5": f"disk_reserve_gib = {RESERVE_GIB}",
+    "most_studies = 500": "most_studies = 2000",
+    "[process]": '[process]\nbundle_root = "bundle"',
+    'addresses = ["127.0.0.1"]': 'addresses = ["127.0.0.1"]\n[[source]]\nname = "attacker"\n'
+    'aet = "ATTACK"\naddresses = ["127.0.0.1"]',
+}
+PLAIN = {'tls = { certificate = "certificate.pem", key = "key.pem", ca = "certificate.pem" }': ""}
+"""Attackers speak without encryption, so that they get further."""
+
+
+class Rows:
+    """The table."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[str, str, str]] = []
+
+    def add(self, fault: str, tried: str, came: str) -> None:
+        """Note what was tried and what came of it."""
+        self.rows.append((fault, tried, came))
+        print(f"{time.strftime('%H:%M:%S')} {fault}: {tried}: {came}", flush=True)
+
+    def print(self) -> None:
+        """Print all of it as Markdown."""
+        print("\n| fault | tried | what came of it |\n|---|---|---|")
+        for row in self.rows:
+            print("| " + " | ".join(row) + " |")
+
+
+class Hospital:
+    """The example, in the present network."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.spool = folder / "spool"
+        self.spool.mkdir(parents=True)
+        subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", f"size={DISK_MIB}m", "tmpfs", str(self.spool)],
+            check=True,
+        )
+        write_bundle(folder / "bundle")
+        text = (EXAMPLE / "node.toml").read_text()
+        for old, new in (CHANGES | PLAIN).items():
+            text = text.replace(old, new)
+        (folder / "node.toml").write_text(text)
+        orthanc = json.loads((EXAMPLE / "orthanc.json").read_text())
+        orthanc |= {"DicomTlsEnabled": False, "ConcurrentJobs": 4, "JobsHistorySize": 100_000}
+        orthanc["DicomModalities"]["node"]["UseDicomTls"] = False
+        (folder / "orthanc.d").mkdir()
+        (folder / "orthanc.d" / "orthanc.json").write_text(json.dumps(orthanc))
+        self.process = subprocess.Popen(
+            ["bash", str(EXAMPLE / "start.sh"), str(folder)],
+            env={**os.environ, "NODE": f"{sys.executable} -m pipeline.cli.main node"},
+            stdout=subprocess.DEVNULL,
+        )
+        wait_for(lambda: (folder / "orthanc.d" / "users.json").exists())
+        self.orthanc = OrthancClient("hospital", (folder / "password").read_text().strip())
+        wait_for(self.orthanc.answers)
+        wait_for(self.echo)
+
+    def close(self) -> None:
+        """End both, and give the disk back."""
+        self.process.terminate()
+        self.process.wait(120)
+        subprocess.run(["umount", "-l", str(self.spool)], check=False)
+
+    @property
+    def pid(self) -> int:
+        """Number of the node's process."""
+        return int(json.loads((self.spool / "breast-us-seg.lock").read_text())["pid"])
+
+    def list_children(self) -> list[int]:
+        """List the processes that the node has started."""
+        found = subprocess.run(
+            ["pgrep", "-P", str(self.pid)], capture_output=True, text=True, check=False
+        )
+        return [int(number) for number in found.stdout.split()]
+
+    def find_orthanc(self) -> int:
+        """Find the number of the archive's process."""
+        found = subprocess.run(
+            ["pgrep", "-x", "Orthanc"], capture_output=True, text=True, check=True
+        )
+        for number in found.stdout.split():
+            if os.readlink(f"/proc/{number}/cwd") == str(self.folder):
+                return int(number)
+        raise ProcessLookupError
+
+    def measure_mib(self) -> float:
+        """Measure the memory of the node."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
+        return int(line.split()[1]) / 1024
+
+    def echo(self) -> bool:
+        """Ask whether the node answers."""
+        entity = AE("ORTHANC")
+        entity.add_requested_context("1.2.840.10008.1.1")
+        association = entity.associate("127.0.0.1", NODE, ae_title="BREASTUSSEG")
+        if not association.is_established:
+            return False
+        status = association.send_c_echo()
+        association.release()
+        return status.get("Status") == 0
+
+    def send(self, datasets: list[Dataset], calling: str = "ATTACK") -> list[int | None]:
+        """Send images to the node, and give the statuses, `None` if it had none."""
+        entity = AE(calling)
+        for context in {(each.SOPClassUID, each.file_meta.TransferSyntaxUID) for each in datasets}:
+            entity.add_requested_context(*context)
+        association = entity.associate("127.0.0.1", NODE, ae_title="BREASTUSSEG")
+        if not association.is_established:
+            return [None] * len(datasets)
+        statuses = [association.send_c_store(each).get("Status") for each in datasets]
+        association.release()
+        return statuses
+
+    def resubmit(self) -> int:
+        """Let the archive send again what it could not send, as archives do."""
+        count = 0
+        for job in json.loads(self.orthanc.get("/jobs?expand")):
+            if job["State"] == "Failure":
+                self.orthanc.ask(f"/jobs/{job['ID']}/resubmit", b"").close()
+                count += 1
+        return count
+
+    def count_jobs(self) -> int:
+        """Count what the archive is sending or will send."""
+        jobs = json.loads(self.orthanc.get("/jobs?expand"))
+        return sum(job["State"] in ("Pending", "Running", "Retry") for job in jobs)
+
+    def count(self, *states: str) -> int:
+        """Count the studies in folders of the queue."""
+        return sum(sum(1 for _ in (self.spool / state).iterdir()) for state in states)
+
+    def count_waiting(self) -> int:
+        """Count the studies that are not done."""
+        return self.count("received", "studies", "results")
+
+    def find_sources(self, modality: str) -> Counter[str]:
+        """Count the results by the image that they are of."""
+        sources: Counter[str] = Counter()
+        for item in self.orthanc.search(modality):
+            result = self.orthanc.read(item["00080018"]["Value"][0])
+            if modality == "SEG":
+                (image,) = result.ReferencedSeriesSequence[0].ReferencedInstanceSequence
+            else:
+                evidence = result.CurrentRequestedProcedureEvidenceSequence[0]
+                image = next(
+                    each
+                    for series in evidence.ReferencedSeriesSequence
+                    for each in series.ReferencedSOPSequence
+                    if str(each.ReferencedSOPClassUID) != "1.2.840.10008.5.1.4.1.1.66.4"
+                )
+            sources[str(image.ReferencedSOPInstanceUID)] += 1
+        return sources
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 1800) -> None:
+    """Wait until a condition holds, whatever is down meanwhile."""
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            if condition():
+                return
+        except (OSError, urllib.error.URLError):
+            pass
+        if time.monotonic() > end:
+            message = "it does not come to an end"
+            raise SystemExit(message)
+        time.sleep(0.5)
