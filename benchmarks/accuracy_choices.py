@@ -72,7 +72,7 @@ def fit_malignancy_scale(rows: Sequence[Row]) -> PlattScale:
 
 
 def is_known(row: Row) -> bool:
-    """Tell whether a row is of a lesion whose pathology is known."""
+    """Return whether a row is of a lesion whose pathology is known."""
     return bool(row["lesion_px"]) and row["pathology"] in {"benign", "malignant"}
 
 

@@ -89,10 +89,10 @@ def left_out(run: str) -> str:
 
 
 def is_left_out(row: Row) -> bool:
-    """Tell whether a row is of a hospital that its network has not trained on."""
+    """Return whether a row is of a hospital that its network has not trained on."""
     return bool(left_out(row["run"]))
 
 
 def is_missed(row: Row) -> bool:
-    """Tell whether the lesion of a row is missed, at the operating point."""
+    """Return whether the lesion of a row is missed, at the operating point."""
     return not row["kept"] or row["dice"] < MISSED

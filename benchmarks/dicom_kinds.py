@@ -55,7 +55,7 @@ def judge(member: Member, path: Path) -> str:
 
 
 def judge_dcmtk(member: Member, path: Path) -> bool:
-    """Tell whether dcmtk shows every frame that is not lost."""
+    """Return whether dcmtk shows every frame that is not lost."""
     picture = path.with_suffix(".pnm")
     for index, expected in enumerate(member.frames):
         if expected is None:

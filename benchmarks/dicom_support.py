@@ -100,7 +100,7 @@ def make_contents() -> dict[str, list[Content]]:
 
 
 def is_defined(uid: str, content: Content) -> bool:
-    """Tell whether PS3.5 section 8.2 has the combination; pydicom has its tables."""
+    """Return whether PS3.5 section 8.2 has the combination; pydicom has its tables."""
     photometric, samples = content.photometric, content.samples
     if uid in _VIDEO or photometric == "YBR_PARTIAL_420":
         return uid in _VIDEO and photometric == "YBR_PARTIAL_420"

@@ -63,7 +63,7 @@ def find_cause(error: BaseException) -> BaseException:
 
 
 def describe(error: BaseException) -> str:
-    """Tell what went wrong without quoting a file's content.
+    """Describe what went wrong without quoting a file's content.
 
     Args:
         error: ours, whose message is safe, or anybody's, of which only the type is told.

@@ -52,7 +52,7 @@ class FileStamp:
         return replace(self, sha256=hash_file(path))
 
     def has_content_of(self, other: "FileStamp") -> bool:
-        """Tell whether size and time of the content are the same.
+        """Return whether size and time of the content are the same.
 
         Args:
             other: of the same file.

@@ -1,4 +1,4 @@
-"""Tell one file's content from another's."""
+"""Hash a file."""
 
 import hashlib
 import os

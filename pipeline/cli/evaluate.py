@@ -82,7 +82,7 @@ def _evaluate(
 
 
 def _is_point_given(args: argparse.Namespace) -> bool:
-    """Tell whether the command line says which operating point to use."""
+    """Return whether the command line says which operating point to use."""
     given = [override.partition("=")[0].strip() for override in args.overrides]
     given += read_configs(args.configs)
     return any(key.startswith(_POINT_KEYS) for key in given)

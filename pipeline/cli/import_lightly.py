@@ -1,4 +1,4 @@
-"""Import MONAI without what it has for others, which takes longer than a segmentation."""
+"""Import MONAI without optional dependencies that inference does not use."""
 
 import gc
 import sys

@@ -1,4 +1,4 @@
-"""Draw what is rare more often."""
+"""Oversample items by source or pathology."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

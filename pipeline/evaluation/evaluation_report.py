@@ -198,5 +198,7 @@ def _say(summary: Mapping[str, Any]) -> str:
         parts.append(f"Dice {lesion['dice']['mean']:.3f}{interval} over {lesion['images']} lesions")
         parts.append(f"{lesion['missed']} missed")
     if normal:
-        parts.append(f"{normal['with_false_lesion']} of {normal['images']} normals disturbed")
+        parts.append(
+            f"{normal['with_false_lesion']} of {normal['images']} normal images with a false lesion"
+        )
     return ", ".join(parts)

@@ -13,7 +13,7 @@ class EarlyStop:
     It has no counter of its own: the evaluator knows its best epoch, and `TrainingCheckpoint`
     restores that. MONAI's `EarlyStopHandler` counts by itself and starts anew after a resume.
 
-    Place it behind validation among the trainer's handlers.
+    Place it after the validation handler among the trainer's handlers.
 
     Args:
         evaluator: MONAI `Evaluator` with a key metric.

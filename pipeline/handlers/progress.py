@@ -22,7 +22,7 @@ class Progress:
     The time left is that of the mean iteration so far, validation included. The bar goes to
     standard error, and only if that is a terminal; the log lines always come.
 
-    Place it behind validation among the trainer's handlers. Works with an evaluator's too.
+    Place it after the validation handler among a trainer's handlers; an evaluator takes it too.
 
     Args:
         evaluator: MONAI `Evaluator` whose key metric is shown, `None` for none.

@@ -37,7 +37,7 @@ def prepare_network(network: nn.Module, *, bf16: bool = False) -> nn.Module:
 
 
 def _is_sequence(module: nn.Module) -> bool:
-    """Tell whether children run one after the other; a subclass may do something else."""
+    """Return whether children run one after the other; a subclass may do something else."""
     return isinstance(module, nn.Sequential) and type(module).forward is nn.Sequential.forward
 
 

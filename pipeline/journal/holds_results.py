@@ -13,7 +13,7 @@ _LARGEST_MANIFEST = 1 << 20
 
 
 def holds_results(folder: Path) -> bool:
-    """Tell whether a run has its results in a folder, so that its pictures are no images.
+    """Return whether a run has its results in a folder, so that its pictures are no images.
 
     Args:
         folder: any folder; what cannot be read there counts as not ours.

@@ -27,7 +27,7 @@ class JournalInput:
     is_complete: bool = False
 
     def can_go_on(self, stamp: FileStamp | None, first: str) -> bool:
-        """Tell whether frames that are done can be kept, and the rest of them be done.
+        """Return whether frames that are done can be kept, and the rest of them be done.
 
         Args:
             stamp: content as it is now.
@@ -97,7 +97,7 @@ class JournalContents:
         return self.inputs.setdefault(file, JournalInput())
 
     def may_keep(self, file: str, *, whole: bool) -> bool:
-        """Tell whether what is done of an input need not be done again; the failed part must.
+        """Return whether what is done of an input need not be done again; the failed part must.
 
         Args:
             file: path relative to the input folder.

@@ -141,7 +141,7 @@ class OwnedFiles:
         return [of for of in self._positions if of]
 
     def has(self, of: str) -> bool:
-        """Tell whether anything was made of an input.
+        """Return whether anything was made of an input.
 
         Args:
             of: as for `claim`.

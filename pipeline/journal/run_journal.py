@@ -107,7 +107,7 @@ class RunJournal:
             logger.info("%d inputs are gone: their results are removed", len(gone))
 
     def keeps(self, file: str, path: Path) -> bool:
-        """Tell whether a file is done and its content still the same.
+        """Return whether a file is done and its content still the same.
 
         Args:
             file: relative to the input folder, with forward slashes.
@@ -163,7 +163,7 @@ class RunJournal:
             self._kept.discard(file)
 
     def is_done(self, file: str, frame: int | None = None) -> bool:
-        """Tell whether an image is done, of a file that was begun."""
+        """Return whether an image is done, of a file that was begun."""
         return file in self._contents.inputs and frame in self._contents.inputs[file].rows
 
     def list_done(self) -> dict[str, JournalInput]:

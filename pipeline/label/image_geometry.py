@@ -53,7 +53,7 @@ def read_geometry(path: Path) -> Affine | None:
 
 
 def lies_flat(affine: Affine) -> bool:
-    """Tell whether columns run to the left and rows to the back, as `decode_mask` asks of masks.
+    """Return whether columns run to the left and rows to the back, as `decode_mask` asks of masks.
 
     Args:
         affine: of `read_geometry`.

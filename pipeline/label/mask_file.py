@@ -131,7 +131,7 @@ def _decode_nrrd(content: bytes, shape: tuple[int, int]) -> NDArray[np.bool_]:
     # Own, as readers follow "data file:" to any file of this machine.
     end = re.search(rb"\r?\n\r?\n", content[:_LONGEST_NRRD_HEADER])
     if end is None:
-        msg = "expected an NRRD file with its data behind the header"
+        msg = "expected an NRRD file with its data after the header"
         raise RequestError(msg)
     fields: dict[str, str] = {}
     for line in content[: end.start()].decode("ascii").splitlines()[1:]:

@@ -71,7 +71,7 @@ def choose_key_frames(frames: int, named: tuple[int, ...] = ()) -> tuple[int, ..
             *Representative Frame Number* (0028,6010).
 
     Returns:
-        Those of `named` that exist, else the frame in the midst.
+        Those of `named` that exist, else the middle frame.
 
     Examples:
         >>> choose_key_frames(12), choose_key_frames(12, (3, 90)), choose_key_frames(1)

@@ -1,4 +1,4 @@
-"""How far a training is, told by its process to the server's by a file."""
+"""Progress of a training, passed from its process to the server in a file."""
 
 import json
 from dataclasses import asdict, dataclass

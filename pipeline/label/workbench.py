@@ -72,7 +72,7 @@ class Workbench:
         return frames
 
     def is_labeled(self, image: StudyImage, number: int) -> bool:
-        """Tell whether a person has accepted a label.
+        """Return whether a person has accepted a label.
 
         Args:
             image: of the studies.

@@ -1,4 +1,4 @@
-"""Why the mask of an image may be poor."""
+"""Quality flags: why the mask of an image may be poor."""
 
 from collections.abc import Sequence
 
@@ -24,7 +24,7 @@ def judge_quality(
     *,
     boundary_uncertainty: float,
 ) -> tuple[str, ...]:
-    """Tell what speaks against a mask.
+    """List what speaks against a mask.
 
     - ``empty``, ``saturated``: nearly all of the image is black, or a quarter of it is white.
     - ``uncertain boundary``: the network does not know where the lesion ends, see

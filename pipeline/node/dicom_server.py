@@ -53,7 +53,7 @@ class DicomServer(ThreadedAssociationServer):
         return connection, address
 
     def verify_request(self, request: Any, client_address: Any) -> bool:
-        """Tell whether a connection is let in."""
+        """Return whether a connection is let in."""
         if not is_within(client_address[0], self.networks):
             logger.warning("a connection from %s is refused: unknown address", client_address[0])
             return False
@@ -87,7 +87,7 @@ class _Handler(RequestHandler):
 
 
 def is_within(address: str, networks: Collection[Network]) -> bool:
-    """Tell whether an address is one of some networks.
+    """Return whether an address is one of some networks.
 
     Args:
         address: as a socket tells it.

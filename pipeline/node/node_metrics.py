@@ -1,4 +1,4 @@
-"""What a node tells Prometheus."""
+"""Metrics of a node for Prometheus."""
 
 import time
 from collections.abc import Iterator

@@ -40,7 +40,7 @@ class ImageSource(Protocol):
 
     @property
     def size(self) -> tuple[int, int]:
-        """Rows and columns of the first frame, as the header tells them."""
+        """Rows and columns of the first frame, as in the header."""
         ...
 
     @property
@@ -50,7 +50,7 @@ class ImageSource(Protocol):
 
     @property
     def identity(self) -> dict[str, str]:
-        """Values of `IDENTITY_KEYWORDS`, empty where the file does not tell."""
+        """Values of `IDENTITY_KEYWORDS`, empty where the file does not say."""
         ...
 
     @property
@@ -60,7 +60,7 @@ class ImageSource(Protocol):
 
     @property
     def may_name_patient(self) -> bool:
-        """Whether names and dates may be burned in outside the regions that the file tells."""
+        """Whether names and dates may be burned in outside the regions that the file gives."""
         ...
 
     def read(self, index: int) -> GreyImage:
@@ -91,7 +91,7 @@ class ImageSource(Protocol):
 
         Args:
             grey: the frame, as `read` returns it.
-            find_field: look for the field of view in the pixels if the file does not tell.
+            find_field: look for the field of view in the pixels if the file does not say.
 
         Returns:
             One B-mode image or more, from the left to the right.

@@ -33,7 +33,7 @@ class UltrasoundReader(ImageReader):
     several B-mode images, ``path#region=k`` is about the k-th.
 
     Args:
-        find_field: look for the field of view in the pixels where the file does not tell where
+        find_field: look for the field of view in the pixels where the file does not say where
             the ultrasound is, so that a console around it is left out. `False` takes the whole
             picture then.
 

@@ -1,4 +1,4 @@
-"""Answers: values as JSON, and errors in words that tell nothing of this machine."""
+"""Answers: values as JSON, and errors that name nothing of this machine."""
 
 import json
 import logging

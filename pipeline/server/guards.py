@@ -157,7 +157,7 @@ def _with_headers(send: Send, further: Headers) -> Send:
 
 
 async def _drain(receive: Receive) -> None:
-    """Read on: who is still sending would get a broken connection instead of the reason."""
+    """Read on: a client still uploading would see a reset instead of the error."""
     bounded = Bounded(receive, _send_nothing, _MOST_DRAINED_BYTES, seconds=LONGEST_DRAIN_S)
     try:
         while bool((await bounded.receive()).get("more_body", False)):

@@ -1,4 +1,4 @@
-"""What a request may be refused for, with the status of HTTP that tells it."""
+"""Why a request may be refused, with its HTTP status."""
 
 from collections.abc import Mapping
 

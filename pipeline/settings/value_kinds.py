@@ -11,7 +11,7 @@ class ValueKind(Protocol):
     """Tells whether a value fits; its text tells what does."""
 
     def accepts(self, value: Any) -> bool:
-        """Tell whether a value fits."""
+        """Return whether a value fits."""
         ...
 
 
@@ -32,7 +32,7 @@ class Number:
     above: bool = False
 
     def accepts(self, value: Any) -> bool:
-        """Tell whether it is a number in the range."""
+        """Return whether it is a number in the range."""
         types = int if self.whole else (int, float)
         if isinstance(value, bool) or not isinstance(value, types) or not math.isfinite(value):
             return False
@@ -53,7 +53,7 @@ class Switch:
     """True or False."""
 
     def accepts(self, value: Any) -> bool:
-        """Tell whether it is a `bool`."""
+        """Return whether it is a `bool`."""
         return isinstance(value, bool)
 
     def __str__(self) -> str:
@@ -67,7 +67,7 @@ class Choice:
     words: tuple[str, ...]
 
     def accepts(self, value: Any) -> bool:
-        """Tell whether it is one of them."""
+        """Return whether it is one of them."""
         return isinstance(value, str) and value in self.words
 
     def __str__(self) -> str:
@@ -87,7 +87,7 @@ class Text:
     may_be_empty: bool = False
 
     def accepts(self, value: Any) -> bool:
-        """Tell whether it is a text."""
+        """Return whether it is a text."""
         return isinstance(value, str) and (self.may_be_empty or bool(value.strip()))
 
     def __str__(self) -> str:
@@ -105,7 +105,7 @@ class Size:
     multiple: int
 
     def accepts(self, value: Any) -> bool:
-        """Tell whether it is a list of two such numbers."""
+        """Return whether it is a list of two such numbers."""
         side = Number(1, whole=True)
         return (
             isinstance(value, (list, tuple))
@@ -122,7 +122,7 @@ class Device:
     """Where PyTorch computes."""
 
     def accepts(self, value: Any) -> bool:
-        """Tell whether it is a `torch.device` or the name of one."""
+        """Return whether it is a `torch.device` or the name of one."""
         return bool(re.fullmatch(r"cpu|mps|cuda(:\d+)?", str(value)))
 
     def __str__(self) -> str:
@@ -144,7 +144,7 @@ class Group:
     all_needed: bool = False
 
     def accepts(self, value: Any) -> bool:
-        """Tell whether names and values fit."""
+        """Return whether names and values fit."""
         if not isinstance(value, Mapping) or not set(value) <= set(self.names):
             return False
         if self.all_needed and set(value) != set(self.names):

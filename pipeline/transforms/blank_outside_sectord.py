@@ -1,4 +1,4 @@
-"""Tell nothing of the black around a sector: there is no tissue."""
+"""Zero predictions outside the scan sector: there is no tissue."""
 
 from collections.abc import Hashable, Mapping
 

@@ -1,4 +1,4 @@
-"""Random calipers, so that they tell nothing of where a lesion is."""
+"""Random calipers, so that the network does not learn lesions from them."""
 
 import numpy as np
 import torch

@@ -11,7 +11,7 @@ Range = tuple[float, float]
 
 
 class RandImageTransform(RandomizableTransform, MapTransform):
-    """Change images with a probability, all keys alike; where things are stays as it is.
+    """Change images with a probability, all keys alike; geometry is unchanged.
 
     A subclass draws in `randomize` and acts in `change`.
 

@@ -1,4 +1,4 @@
-"""Mask of what is likely for its image."""
+"""Threshold relative to the image's lesion probability."""
 
 from collections.abc import Hashable, Mapping
 

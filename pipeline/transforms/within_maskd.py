@@ -1,4 +1,4 @@
-"""Clean up a mask where there is one, not all over the image."""
+"""Apply post-processing within the bounding box of a mask."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any

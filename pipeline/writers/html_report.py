@@ -41,7 +41,7 @@ CORNERS_OF_MANY = 64
 """Most corners of an outline among many images."""
 
 PRIVATE_SETTINGS = ("dataset_dir", "output_dir", "weights", "writers")
-"""Settings that the page leaves out: folders of this computer, and what is no threshold."""
+"""Settings that the page leaves out: local paths and options that are not thresholds."""
 
 
 class HtmlReport(Writer):

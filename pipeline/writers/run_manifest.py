@@ -1,4 +1,4 @@
-"""What ran, for those who have to tell later where a result comes from."""
+"""Provenance record of a run."""
 
 import json
 import os

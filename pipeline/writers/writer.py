@@ -1,4 +1,4 @@
-"""What a writer is told: each image, each file, and the end of the run."""
+"""Base class of writers: what they get of each image, each file and the run."""
 
 from __future__ import annotations
 

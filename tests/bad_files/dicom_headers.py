@@ -37,7 +37,7 @@ def list_cut_headers() -> list[BadFile]:
         make_bad("cut-header", "ends before its pixels", "failed", "PixelData", _cut_before_pixels),
         BadFile(
             "cut-deflated.dcm",
-            "deflated, ends in the midst",
+            "deflated, ends in the middle",
             "failed",
             "ends too early",
             lambda path: write_deflated(path, keep=0.5),

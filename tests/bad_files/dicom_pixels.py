@@ -132,7 +132,7 @@ def list_damaged_streams() -> list[BadFile]:
     for name, (title, syntax) in _CODECS.items():
         edits: dict[str, tuple[str, Edit]] = {
             "zeros": ("of zeros", lambda stream, _: bytes(len(stream))),
-            "short": ("that ends in the midst, within a sound file", _halve),
+            "short": ("that ends in the middle, within a sound file", _halve),
             "no-end": ("that misses a sixteenth, within a sound file", _clip),
         }
         kinds += [

@@ -29,7 +29,7 @@ print(first, count_faults())
 
 
 def has_mallopt() -> bool:
-    """Tell whether this is glibc."""
+    """Return whether this is glibc."""
     return sys.platform == "linux" and platform.libc_ver()[0] == "glibc"
 
 

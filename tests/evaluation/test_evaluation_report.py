@@ -167,7 +167,7 @@ class TestSummary:
         with caplog.at_level(logging.INFO, logger="pipeline.evaluation.evaluation_report"):
             evaluate(items(), tmp_path)
         assert "5 images, Dice 0.500" in caplog.text
-        assert "1 missed, 1 of 2 normals disturbed" in caplog.text
+        assert "1 missed, 1 of 2 normal images with a false lesion" in caplog.text
 
     def test_batch_size_does_not_matter(self, tmp_path: Path) -> None:
         evaluate(items(), tmp_path / "one", size=1)

@@ -58,7 +58,7 @@ def write_bad_files(folder: Path) -> None:
 
 
 def _find(path: Path) -> str:
-    """Tell whether Python reads it."""
+    """Return whether Python reads it."""
     try:
         open_image(path).read(0)
     except PipelineError as error:

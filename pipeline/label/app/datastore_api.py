@@ -136,7 +136,7 @@ def _add_notes(router: APIRouter, app: LesionApp, form: Any) -> None:
 
 
 def _has_sum(path: Path, check_sum: str) -> bool:
-    """Tell whether a file has a sum such as ``SHA256:0123``."""
+    """Return whether a file has a sum such as ``SHA256:0123``."""
     kind, colon, digest = check_sum.rpartition(":")
     name = kind.upper() if colon else _HASHES[0]
     if name not in _HASHES:

@@ -1,4 +1,4 @@
-"""The training of a server: one at a time, and what is told of it."""
+"""The training of a server, one at a time, and its status."""
 
 from typing import Any
 

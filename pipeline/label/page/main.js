@@ -1,4 +1,4 @@
-// The page: images on the left, the drawing in the midst, what is known on the right.
+// The page: images on the left, the drawing in the middle, what is known on the right.
 import { findNext, listImages, saveLabel } from './api.js';
 import { bindControls } from './controls.js';
 import { confirmWith, fillList, find, focusStage } from './dom.js';

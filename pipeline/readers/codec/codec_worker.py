@@ -1,4 +1,4 @@
-"""One process per process that decodes what damaged or malicious files may crash."""
+"""Decode untrusted files in a sandboxed child process."""
 
 import contextlib
 import json

@@ -24,7 +24,7 @@ _PROGRESSIVE_OR_NOT = (0xC0, 0xC1, 0xC2)
 
 
 def has_jpeg_end(content: bytes) -> bool:
-    """Tell whether the end of the first picture is there.
+    """Return whether the end of the first picture is there.
 
     Args:
         content: of the file; further pictures may follow.
@@ -50,7 +50,7 @@ def _list_markers(content: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _has_all_scans(content: bytes) -> bool:
-    """Tell whether scans have begun for all bits of all coefficients (annexes B.2.3 and G.1.1)."""
+    """Return whether scans have begun for all bits of all coefficients (annexes B.2.3, G.1.1)."""
     missing: set[tuple[int, int]] = set()
     for marker, at in _list_markers(content):
         if marker in _PROGRESSIVE_OR_NOT:

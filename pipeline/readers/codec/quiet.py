@@ -1,4 +1,4 @@
-"""Keep decoders from telling the world what stands in a header."""
+"""Silence decoder warnings and logs that quote header values."""
 
 import logging
 import threading

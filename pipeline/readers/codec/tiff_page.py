@@ -240,7 +240,7 @@ def _is_known_to_pillow(
 
 
 def _is_known_to_tifffile(page: tifffile.TiffPage, form: int, bits: int) -> bool:
-    """Tell whether tifffile reads it without imagecodecs, and what is read has one meaning."""
+    """Return whether tifffile reads it without imagecodecs, and what is read has one meaning."""
     colour, is_one = _get(page, 262), _get(page, 277, 1) == 1
     if _get(page, 259, 1) not in _BY_TIFFFILE:
         return False

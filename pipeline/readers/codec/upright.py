@@ -1,4 +1,4 @@
-"""Turn a picture as its orientation tag tells."""
+"""Turn a picture as its orientation tag says."""
 
 from typing import Any
 

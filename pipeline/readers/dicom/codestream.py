@@ -70,7 +70,7 @@ def read_codestream(stream: bytes) -> Codestream | None:
 
 
 def starts_stream(head: bytes) -> bool:
-    """Tell whether a JPEG, JPEG-LS or JPEG 2000 stream begins; none has this in its midst.
+    """Return whether a JPEG, JPEG-LS or JPEG 2000 stream begins; none has this in its midst.
 
     Args:
         head: first bytes of a fragment.
@@ -79,7 +79,7 @@ def starts_stream(head: bytes) -> bool:
 
 
 def starts_rle(head: bytes) -> bool:
-    """Tell whether these are the number and the offsets of the segments of a frame in RLE.
+    """Return whether these are the number and the offsets of the segments of a frame in RLE.
 
     Args:
         head: first bytes of a fragment.

@@ -19,7 +19,7 @@ _MOST_ENTRIES = 2**16
 _DISCRETE, _LINEAR = 0, 1
 """Kinds of segments of a palette."""
 _NO_COLOUR = 126, 4
-"""Least value of Cb and Cr, and what is added to it at the most, that is no colour but rounding."""
+"""Cb/Cr from 126 to 130 count as grey: rounding, not colour."""
 _PALETTE_KEYWORDS = [f"{c}PaletteColorLookupTableData" for c in ("Red", "Green", "Blue")]
 _MODALITY_KEYWORDS = ("ModalityLUTSequence", "RescaleSlope")
 _VOI_KEYWORDS = ("VOILUTSequence", "WindowWidth")
@@ -111,7 +111,7 @@ class DicomGrey:
         return (255 - grey if inverted else grey).astype(np.float32)
 
     def _has(self, keyword: str) -> bool:
-        """Tell whether the file has an attribute, and not an empty one."""
+        """Return whether the file has an attribute, and not an empty one."""
         return self._dataset.get(keyword) not in (None, "", [])
 
     def _apply_luts(

@@ -108,7 +108,7 @@ class DicomHeader:
         return _refuse_lengths() if self._has_pixels_behind() else ReadError(f"expected {expected}")
 
     def _has_pixels_behind(self) -> bool:
-        """Tell whether there are pixel data which the elements before do not lead to."""
+        """Return whether there are pixel data which the elements before do not lead to."""
         if self._inflated is None:
             with self.path.open("rb") as file:
                 content = file.read(_WALKED_BYTES[-1])

@@ -161,7 +161,7 @@ class DicomSource:
             raise ReadError(msg) from error
 
     def _read_midst(self) -> GreyImage:
-        """Read the frame in the midst, or the first one that can be read of a fixed order."""
+        """Read the middle frame, or the first one that can be read of a fixed order."""
         numbers = _spread(self.frames)
         for index in numbers[:-1]:
             with suppress(ReadError):

@@ -55,7 +55,7 @@ def find_decoder(syntax: UID) -> Decoder:
 
 
 def is_video(syntax: UID) -> bool:
-    """Tell whether all frames are one video stream."""
+    """Return whether all frames are one video stream."""
     number = syntax.removeprefix(_VIDEO_ROOT).removesuffix(".1")
     return syntax.startswith(_VIDEO_ROOT) and number in map(str, _VIDEO_NUMBERS)
 

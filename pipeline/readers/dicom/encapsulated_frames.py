@@ -85,7 +85,7 @@ class EncapsulatedFrames:
             return b"".join(_read_at(file, *part) for part in parts)
 
     def are_ended(self) -> bool:
-        """Tell whether all streams have their end of image, without reading the rest of them."""
+        """Return whether all streams have their end of image, without reading the rest of them."""
         with self._header.open_pixels() as file:
             return all(self._is_end(file, self._find_last(*part)) for part in self._parts)
 

@@ -135,7 +135,7 @@ class NativeFrames:
         return 0 < beyond < most and not is_packed
 
     def _is_frames(self, length: int) -> bool:
-        """Tell whether frames follow that the header does not tell, and not larger pixels."""
+        """Return whether frames follow that the header does not tell, and not larger pixels."""
         pixels = self._pixels
         if pixels.frame_bits % 16 or pixels.bits_allocated == 1 or length < pixels.decoded_bytes:
             return False
@@ -153,7 +153,7 @@ class NativeFrames:
             raise ReadError(msg)
 
     def _take_full(self, full: PixelDescription) -> None:
-        """Tell YBR from RGB, which such files hold too, by what is grey in the frame in the midst.
+        """Tell YBR from RGB, which such files hold too, by what is grey in the middle frame.
 
         A grey pixel has three equal samples in RGB, and a Cb and Cr of 128 in YBR.
         """

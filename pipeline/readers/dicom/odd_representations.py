@@ -103,7 +103,7 @@ def _skip_fragments(content: bytes, at: int, byte_order: ByteOrder) -> int:
 
 
 def _has_long_length(content: bytes, at: int, byte_order: ByteOrder, whole: int) -> bool:
-    """Tell whether pixel data have a representation, and end nearer to the end of the file so."""
+    """Return whether pixel data have a representation, and end nearer to the end of the file so."""
     if content[at + 8 : at + 12] == _UNDEFINED_LENGTH:
         return True
     length = int.from_bytes(content[at + 8 : at + 12], byte_order)
@@ -122,7 +122,7 @@ def _look_up(tag: tuple[int, int], kind: bytes) -> bytes:
 
 
 def _is_sound(content: bytes, at: int, end: int, byte_order: ByteOrder) -> bool:
-    """Tell whether a known representation, the next of the group or a delimiter is there."""
+    """Return whether a known representation, the next of the group or a delimiter is there."""
     if len(content) < end + 8:
         return False
     before, (group, element) = (_read_tag(content, where, byte_order) for where in (at, end))

@@ -105,7 +105,7 @@ def find_other_organ(dataset: Dataset) -> str:
 
 
 def _is_other_code(value: str, meaning: str, *, is_region: bool) -> bool:
-    """Tell whether a code is of another organ; one of a region is, unless it is known."""
+    """Return whether a code is of another organ; one of a region is, unless it is known."""
     text = _simplify(meaning)
     if value in _BREAST_CODES or value.startswith(_SRT_BREAST) or _BREAST.search(text):
         return False

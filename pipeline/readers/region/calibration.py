@@ -1,4 +1,4 @@
-"""From the regions of an ultrasound file to what is segmented, and mm where they hold."""
+"""Find the B-mode regions of a frame and their calibration in mm."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -179,7 +179,7 @@ def _sort(regions: Sequence[CalibratedRegion]) -> list[CalibratedRegion]:
 
 
 def _find_cut(images: Sequence[HeaderRegion], rows: int, columns: int) -> list[bool]:
-    """Tell whether the images reach beyond the frame in rows, and in columns."""
+    """Return whether the images reach beyond the frame in rows, and in columns."""
     return [
         any(image.box[axis] < 0 or image.box[axis + 2] > size + _BEYOND_EDGE_PX for image in images)
         for axis, size in ((0, rows), (1, columns))
@@ -229,7 +229,7 @@ def _holds(outer: Box, inner: Box) -> bool:
 
 
 def _agrees(grey: FloatImage | None, image: HeaderRegion, cut: list[bool]) -> bool:
-    """Tell whether the pixels agree, along the axis that is not cut if one is."""
+    """Return whether the pixels agree, along the axis that is not cut if one is."""
     if grey is None:
         return not any(cut)
     if any(cut):

@@ -22,7 +22,7 @@ _LEAST_CONTRAST = 0.5
 
 
 def fills_rows(grey: FloatImage, box: Corners) -> bool:
-    """Tell whether the echo begins at the first row of a box, and ends at its last.
+    """Return whether the echo begins at the first row of a box, and ends at its last.
 
     Args:
         grey: (H, W) float32, 0 to 255.
@@ -38,7 +38,7 @@ def fills_rows(grey: FloatImage, box: Corners) -> bool:
 
 
 def fills_columns(grey: FloatImage, box: Corners) -> bool:
-    """Tell whether the echo begins at the first column of a box, and ends at its last.
+    """Return whether the echo begins at the first column of a box, and ends at its last.
 
     Args:
         grey: (H, W) float32, 0 to 255.
@@ -51,7 +51,7 @@ def fills_columns(grey: FloatImage, box: Corners) -> bool:
 
 
 def reaches_beyond(grey: FloatImage, box: Corners) -> bool:
-    """Tell whether the echo goes on where the box ends, so that it is of another scale.
+    """Return whether the echo goes on where the box ends, so that it is of another scale.
 
     A picture that was enlarged after its box was written has echo to the right of and below the
     box, one that was reduced to the left of and above it. A single side is no proof: another
@@ -73,7 +73,7 @@ def reaches_beyond(grey: FloatImage, box: Corners) -> bool:
 
 
 def may_reach_beyond(shape: tuple[int, int], box: Corners) -> bool:
-    """Tell whether `reaches_beyond` could be true of any picture; a box all over it leaves no room.
+    """Return whether `reaches_beyond` could be true of any picture; a full-size box leaves no room.
 
     Args:
         shape: rows and columns of the picture.
@@ -87,7 +87,7 @@ def may_reach_beyond(shape: tuple[int, int], box: Corners) -> bool:
 
 
 def _has_room(end: int, lines: int) -> bool:
-    """Tell whether there are lines enough on both sides of `end` to be compared."""
+    """Return whether there are lines enough on both sides of `end` to be compared."""
     return end >= _STRIP_PX and end + _BLUR_PX + _STRIP_PX <= lines
 
 
@@ -97,7 +97,7 @@ def _differ(grey: FloatImage) -> FloatImage:
 
 
 def _begins_at(begins: NDArray[np.bool_], first: int) -> bool:
-    """Tell whether texture begins at the line `first`, and there is hardly any before."""
+    """Return whether texture begins at the line `first`, and there is hardly any before."""
     before = max(0, first - 1 - _TOLERANCE_PX)
     if begins[before : first + _TOLERANCE_PX].any(axis=0).mean() < _BEGIN_SHARE:
         return False
@@ -106,7 +106,7 @@ def _begins_at(begins: NDArray[np.bool_], first: int) -> bool:
 
 
 def _crosses(grey: FloatImage, end: int) -> bool:
-    """Tell whether texture goes on behind the line `end - 1` as before it."""
+    """Return whether texture goes on behind the line `end - 1` as before it."""
     if not _has_room(end, len(grey)):
         return False
     starts = end - _STRIP_PX, end + _BLUR_PX

@@ -21,7 +21,7 @@ _FAINT, _STRONG = 1, 8
 _NO_GROUND = 12
 """Difference from the ground of the console that marks even tissue without texture."""
 _SEED_SHARE, _BODY_SHARE = 0.5, 0.2
-"""Textured share of a block in the midst of tissue, and at its dark margins."""
+"""Textured share of a block in the middle of tissue, and at its dark margins."""
 _GAP_WIDTH, _SEED_WIDTH, _BODY_WIDTH = 5, 9, 3
 """Gaps that are closed; more than a line of text; less than near-field lines; odd, in blocks."""
 _IMAGE_PART, _LOOSE_PART = 0.25, 0.1

@@ -90,7 +90,7 @@ def read_header_regions(items: Sequence[Dataset], rows: int, columns: int) -> li
 
 
 def is_large(box: Box, rows: int, columns: int) -> bool:
-    """Tell whether a box is large enough to be an image, and no icon.
+    """Return whether a box is large enough to be an image, and no icon.
 
     Args:
         box: of the image.
@@ -102,7 +102,7 @@ def is_large(box: Box, rows: int, columns: int) -> bool:
 
 
 def is_same_scale(first: MmPerPixel | None, second: MmPerPixel | None) -> bool:
-    """Tell whether two sizes of pixels, or two unknown ones, are the same but for rounding.
+    """Return whether two sizes of pixels, or two unknown ones, are the same but for rounding.
 
     Args:
         first: mm between rows and between columns.

@@ -19,7 +19,7 @@ _SAME_AS_DOTS = 2e-4
 
 
 def refuse_scale(mm: tuple[float, float], size: tuple[int, int] | None = None) -> str:
-    """Tell why a size of pixels is not believed, whatever attribute of whatever file tells it.
+    """Say why a pixel size is not believed, whichever attribute it comes from.
 
     A wrong length is worse than none. Refused is what cannot be: sides of 0, below 0, infinite or
     no number, and pixels or images that no probe for the breast makes. So are placeholders: 1 mm x

@@ -121,7 +121,7 @@ class Annotator(Chromium):
         self.settle()
 
     def is_in_sight(self, selector: str) -> bool:
-        """Tell whether all of an element is inside of the window."""
+        """Return whether all of an element is inside of the window."""
         return self.run(
             "(({ left, top, right, bottom }) => left >= 0 && top >= 0"
             " && right <= innerWidth && bottom <= innerHeight)"
