@@ -39,6 +39,8 @@ from pipeline.phantom.phantom_dicom import DicomKind, make_phantom_dataset, writ
 from pipeline.readers.frame_reference import FrameReference
 from pipeline.readers.ultrasound_reader import UltrasoundReader
 
+pytestmark = pytest.mark.slow
+
 MOST_MEMORY_BYTES = 600 << 20
 """What a bomb may take: a deflated data set may have 256 MiB, and is there twice for a moment."""
 

@@ -25,6 +25,8 @@ from pipeline.phantom.phantom_dicom import write_phantom_dicom
 from pipeline.results.result import Result
 from pipeline.writers import PngOverlay
 
+pytestmark = pytest.mark.slow
+
 KILLS = 10
 IMAGE, _ = make_orientation_phantom(64, 96)
 TIMES = ("started", "ended", "seconds")

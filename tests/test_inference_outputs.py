@@ -373,6 +373,7 @@ def put_mask(path: Path, mask: np.ndarray, header: Dataset) -> None:
     dataset.save_as(path, enforce_file_format=True)
 
 
+@pytest.mark.slow
 def test_diameters_of_the_phantoms_are_within_a_pixel(tmp_path: Path) -> None:
     phantom = tmp_path / "phantom"
     assert main(["phantom", str(phantom), "--images", "36", "--size", "200", "250"]) == 0

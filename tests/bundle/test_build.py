@@ -104,6 +104,7 @@ def test_missing_weights_end_with_one_line(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_runs_from_a_foreign_folder_offline(unpacked: Path, images: Path, tmp_path: Path) -> None:
     results = tmp_path / "results"
     foreign = tmp_path / "foreign"
@@ -126,6 +127,7 @@ def test_runs_from_a_foreign_folder_offline(unpacked: Path, images: Path, tmp_pa
     assert list(foreign.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_refuses_damaged_weights(unpacked: Path, images: Path, tmp_path: Path) -> None:
     with (unpacked / "models" / "model.pt").open("ab") as file:
         file.write(b"x")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipeline.lesions.judge_quality import MOST_BOUNDARY_UNCERTAINTY, judge_quality
+from pipeline.lesions.judge_quality import judge_quality
 from pipeline.readers.region.calibrated_region import CalibratedRegion, RegionOrigin
 
 BOX = (2, 4, 9, 18)
@@ -64,7 +64,7 @@ def test_image_that_is_not_known() -> None:
 
 @pytest.mark.parametrize(
     ("doubt", "expected"),
-    [(MOST_BOUNDARY_UNCERTAINTY, ()), (MOST_BOUNDARY_UNCERTAINTY + 0.01, ("uncertain boundary",))],
+    [(0.4, ()), (0.41, ("uncertain boundary",))],
 )
 def test_unsure_outline(doubt: float, expected: tuple[str, ...]) -> None:
     assert judge(doubt=doubt) == expected

@@ -51,3 +51,22 @@ def test_border_follows_the_highest_probabilities_of_each_image() -> None:
 def test_images_of_a_batch_are_found_apart() -> None:
     found = find_candidates(torch.cat([outline(LEFT), outline(RIGHT)]), NOTHING.repeat(2, 1, 1))
     assert [bool(places[0][0][12, 8]) for places in found] == [True, False]
+
+
+def test_border_is_half_of_the_highest_probabilities() -> None:
+    found = find(torch.maximum(outline(LEFT, logit=0.1), outline(RIGHT)))
+    assert found == [(256, False), (256, False)]
+    assert find(torch.maximum(outline(LEFT, logit=-0.1), outline(RIGHT))) == [(256, False)]
+
+
+def test_highest_are_200_pixels() -> None:
+    """Of 100 pixels of 1 and 100 of 0.4 the mean is 0.7, and 0.4 is more than its half."""
+    bright = outline((slice(40, 50), slice(40, 50)))
+    found = find(torch.maximum(outline(LEFT, logit=-0.405), bright))
+    assert found == [(256, False), (100, False)]
+
+
+def test_candidate_of_which_a_quarter_is_lesion_is_one() -> None:
+    lesion = NOTHING.clone()
+    lesion[0, 10:14, 4:20] = lesion[0, 14, 4:10] = 1  # 70 of 256 pixels
+    assert find(outline(LEFT), lesion) == [(256, True), (70, True)]

@@ -97,3 +97,7 @@ def test_torchscript_computes_the_same() -> None:
 def test_share_out_of_range(share: float) -> None:
     with pytest.raises(ValueError, match="expected a share between 0 and 1"):
         AdaptiveBatchNorm2d(4, share=share)
+
+
+def test_a_quarter_is_the_image_s_own_by_default() -> None:
+    assert AdaptiveBatchNorm2d(4).share == 0.25

@@ -30,3 +30,7 @@ def test_leaves_the_map_untouched() -> None:
     item = BoundaryUncertaintyd("pred")({"pred": pred.clone(), "other": 1})
     assert torch.equal(item["pred"], pred)
     assert item["other"] == 1
+
+
+def test_doubtful_is_from_0_2_to_0_8() -> None:
+    assert doubt([0.9, 0.81, 0.79, 0.21, 0.19]) == pytest.approx(2 / 3)

@@ -67,3 +67,16 @@ def test_network_without_the_channel() -> None:
 def test_unknown_target() -> None:
     with pytest.raises(ConfigError, match="one of lesion, malignant, got 'cancer'"):
         KeepTargetd("pred", target="cancer", scale=PlattScale())
+
+
+def test_lesion_at_the_threshold_is_kept() -> None:
+    item = {"pred": MASK, "malignancy": MALIGNANCY}
+    keep = KeepTargetd("pred", target="malignant", scale=lambda *_: 0.5, threshold=0.5)
+    assert torch.equal(keep(item)["pred"], MASK)
+
+
+def test_pixels_that_touch_at_a_corner_are_one_lesion() -> None:
+    mask = torch.eye(2)[None]
+    item = {"pred": mask, "malignancy": torch.tensor([[[0.9, 0.0], [0.0, 0.3]]])}
+    keep = KeepTargetd("pred", target="malignant", scale=PlattScale())
+    assert torch.equal(keep(item)["pred"], mask)

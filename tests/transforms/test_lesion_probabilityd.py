@@ -39,3 +39,10 @@ def test_prediction_is_untouched() -> None:
 def test_no_pixels() -> None:
     with pytest.raises(ValueError, match="expected at least 1 pixel, got 0"):
         LesionProbabilityd("pred", pixels=0)
+
+
+def test_200_pixels_by_default() -> None:
+    values = torch.zeros(1, 20, 20)
+    values[0, :5] = 1  # 100 pixels
+    item = LesionProbabilityd("pred")({"pred": values})
+    assert item["lesion_probability"].item() == pytest.approx(0.5)

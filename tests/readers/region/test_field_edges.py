@@ -1,0 +1,16 @@
+"""Echo that goes on beyond a box; the picture is of 120 x 160 pixels, the box its upper left."""
+
+import numpy as np
+import pytest
+
+from pipeline.readers.region.field_edges import reaches_beyond
+
+BOX = (0, 0, 60, 80)
+
+
+@pytest.mark.parametrize(("contrast", "expected"), [(0.6, True), (0.4, False)])
+def test_echo_of_half_the_contrast_goes_on(contrast: float, expected: bool) -> None:
+    noise = np.random.default_rng(0).uniform(-60, 60, (120, 160))
+    noise[60:] *= contrast
+    noise[:60, 80:] *= contrast
+    assert reaches_beyond((100 + noise).astype(np.float32), BOX) == expected
