@@ -86,7 +86,8 @@ class ResultsWriter:
             for writer in self.writers:
                 writer.write(result)
             row = _make_row(frame.source, result, self._source.remarks)
-            self.journal.add(ImageRecord.make(row, result.mask.shape, result.lesions))
+            shape = result.mask.shape
+            self.journal.add(ImageRecord.make(row, shape, result.lesions, result.suppressed))
         except Exception as error:
             self.journal.files.discard(file, self._locate(file, number, header))
             self.journal.add(ResultRow(file, number, "failed", describe(find_cause(error))))
@@ -162,6 +163,7 @@ def _make_row(source: Source, result: Result, remarks: Sequence[str]) -> ResultR
         mm_per_pixel_y=described.mm_per_pixel[0],
         mm_per_pixel_x=described.mm_per_pixel[1],
         lesions=len(result.lesions),
+        suppressed=len(result.suppressed),
         area_px=int(result.mask.sum()),
         probability=result.probability,
         boundary_uncertainty=result.boundary_uncertainty,

@@ -22,16 +22,22 @@ class ImageRecord:
         lesions: cells of ``lesions.csv``, see `format_lesion`.
         contours: of each lesion the outer boundaries, each x, y, x, y and so on in px; (0, 0) is
             the upper left corner of the first pixel.
+        suppressed: of each outline below the operating point its probability and its boundaries.
     """
 
     row: ResultRow
     size: tuple[int, int] | None = None
     lesions: Sequence[Mapping[str, str]] = ()
     contours: Sequence[Sequence[Sequence[float]]] = ()
+    suppressed: Sequence[tuple[float, Sequence[Sequence[float]]]] = ()
 
     @classmethod
     def make(
-        cls, row: ResultRow, size: tuple[int, int], lesions: Sequence[Lesion]
+        cls,
+        row: ResultRow,
+        size: tuple[int, int],
+        lesions: Sequence[Lesion],
+        suppressed: Sequence[Lesion] = (),
     ) -> "ImageRecord":
         """Keep what is needed of an image.
 
@@ -39,12 +45,14 @@ class ImageRecord:
             row: its line of ``results.csv``.
             size: H and W in px.
             lesions: its lesions.
+            suppressed: what the operating point leaves out.
         """
         return cls(
             row,
             size,
             [format_lesion(row.file, row.frame, lesion) for lesion in lesions],
             [_format_contours(lesion) for lesion in lesions],
+            [(round(lesion.probability, 4), _format_contours(lesion)) for lesion in suppressed],
         )
 
 

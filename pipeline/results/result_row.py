@@ -20,6 +20,8 @@ class ResultRow:
         mm_per_pixel_y: mm between rows, empty if unknown.
         mm_per_pixel_x: mm between columns, empty if unknown.
         lesions: number of lesions.
+        suppressed: number of outlines that are less probably a lesion than the operating point asks
+            for, and are in no output but the report.
         area_px: their pixels together.
         probability: that there is a lesion at all, 0 to 1.
         boundary_uncertainty: doubtful over lesion pixels, see `BoundaryUncertaintyd`.
@@ -38,6 +40,7 @@ class ResultRow:
     mm_per_pixel_y: str = ""
     mm_per_pixel_x: str = ""
     lesions: int | None = None
+    suppressed: int | None = None
     area_px: int | None = None
     probability: float | None = None
     boundary_uncertainty: float | None = None

@@ -171,6 +171,18 @@ class _PageData:
                 [self._encode_outlines(contours, record.size), *_list_measures(lesion)]
                 for lesion, contours in zip(record.lesions, record.contours, strict=True)
             ],
+            *self._list_suppressed(record, record.size),
+        ]
+
+    def _list_suppressed(self, record: ImageRecord, size: tuple[int, int]) -> list[Any]:
+        """List outlines below the operating point; nothing if there are none."""
+        if not record.suppressed:
+            return []
+        return [
+            [
+                [self._encode_outlines(contours, size), probability]
+                for probability, contours in record.suppressed
+            ]
         ]
 
     def _encode_outlines(self, contours: Sequence[Sequence[float]], size: tuple[int, int]) -> str:
@@ -182,6 +194,8 @@ class _PageData:
 def _say_briefly(model: Sequence[Sequence[str]], settings: Mapping[str, Any]) -> str:
     words = [" ".join(value for _, value in model[:2])]
     words += [f"weights {value}" for _, value in model[2:]]
+    if "operating_point" in settings:
+        words.append(f"operating point {settings['operating_point']}")
     if "threshold" in settings:
         words.append(f"threshold {settings['threshold']}")
     return ", ".join(words)

@@ -47,6 +47,7 @@ class RunMaker:
         frame: int | None = None,
         probability: float | None = None,
         quality: str = "",
+        suppressed: np.ndarray | None = None,
     ) -> ImageRecord:
         height, width = mask.shape
         spacing = None if mm is None else (mm, mm)
@@ -69,7 +70,9 @@ class RunMaker:
             probability=share,
             quality=quality,
         )
-        self.records.append(ImageRecord.make(row, (height, width), lesions))
+        below = np.zeros_like(mask) if suppressed is None else suppressed
+        silent = find_lesions(below, np.full(mask.shape, 0.04, np.float32), regions=[region])
+        self.records.append(ImageRecord.make(row, (height, width), lesions, silent))
         return self.records[-1]
 
     def add_phantom(self, file: str, seed: int, *, calibrated: bool = True, **facts) -> None:

@@ -188,7 +188,7 @@ class TestFiltersAndOrder:
 
     @pytest.mark.parametrize(
         ("words", "expected"),
-        [("LARGE", {"large.dcm"}), ("unsure", {"pixels.png"}), ("a/ 7", {"broken.dcm"})],
+        [("LARGE", {"large.dcm"}), ("uncertain", {"pixels.png"}), ("a/ 7", {"broken.dcm"})],
     )
     def test_search_in_name_remark_and_reason(
         self, page: Chromium, words: str, expected: set[str]
@@ -320,6 +320,26 @@ class TestViewer:
             assert np.abs(drawn - expected).max() < (2 if name == "long" else 9)
         page.press("d")
         assert page.run("document.querySelectorAll('#stage .axis').length") == 0
+
+    def test_outline_below_the_operating_point_is_shown_on_request(
+        self, page: Chromium, tmp_path: Path
+    ) -> None:
+        below = np.zeros((120, 160), bool)
+        below[40:80, 30:90] = True
+        run = RunMaker(tmp_path)
+        run.add("silent.png", np.zeros(below.shape), np.zeros_like(below), None, suppressed=below)
+        run.add("other.png", np.zeros(below.shape), below, None)
+        page.open(run.finish())
+        shapes = "document.querySelectorAll('#stage .shape.suppressed').length"
+        is_hidden = "document.getElementById('viewer-suppressed').hidden"
+        open_card(page, "silent.png")
+        assert "1 outline below the operating point (4.0 %): key s shows it" in text(page, "#facts")
+        assert (page.run(shapes), page.run(is_hidden)) == (0, False)
+        page.press("s")
+        assert page.run(shapes) == 1
+        page.press("Escape")
+        open_card(page, "other.png")
+        assert (page.run(shapes), page.run(is_hidden)) == (0, True)
 
     def test_mode_is_that_of_the_image(self, page: Chromium) -> None:
         open_card(page, "large.dcm")

@@ -96,7 +96,7 @@ def test_still_has_no_frame(tmp_path: Path) -> None:
     writer = NoteWriter()
     run(tmp_path, [[make_frame()]], writers=[writer])
     assert writer.results[0].frame is None
-    assert read_lines(tmp_path)[0].startswith("x.dcm,,ok,,whole,,,1,8,0.6000,")
+    assert read_lines(tmp_path)[0].startswith("x.dcm,,ok,,whole,,,1,0,8,0.6000,")
 
 
 def test_every_item_of_a_batch(tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_empty_mask_is_no_lesion(tmp_path: Path) -> None:
         }
 
     run(tmp_path, [[make_frame()]], clear)
-    assert read_lines(tmp_path)[0].startswith("x.dcm,,no_lesion,,whole,,,0,0,0.2000,")
+    assert read_lines(tmp_path)[0].startswith("x.dcm,,no_lesion,,whole,,,0,0,0,0.2000,")
 
 
 def test_error_of_post_processing_costs_one_image(tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_error_of_post_processing_costs_one_image(tmp_path: Path) -> None:
 
     journal = run(tmp_path, [[make_frame()], [make_frame("y")]], fail)
     assert journal.failed == 2
-    assert read_lines(tmp_path)[0] == "x.dcm,,failed,unexpected ValueError,,,,,,,,,"
+    assert read_lines(tmp_path)[0] == "x.dcm,,failed,unexpected ValueError,,,,,,,,,,"
 
 
 def test_image_whose_file_cannot_be_written_is_failed(tmp_path: Path) -> None:
@@ -194,17 +194,17 @@ def test_images_of_a_frame_become_one_result(tmp_path: Path) -> None:
     assert sorted(lesion.probability for lesion in result.lesions) == pytest.approx([0.7, 0.9])
     assert result.probability == 0.8
     assert [region.box for region in result.regions] == [LEFT, RIGHT]
-    assert read_lines(tmp_path)[0].startswith("x.dcm,,ok,,given,0.1,0.2,2,8,0.8000,")
+    assert read_lines(tmp_path)[0].startswith("x.dcm,,ok,,given,0.1,0.2,2,0,8,0.8000,")
 
 
 def test_regions_that_differ_are_listed(tmp_path: Path) -> None:
     run(tmp_path, [[make_halves(0.3, right_origin="cropped")]], predict_in_region)
-    assert read_lines(tmp_path)[0].startswith("x.dcm,,ok,,given cropped,0.1 0.3,0.2 0.6,2,8,")
+    assert read_lines(tmp_path)[0].startswith("x.dcm,,ok,,given cropped,0.1 0.3,0.2 0.6,2,0,8,")
 
 
 def test_region_without_mm_is_a_dash(tmp_path: Path) -> None:
     run(tmp_path, [[make_halves(None)]], predict_in_region)
-    assert read_lines(tmp_path)[0].startswith("x.dcm,,ok,,given,0.1 -,0.2 -,2,8,")
+    assert read_lines(tmp_path)[0].startswith("x.dcm,,ok,,given,0.1 -,0.2 -,2,0,8,")
 
 
 @pytest.mark.parametrize("broken", [LEFT, RIGHT])
@@ -219,7 +219,7 @@ def test_error_in_one_image_fails_the_frame_only(tmp_path: Path, broken: tuple[i
     assert [result.file for result in writer.results] == ["y"]
     assert writer.results[0].regions[0].box == (0, 0, 6, 8)
     assert journal.failed == 1
-    assert read_lines(tmp_path)[0] == "x.dcm,,failed,unexpected ValueError,,,,,,,,,"
+    assert read_lines(tmp_path)[0] == "x.dcm,,failed,unexpected ValueError,,,,,,,,,,"
 
 
 def test_remarks_and_instance_go_to_the_table(tmp_path: Path) -> None:

@@ -124,15 +124,15 @@ def test_table(tmp_path: Path) -> None:
     journal.finish()
     assert read_rows(tmp_path) == [
         COLUMNS,
-        ["a.png", "", "failed", "broken, by chance", *[""] * 9],
+        ["a.png", "", "failed", "broken, by chance", *[""] * 10],
         [
             *("b.png", "", "ok", "", "given", "0.1", "0.2"),
-            *("2", "345", "0.9877", "0.1235", "touches the border", "0123456789abcdef"),
+            *("2", "", "345", "0.9877", "0.1235", "touches the border", "0123456789abcdef"),
         ],
         *(
             [
                 *("c.dcm", frame, "no_lesion", "odd", "whole", "", ""),
-                *("0", "0", "0.1000", "0.5000", "", ""),
+                *("0", "", "0", "0.1000", "0.5000", "", ""),
             ]
             for frame in ("1", "9", "10")
         ),

@@ -7,7 +7,7 @@ const STATUS = {
 };
 
 class RunImage {
-  constructor(file, [frame, status, reason, probability, quality, region, calibrated, doubt, height, width, lesions]) {
+  constructor(file, [frame, status, reason, probability, quality, region, calibrated, doubt, height, width, lesions, suppressed]) {
     this.file = file;
     this.frame = frame;
     this.status = page.statuses[status];
@@ -21,6 +21,7 @@ class RunImage {
     this.height = height;
     this.width = width;
     this.raw = lesions || [];
+    this.suppressed = (suppressed || []).map(([outlines, share]) => ({ kind: 'suppressed', outlines, probability: share }));
     this.src = width ? PREVIEWS + encodePath(previewPath(file, frame)) : null;
   }
 
@@ -78,6 +79,11 @@ const describeLesions = (image) => {
   return texts.join(', ') + (lesions.length > 2 ? `, ${lesions.length - 2} more` : '');
 };
 
+const describeSuppressed = ({ suppressed }) => {
+  const chances = suppressed.map(({ probability }) => percent(probability)).join(', ');
+  return `${plural(suppressed.length, 'outline')} below the operating point (${chances}): key s shows ${suppressed.length === 1 ? 'it' : 'them'}.`;
+};
+
 const runKind = {
   unit: 'file',
   hint: 'Name, remark or reason',
@@ -119,6 +125,7 @@ const runKind = {
     parts.push(make('p', { class: `verdict ${image.tone}` }, describeLesions(image)));
     if (image.src && !image.calibrated) parts.push(make('p', { class: 'warning' }, 'Not calibrated: the file tells no size of a pixel, so lengths are in pixels.'));
     if (image.quality) parts.push(make('p', { class: 'warning' }, image.quality));
+    if (image.suppressed.length) parts.push(make('p', { class: 'warning' }, describeSuppressed(image)));
     parts.push(makeList([
       ['File', item.file],
       ['Status', image.statusName],

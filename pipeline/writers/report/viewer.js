@@ -5,11 +5,13 @@ class Viewer {
     this.picture = new Picture();
     this.setMode = setMode;
     this.axes = document.getElementById('viewer-axes');
+    this.suppressed = document.getElementById('viewer-suppressed');
     this.showModeButtons = makeModes(document.getElementById('viewer-modes'), 'viewer-mode', (mode) => setMode(mode, this.item));
     document.getElementById('viewer-previous').addEventListener('click', () => this.step(-1));
     document.getElementById('viewer-next').addEventListener('click', () => this.step(1));
     document.getElementById('viewer-close').addEventListener('click', () => this.dialog.close());
-    this.axes.addEventListener('click', () => this.toggleAxes());
+    this.axes.addEventListener('click', () => this.toggle(this.axes));
+    this.suppressed.addEventListener('click', () => this.toggle(this.suppressed));
     this.dialog.addEventListener('keydown', (event) => this.press(event));
     this.dialog.addEventListener('close', () => closed(this.item));
     this.dialog.addEventListener('click', (event) => { if (event.target === this.dialog) this.dialog.close(); });
@@ -51,7 +53,8 @@ class Viewer {
     document.getElementById('viewer-previous').disabled = place === 1;
     document.getElementById('viewer-next').disabled = place === this.items.length;
     this.picture.image.alt = image.src ? `Ultrasound image ${item.name}` : '';
-    this.picture.show(image, { axes: this.axes.getAttribute('aria-pressed') === 'true' });
+    this.suppressed.hidden = !item.images.some((each) => each.suppressed?.length);
+    this.picture.show(image, { axes: isPressed(this.axes), suppressed: isPressed(this.suppressed) });
     document.getElementById('facts').replaceChildren(...kind.facts(item, image));
     this.showMode();
   }
@@ -63,8 +66,8 @@ class Viewer {
     this.showModeButtons(mode);
   }
 
-  toggleAxes() {
-    this.axes.setAttribute('aria-pressed', this.axes.getAttribute('aria-pressed') !== 'true');
+  toggle(button) {
+    button.setAttribute('aria-pressed', !isPressed(button));
     this.update();
   }
 
@@ -82,7 +85,8 @@ class Viewer {
       ArrowRight: () => this.step(1),
       ArrowUp: () => this.strip?.go(this.item.at - 1),
       ArrowDown: () => this.strip?.go(this.item.at + 1),
-      d: () => this.toggleAxes(),
+      d: () => this.toggle(this.axes),
+      s: () => this.toggle(this.suppressed),
     };
     for (const mode of MODES) actions[mode[0]] = () => this.setMode(mode, this.item);
     if (!(event.key in actions)) return;
@@ -94,6 +98,8 @@ class Viewer {
     actions[event.key]();
   }
 }
+
+const isPressed = (button) => button.getAttribute('aria-pressed') === 'true';
 
 const makeLegend = () => make('p', { class: 'legend' },
   make('span', { class: 'key area' }), 'lesion area', make('span', { class: 'key line' }), 'probability');
