@@ -46,7 +46,15 @@ FRAMES = [
 ]
 COLUMNS = [
     *("file", "frame", "status", "reason", "region", "mm_per_pixel_y", "mm_per_pixel_x"),
-    *("lesions", "area_px", "probability", "boundary_uncertainty", "quality", "instance"),
+    *(
+        "lesions",
+        "suppressed",
+        "area_px",
+        "probability",
+        "boundary_uncertainty",
+        "quality",
+        "instance",
+    ),
 ]
 
 
