@@ -138,18 +138,23 @@ class Hospital:
         association = entity.associate("127.0.0.1", NODE, ae_title="BREASTUSSEG")
         if not association.is_established:
             return [None] * len(datasets)
-        statuses = [association.send_c_store(each).get("Status") for each in datasets]
+        statuses: list[int | None] = []
+        for each in datasets:
+            try:
+                statuses.append(association.send_c_store(each).get("Status"))
+            except RuntimeError:  # the node has ended the association
+                statuses.append(None)
         association.release()
         return statuses
 
-    def resubmit(self) -> int:
-        """Let the archive send again what it could not send, as archives do."""
-        count = 0
-        for job in json.loads(self.orthanc.get("/jobs?expand")):
-            if job["State"] == "Failure":
-                self.orthanc.ask(f"/jobs/{job['ID']}/resubmit", b"").close()
-                count += 1
-        return count
+    def send_again(self, uids: set[str]) -> int:
+        """Let the archive send those images again of which it has no report."""
+        missing = uids - set(self.find_sources("SR"))
+        for uid in missing:
+            with self.orthanc.ask("/tools/lookup", uid.encode()) as answer:
+                (found,) = json.loads(answer.read())
+            self.orthanc.ask("/modalities/node/store", found["ID"].encode()).close()
+        return len(missing)
 
     def count_jobs(self) -> int:
         """Count what the archive is sending or will send."""

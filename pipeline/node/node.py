@@ -101,6 +101,7 @@ class Node:
             self.web.close()
         for thread in self._threads:
             thread.join(max(0.0, end - time.monotonic()))
+        self.processor.stop()
         self.worker.close()
         self._lock.__exit__(None, None, None)
 
@@ -179,4 +180,5 @@ class Node:
     def _delete_step(self) -> bool:
         delete_old(self.spool, self.config.keep, self.intake.forget, time.time())
         self._commitments.remove_old()
+        self.spool.remove_stale(time.time())
         return False

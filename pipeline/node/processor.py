@@ -64,6 +64,11 @@ class Processor:
         self._pauses_s = pauses_s
         self._put_aside = put_aside
         self._clock = clock
+        self._is_stopped = False
+
+    def stop(self) -> None:
+        """Let the end of the process from now on say nothing against the study at hand."""
+        self._is_stopped = True
 
     def step(self) -> Study | None:
         """Work on one study.
@@ -96,7 +101,8 @@ class Processor:
         try:
             result = self._worker.run(study.images, study.output, self._settings.timeout_s)
         except WorkerDiedError as error:
-            self._bury(study, error)
+            if not self._is_stopped:
+                self._bury(study, error)
             return
         record.deaths = 0
         record.seconds = round(time.monotonic() - begin, 3)

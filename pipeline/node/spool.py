@@ -1,5 +1,6 @@
 """The queue: a folder for each state, a folder in it for each study."""
 
+import contextlib
 import hashlib
 import os
 import secrets
@@ -23,6 +24,8 @@ _RESULTS = {"SEG": "seg", "SR": "sr", "SC": "sc"}
 """Kinds of DICOM results, and their folders in the output of a run."""
 _RECORD = "study.json"
 _DIGITS = 24
+_STALE_S = 600
+"""Seconds for which nothing is added to a file before its transfer is taken to have ended."""
 
 
 class State(Enum):
@@ -111,6 +114,17 @@ class Spool:
                 shutil.rmtree(path)
             else:
                 path.unlink(missing_ok=True)
+
+    def remove_stale(self, now: float) -> None:
+        """Remove files of transfers that were broken off.
+
+        Args:
+            now: seconds since 1970.
+        """
+        for path in self.incoming.iterdir():
+            with contextlib.suppress(FileNotFoundError):  # it has just come to its end
+                if path.is_file() and now - path.stat().st_mtime > _STALE_S:
+                    path.unlink()
 
     def list(self, state: State) -> list[Study]:
         """List the studies of a state, those first that came first.

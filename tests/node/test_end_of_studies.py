@@ -1,4 +1,6 @@
 import json
+import os
+import time
 
 import pytest
 
@@ -87,3 +89,14 @@ def test_damaged_record_is_told_and_left_alone(spool, caplog):
     assert spool.list(State.STUDIES) == []
     assert study.name in caplog.text
     assert study.folder.exists()
+
+
+def test_transfers_that_were_broken_off_are_removed(spool):
+    now = time.time()
+    for name, age in (("old", 700), ("new", 500)):
+        (spool.incoming / name).write_bytes(b"half an image")
+        os.utime(spool.incoming / name, (now - age, now - age))
+    spool.remove_stale(now)
+    assert [path.name for path in spool.incoming.iterdir()] == ["new"]
+    spool.clear_incoming()
+    assert not list(spool.incoming.iterdir())

@@ -185,6 +185,15 @@ def test_an_image_that_kills_the_node_again_and_again_is_put_aside(place):
     assert len(place.aside) == 1
 
 
+def test_a_node_that_is_stopped_counts_no_try(place):
+    place.add("a")
+    place.worker.kills = {"a.dcm"}
+    place.worker.before = place.processor.stop
+    place.processor.step()
+    (study,) = place.spool.list(State.STUDIES)
+    assert (study.record.attempts, study.record.next_try) == (0, 0.0)
+
+
 def test_a_full_disk_loses_no_study(place, monkeypatch):
     place.add("a")
 
