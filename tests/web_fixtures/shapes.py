@@ -51,7 +51,7 @@ def write_shapes(folder: Path) -> None:
                 for region in regions
             ],
             lesions=[describe_lesion(lesion) for lesion in lesions],
-            quality=judge_quality(image, mask, regions, outline_doubt=doubt),
+            quality=judge_quality(image, mask, regions, boundary_uncertainty=doubt),
         )
     cases.finish()
 

@@ -1,6 +1,6 @@
 """Images with all that becomes of them on the way to a result, step by step."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +9,7 @@ import torch
 from monai.bundle import ConfigParser
 from numpy.typing import NDArray
 from PIL import Image
-from pipeline.results.frame_part import FramePart
 
-from pipeline.lesions.judge_quality import judge_quality
-from pipeline.lesions.lesion import find_lesions
 from pipeline.phantom.phantom import make_phantom
 from pipeline.phantom.phantom_cine import make_phantom_cine
 from pipeline.phantom.phantom_dicom import (
@@ -21,12 +18,16 @@ from pipeline.phantom.phantom_dicom import (
     make_region,
     write_phantom_dicom,
 )
+from pipeline.results.frame import Frame
+from pipeline.segmenter import Segmenter
+from pipeline.transforms.judge_candidatesd import JudgeCandidatesd
 from web_fixtures.fixture_folder import FixtureFolder
 from web_fixtures.regions import describe
 from web_fixtures.shapes import describe_lesion
 
 ROOT = Path(__file__).parents[2]
-THRESHOLDS = (0.0, 0.06, 0.35, 0.9)
+STRICTEST = 0.9
+"""An operating point beside those of the config."""
 
 
 def write_stages(folder: Path) -> None:
@@ -35,79 +36,65 @@ def write_stages(folder: Path) -> None:
     parser.read_config(str(ROOT / "configs" / "inference.json"))
     parser["bundle_root"] = str(ROOT)
     parser["backend"] = "onnx"
-    parser["inferer"]["bf16"] = False
+    parser["model"]["bf16"] = False
     parser["device"] = "cpu"
-    parser["operating_point"] = "all"
-    parts = [parser.get_parsed_content(name) for name in _PARTS]
-    scales = [parser.get_parsed_content(name) for name in ("presence_scale", "malignancy_scale")]
+    segmenter = parser.get_parsed_content("segmenter")
+    thresholds = sorted({*parser["operating_points"].values(), STRICTEST})
     cases = FixtureFolder(folder)
-    for path, frame, keeps_steps in _write_images(folder):
-        cases.add(
-            file=path.name,
-            frame=frame,
-            **_process(path, frame, parts, scales[1], keeps_steps=keeps_steps),
-        )
+    for path, number, keeps_steps in _write_images(folder):
+        case = _process(segmenter, path, number, thresholds, keeps_steps=keeps_steps)
+        cases.add(file=path.name, frame=number, **case)
     cases.finish()
 
 
-_PARTS = ("preprocessing", "inferer", "postprocessing", "reader")
-
-
 def _process(
-    path: Path, frame: int, parts: list[Any], malignancy_scale: Any, *, keeps_steps: bool
+    segmenter: Segmenter,
+    path: Path,
+    number: int,
+    thresholds: Sequence[float],
+    *,
+    keeps_steps: bool,
 ) -> dict[str, Any]:
-    preprocessing, inferer, postprocessing, reader = parts
-    source = reader.open(path)
-    grey = source.read(frame)
-    regions = source.regions(grey)
-    steps: list[dict[str, Any]] = []
-    found: list[FramePart] = []
-    name = f"{path}#frame={frame + 1}" if source.frames > 1 else str(path)
-    for number in range(1, len(regions) + 1):
-        item = preprocessing({"image": f"{name}#region={number}" if len(regions) > 1 else name})
-        image = torch.as_tensor(item["image"]).as_subclass(torch.Tensor)
-        with torch.no_grad():
-            logits = inferer(image[None], _no_network)[0]
-        item["pred"] = logits
-        step: dict[str, Any] = {"input": _plain(image), "logits": _plain(logits)}
-        for transform in postprocessing.transforms:
-            item = transform(item)
-            step[type(transform).__name__] = _plain(item["pred"])
-        step["lesionProbability"] = float(item["lesion_probability"])
-        step["outlineDoubt"] = float(item["outline_doubt"])
-        step["presence"] = _plain(item["presence"]) if "presence" in item else None
-        found.append(FramePart.read(item))
-        steps.append(step)
-    whole = FramePart.join(found)
+    source = segmenter.reader.open(path)
+    grey = source.read(number)
+    frame = segmenter.read(path, number + 1 if source.frames > 1 else None)
+    logits = segmenter.compute(frame)
+    parts = zip(frame.parts, logits, strict=True)
     return {
         "grey": grey,
-        "regions": [describe(region) for region in regions],
-        "steps": steps if keeps_steps else [],
-        "results": [_judge(whole, threshold, grey, malignancy_scale) for threshold in THRESHOLDS],
+        "regions": [describe(region) for region in frame.regions],
+        "steps": [_step(segmenter, dict(part), each) for part, each in parts if keeps_steps],
+        "results": [_judge(segmenter, frame, logits, threshold) for threshold in thresholds],
     }
 
 
+def _step(segmenter: Segmenter, item: dict[str, Any], logits: torch.Tensor) -> dict[str, Any]:
+    """Keep what each transform makes of a B-mode image, at the last threshold."""
+    step: dict[str, Any] = {"input": _plain(item["image"]), "logits": _plain(logits)}
+    item["pred"] = logits
+    for transform in segmenter.postprocessing.transforms:  # type: ignore[attr-defined]
+        item = transform(item)
+        step[type(transform).__name__] = _plain(item["pred"])
+    step["lesionProbability"] = float(item["lesion_probability"])
+    step["boundaryUncertainty"] = float(item["boundary_uncertainty"])
+    return step
+
+
 def _judge(
-    whole: FramePart, threshold: float, grey: NDArray[np.float32], malignancy_scale: Any
+    segmenter: Segmenter, frame: Frame, logits: torch.Tensor, threshold: float
 ) -> dict[str, Any]:
     """Give the result at an operating point."""
-    presence = whole.presence
-    assert presence is not None
-    mask = whole.mask & (presence >= np.float32(threshold))
-    lesions = find_lesions(
-        mask,
-        whole.probability,
-        regions=whole.regions,
-        presence=presence,
-        malignancy=whole.malignancy,
-        malignancy_scale=malignancy_scale,
-    )
+    for transform in segmenter.postprocessing.transforms:  # type: ignore[attr-defined]
+        if isinstance(transform, JudgeCandidatesd):
+            transform.threshold = threshold
+    result = segmenter.finish(frame, logits)
     return {
         "threshold": threshold,
-        "mask": mask,
-        "lesionProbability": whole.lesion_probability,
-        "lesions": [describe_lesion(lesion) for lesion in lesions],
-        "quality": judge_quality(grey, mask, whole.regions, outline_doubt=whole.outline_doubt),
+        "mask": result.mask,
+        "lesionProbability": result.probability,
+        "lesions": [describe_lesion(lesion) for lesion in result.lesions],
+        "suppressed": [describe_lesion(lesion) for lesion in result.suppressed],
+        "quality": list(result.quality),
     }
 
 
@@ -153,14 +140,3 @@ def _write_dual(path: Path) -> Path:
 
 def _plain(tensor: Any) -> NDArray[np.float32]:
     return np.asarray(torch.as_tensor(tensor).detach(), np.float32)
-
-
-class _NoNetwork(torch.nn.Module):
-    """Stands for the network that the exported file computes."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.weight = torch.nn.Parameter(torch.zeros(1))
-
-
-_no_network = _NoNetwork().eval()

@@ -30,7 +30,7 @@ export function readSettings(root: string): Settings {
     offset: number(config[key], 'offset'),
   });
   ['BlankOutsideRegiond', 'CropToRegiond', 'ResizeSmoothlyd', 'NormalizeIntensityd'].forEach(find);
-  ['BlankOutsideSectord', 'LesionProbabilityd', 'OutlineDoubtd', 'JudgeCandidatesd'].forEach(find);
+  ['BlankOutsideSectord', 'LesionProbabilityd', 'BoundaryUncertaintyd', 'JudgeCandidatesd'].forEach(find);
   const points = config.operating_points as Record<string, number>;
   const point = String(config.operating_point);
   if (!(point in points)) throw new Error(`expected ${point} among operating_points`);

@@ -16,10 +16,10 @@ export interface FrameResult {
   readonly regions: readonly CalibratedRegion[];
   /** That there is a lesion at all, 0 to 1. */
   readonly lesionProbability: number;
-  readonly outlineDoubt: number;
+  readonly boundaryUncertainty: number;
   readonly quality: readonly string[];
-  /** Probability of each candidate that is not shown. */
-  readonly leftOut: readonly number[];
+  /** Candidates that are less probable than the operating point. */
+  readonly suppressed: readonly Lesion[];
 }
 
 /**
@@ -37,22 +37,26 @@ export function judgeFrame(
 ): FrameResult {
   const { rows, columns } = frame;
   const mask = makeMask(rows, columns);
+  const suppressed = makeMask(rows, columns);
   const presence = makePlane(rows, columns);
   const masks = parts.map((part) => keepProbable(part.mask, part.candidates, threshold));
-  masks.forEach((part, number) => {
-    const { labels, probabilities } = parts[number]!.candidates;
-    part.values.forEach((value, at) => {
-      if (!value) return;
-      mask.values[at] = 1;
-      presence.values[at] = Math.max(presence.values[at]!, probabilities[labels[at]!]!);
+  parts.forEach(({ candidates: { labels, probabilities } }, number) => {
+    const kept = masks[number]!.values;
+    labels.forEach((candidate, at) => {
+      if (!candidate) return;
+      (kept[at] ? mask : suppressed).values[at] = 1;
+      presence.values[at] = Math.max(presence.values[at]!, probabilities[candidate]!);
     });
+  });
+  suppressed.values.forEach((value, at) => {
+    if (value && mask.values[at]) suppressed.values[at] = 0;
   });
   const probability = joinMaps(parts.map((part) => part.probability))!;
   const malignancy = joinMaps(parts.flatMap((part) => part.malignancy ?? []));
   const isEmpty = !hasAny(mask);
   // The one with a lesion counts, whose outline may be sharp beside an empty image.
-  const doubts = parts.filter((_, at) => isEmpty || hasAny(masks[at]!)).map((part) => part.outlineDoubt);
-  const outlineDoubt = Math.max(...doubts);
+  const doubts = parts.filter((_, at) => isEmpty || hasAny(masks[at]!)).map((part) => part.boundaryUncertainty);
+  const boundaryUncertainty = Math.max(...doubts);
   const regions = parts.map((part) => part.region);
   const { slope, offset } = settings.malignancyScale;
   const judgements = { probability, presence, malignancy, malignancyScale: new PlattScale(slope, offset) };
@@ -62,15 +66,10 @@ export function judgeFrame(
     lesions: findLesions(mask, judgements, regions),
     regions,
     lesionProbability: Math.max(...parts.map((part) => part.candidates.probability)),
-    outlineDoubt,
-    leftOut: listLeftOut(parts, threshold),
-    quality: judgeQuality(isKnown ? frame : null, mask, regions, outlineDoubt),
+    boundaryUncertainty,
+    suppressed: findLesions(suppressed, judgements, regions),
+    quality: judgeQuality(isKnown ? frame : null, mask, regions, boundaryUncertainty),
   };
-}
-
-function listLeftOut(parts: readonly SegmentedPart[], threshold: number): number[] {
-  const all = parts.flatMap(({ candidates }) => candidates.probabilities.slice(1));
-  return all.filter((each) => Math.fround(each) < Math.fround(threshold)).sort((a, b) => b - a);
 }
 
 function joinMaps(maps: readonly Plane[]): Plane | null {

@@ -13,7 +13,7 @@ import { type Candidates, judgeCandidates } from './transforms/judgeCandidates';
 import { keepMajorLesions } from './transforms/keepMajorLesions';
 import { lesionProbability } from './transforms/lesionProbability';
 import { normalizeIntensity } from './transforms/normalizeIntensity';
-import { outlineDoubt } from './transforms/outlineDoubt';
+import { boundaryUncertainty } from './transforms/boundaryUncertainty';
 import { relativeThreshold } from './transforms/relativeThreshold';
 import { removeSmallObjects } from './transforms/removeSmallObjects';
 import { enlarge, resizeSmoothly } from './transforms/resizeSmoothly';
@@ -26,7 +26,7 @@ export interface SegmentedPart {
   readonly candidates: Candidates;
   readonly probability: Plane;
   readonly malignancy: Plane | null;
-  readonly outlineDoubt: number;
+  readonly boundaryUncertainty: number;
 }
 
 export class Segmenter {
@@ -55,7 +55,7 @@ export class Segmenter {
     const [probability, malignancy, presence] = maps.map((map) =>
       restore(gaussianSmooth(map, settings.sigma), frame, region),
     );
-    const doubt = outlineDoubt(probability!);
+    const doubt = boundaryUncertainty(probability!);
     const cut = relativeThreshold(probability!, settings.threshold, likely);
     const sound = removeSmallObjects(fillHoles(cut), settings.minLesionPx);
     const mask = keepMajorLesions(sound, settings.minLesionShare);
@@ -66,7 +66,7 @@ export class Segmenter {
       candidates: judgeCandidates(mask, presence ?? null, new PlattScale(slope, offset), likely),
       probability: probability!,
       malignancy: malignancy ?? null,
-      outlineDoubt: doubt,
+      boundaryUncertainty: doubt,
     };
   }
 }

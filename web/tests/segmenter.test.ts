@@ -14,7 +14,7 @@ import { blankOutsideSector, findOutside } from '../src/transforms/blankOutsideS
 import { fillHoles } from '../src/transforms/fillHoles';
 import { gaussianSmooth } from '../src/transforms/gaussianSmooth';
 import { lesionProbability } from '../src/transforms/lesionProbability';
-import { outlineDoubt } from '../src/transforms/outlineDoubt';
+import { boundaryUncertainty } from '../src/transforms/boundaryUncertainty';
 import { relativeThreshold } from '../src/transforms/relativeThreshold';
 import { removeSmallObjects } from '../src/transforms/removeSmallObjects';
 import { enlarge } from '../src/transforms/resizeSmoothly';
@@ -25,7 +25,7 @@ interface Step extends Record<string, unknown> {
   input: Stored;
   logits: Stored;
   lesionProbability: number;
-  outlineDoubt: number;
+  boundaryUncertainty: number;
 }
 
 interface Case {
@@ -34,7 +34,7 @@ interface Case {
   grey: Stored;
   regions: CalibratedRegion[];
   steps: Step[];
-  results: { threshold: number; mask: Stored; lesions: object[]; lesionProbability: number; quality: string[] }[];
+  results: { threshold: number; mask: Stored; lesions: object[]; suppressed: object[]; lesionProbability: number; quality: string[] }[];
 }
 
 const CASES = readCases<Case>('stages');
@@ -69,7 +69,7 @@ describe('each step', () => {
           return row >= top && row < bottom && column >= left && column < right;
         });
         expect(differ(large.values, inside)).toBeLessThan(1e-5);
-        expect(outlineDoubt(whole)).toBeCloseTo(step.outlineDoubt, 5);
+        expect(boundaryUncertainty(whole)).toBeCloseTo(step.boundaryUncertainty, 5);
 
         const cut = relativeThreshold(whole, settings.threshold, readCasesProbability(step));
         expect(differ(cut.values, readMask('stages', step.RelativeThresholdd as Stored).values)).toBe(0);
@@ -107,13 +107,17 @@ describe('a whole image', () => {
       expect(found).toEqual(regions);
       const parts = [];
       for (const region of found) parts.push(await segmenter.segment(grey, region));
-      for (const { threshold, mask, lesions, lesionProbability: probability, quality } of results) {
+      for (const { threshold, mask, lesions, suppressed, lesionProbability: probability, quality } of results) {
         const result = judgeFrame(grey, parts, threshold, settings);
         expect(differShare(result.mask, readMask('stages', mask))).toBeLessThanOrEqual(0.001);
         expect(Math.abs(result.lesionProbability - probability)).toBeLessThanOrEqual(0.001);
         expect(result.quality).toEqual(quality);
-        expect(result.lesions.length).toBe(lesions.length);
-        result.lesions.forEach((lesion, at) => expectSame(lesion, lesions[at], /ybr|still-3.dcm/.test(file) ? 0.05 : 0.001));
+        // Node decodes JPEG otherwise than browsers, which have a test of their own.
+        const tolerance = file === 'still-3.dcm' ? 0.05 : 0.001;
+        for (const [found, expected] of [[result.lesions, lesions], [result.suppressed, suppressed]] as const) {
+          expect(found.length).toBe(expected.length);
+          found.forEach((lesion, at) => expectSame(lesion, expected[at], tolerance));
+        }
       }
     });
   }

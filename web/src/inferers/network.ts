@@ -23,28 +23,27 @@ export async function loadNetwork(model: Uint8Array, options: NetworkOptions): P
   const session = await ort.InferenceSession.create(model, {
     executionProviders: ['wasm'],
     graphOptimizationLevel: 'all',
+    // Threads that wait in a loop would take the time of those that compute where cores are few.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
   });
   const [input, output] = [session.inputNames[0]!, session.outputNames[0]!];
-  const run = async (image: Plane): Promise<Plane[]> => {
-    const { rows, columns } = image;
-    const tensor = new ort.Tensor('float32', image.values, [1, 1, rows, columns]);
-    const result = (await session.run({ [input]: tensor }))[output]!;
-    const values = result.data as Float32Array;
-    const size = rows * columns;
-    return Array.from({ length: values.length / size }, (_, channel) => ({
-      rows,
-      columns,
-      values: values.slice(channel * size, (channel + 1) * size),
-    }));
-  };
-  if (!options.flip) return run;
   return async (image) => {
-    const plain = await run(image);
-    const mirrored = await run(mirror(image));
-    return plain.map((channel, at) => {
-      const other = mirror(mirrored[at]!);
-      const values = channel.values.map((value, place) => (value + other.values[place]!) / 2);
-      return { ...channel, values };
+    const { rows, columns } = image;
+    const size = rows * columns;
+    const images = options.flip ? [image, mirror(image)] : [image];
+    const batch = new Float32Array(images.length * size);
+    images.forEach(({ values }, at) => batch.set(values, at * size));
+    const tensor = new ort.Tensor('float32', batch, [images.length, 1, rows, columns]);
+    const logits = (await session.run({ [input]: tensor }))[output]!.data as Float32Array;
+    const count = logits.length / size / images.length;
+    const take = (number: number): Plane => {
+      return { rows, columns, values: logits.slice(number * size, (number + 1) * size) };
+    };
+    return Array.from({ length: count }, (_, channel) => {
+      const plain = take(channel);
+      if (!options.flip) return plain;
+      const mirrored = mirror(take(count + channel));
+      return { ...plain, values: plain.values.map((value, at) => (value + mirrored.values[at]!) / 2) };
     });
   };
 }

@@ -4,7 +4,7 @@ import { type Box, hasAny, type Mask, type Plane } from '../plane';
 import { type CalibratedRegion, listBoxes } from '../readers/region/calibratedRegion';
 
 /** Doubtful over lesion pixels above which masks are poor. */
-export const MOST_OUTLINE_DOUBT = 0.4;
+export const MOST_BOUNDARY_UNCERTAINTY = 0.4;
 
 const [DARK, BRIGHT] = [8, 254];
 const [MOST_DARK, MOST_BRIGHT] = [0.98, 0.25];
@@ -18,7 +18,7 @@ export function judgeQuality(
   image: Plane | null,
   mask: Mask,
   regions: readonly CalibratedRegion[],
-  outlineDoubt: number,
+  boundaryUncertainty: number,
 ): string[] {
   const remarks: string[] = [];
   let [pixels, dark, bright] = [0, 0, 0];
@@ -33,7 +33,7 @@ export function judgeQuality(
   }
   if (image && dark > MOST_DARK * (pixels || 1)) remarks.push('empty');
   if (bright > MOST_BRIGHT * (pixels || 1)) remarks.push('saturated');
-  if (hasAny(mask) && outlineDoubt > MOST_OUTLINE_DOUBT) remarks.push('unsure outline');
+  if (hasAny(mask) && boundaryUncertainty > MOST_BOUNDARY_UNCERTAINTY) remarks.push('uncertain boundary');
   if (regions.some((region) => touchesBorder(mask, region))) remarks.push('touches the border');
   return remarks;
 }

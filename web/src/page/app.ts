@@ -18,7 +18,7 @@ export class App {
   private readonly entries: ImageEntry[] = [];
   private selected: ImageEntry | null = null;
   private isNamed = false;
-  private readonly engineNote = make('p', { class: 'engine-note' });
+  private readonly engineNote = make('p', { class: 'engine-note' }, 'Loading the network …');
   private readonly engine = new Engine((state, reason) => this.tellEngine(state, reason));
   private readonly point = new OperatingPoint(settings, () => this.judgeAgain());
   private readonly cine = new CineBar({
@@ -187,7 +187,7 @@ export class App {
     this.panel.show(entry, result);
     this.cine.show(entry);
     this.point.element.hidden = !result;
-    if (result) this.point.tell(result.leftOut);
+    if (result) this.point.tell(result.suppressed.map(({ probability }) => probability));
     const isDone = this.entries.every(({ status }) => !['waiting', 'working'].includes(status));
     find('#app').dataset.state = isDone ? 'done' : 'working';
   }

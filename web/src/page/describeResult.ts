@@ -1,5 +1,6 @@
 /** A result as JSON, with what a reader needs to know where it comes from. */
 
+import type { Lesion } from '../lesions/lesion';
 import type { Settings } from '../settings';
 import type { SegmentedFrame } from '../worker/protocol';
 
@@ -23,12 +24,15 @@ export function describeResult(image: string, frame: SegmentedFrame, settings: S
     columns: frame.columns,
     regions: frame.regions,
     probability: frame.lesionProbability,
-    outlineDoubt: frame.outlineDoubt,
+    boundaryUncertainty: frame.boundaryUncertainty,
     quality: frame.quality,
     remarks: frame.remarks,
-    lesions: frame.lesions.map((lesion) => ({
-      ...lesion,
-      contour: lesion.contour.map((point) => point.map((each) => Math.round(each * 100) / 100)),
-    })),
+    lesions: frame.lesions.map(describeLesion),
+    suppressed: frame.suppressed.map(describeLesion),
   };
+}
+
+function describeLesion(lesion: Lesion): object {
+  const contour = lesion.contour.map((point) => point.map((each) => Math.round(each * 100) / 100));
+  return { ...lesion, contour };
 }

@@ -27,7 +27,10 @@ const [TEXT_PX, TICK_PX, MARGIN_PX] = [13, 7, 10];
  */
 export function drawOverlay(svg: SVGSVGElement, frame: SegmentedFrame, layers: Layers, scale: number): void {
   const parts: SVGElement[] = [];
-  if (layers.outline) parts.push(...frame.lesions.map((lesion) => drawOutline(lesion)));
+  if (layers.outline) {
+    parts.push(...frame.suppressed.map((lesion) => drawOutline(lesion, 'suppressed')));
+    parts.push(...frame.lesions.map((lesion) => drawOutline(lesion, 'outline')));
+  }
   if (layers.calipers) {
     for (const lesion of frame.lesions) {
       parts.push(drawAxis(lesion.longAxis, scale), drawAxis(lesion.shortAxis, scale));
@@ -40,9 +43,9 @@ export function drawOverlay(svg: SVGSVGElement, frame: SegmentedFrame, layers: L
   svg.replaceChildren(...parts);
 }
 
-function drawOutline(lesion: Lesion): SVGElement {
+function drawOutline(lesion: Lesion, kind: string): SVGElement {
   const points = lesion.contour.map(([row, column]) => `${column + 0.5} ${row + 0.5}`).join('L');
-  return makeSvg('g', {}, ...['halo', 'line'].map((name) => makeSvg('path', { d: `M${points}Z`, class: `outline ${name}` })));
+  return makeSvg('g', {}, ...['halo', 'line'].map((name) => makeSvg('path', { d: `M${points}Z`, class: `${kind} ${name}` })));
 }
 
 /** A line with a tick at each end, as of calipers. */

@@ -9,13 +9,19 @@ export function formatShare(value: number): string {
   return `${Math.round(value * 100)} %`;
 }
 
-/** Two lengths, in mm where there is a scale. */
+/** The two diameters of a lesion, in mm where there is a scale. */
 export function formatSize(lesion: Lesion): string {
-  const { longAxis, shortAxis } = lesion;
-  if (longAxis.lengthMm === null || shortAxis.lengthMm === null) {
-    return `${longAxis.lengthPx.toFixed(0)} × ${shortAxis.lengthPx.toFixed(0)} px`;
-  }
-  return `${longAxis.lengthMm.toFixed(1)} × ${shortAxis.lengthMm.toFixed(1)} mm`;
+  const { longAxis: long, shortAxis: short } = lesion;
+  return formatLengths([long.lengthMm, short.lengthMm], [long.lengthPx, short.lengthPx]);
+}
+
+/** Two lengths of one unit. */
+export function formatLengths(
+  mm: readonly [number | null, number | null],
+  px: readonly [number, number],
+): string {
+  if (mm[0] === null || mm[1] === null) return `${px.map(Math.round).join(' × ')} px`;
+  return `${mm[0].toFixed(1)} × ${mm[1].toFixed(1)} mm`;
 }
 
 /** A length in mm where there is a scale, else in px. */
@@ -31,7 +37,7 @@ export function formatArea(lesion: Lesion): string {
 export const QUALITY_WORDS: Readonly<Record<string, string>> = {
   empty: 'Nearly all of the image is black.',
   saturated: 'A large part of the image is white.',
-  'unsure outline': 'The network is unsure where this outline ends. Look at the uncertainty layer.',
+  'uncertain boundary': 'The network is unsure where this lesion ends. Look at the uncertainty layer.',
   'touches the border': 'The outline reaches the border of the image: the lesion may be larger.',
 };
 

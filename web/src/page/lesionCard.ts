@@ -2,7 +2,7 @@
 
 import type { Lesion } from '../lesions/lesion';
 import { make } from './dom';
-import { formatArea, formatLength, formatShare, formatSize } from './format';
+import { formatArea, formatLength, formatLengths, formatShare, formatSize } from './format';
 
 /** Make a card. */
 export function makeLesionCard(lesion: Lesion, count: number): HTMLElement {
@@ -16,7 +16,7 @@ export function makeLesionCard(lesion: Lesion, count: number): HTMLElement {
       make('p', { class: 'size' }, formatSize(lesion)),
     ),
     makeFacts([
-      ['Depth × width', `${formatLength(lesion.depthMm, lesion.depthPx)} × ${formatLength(lesion.widthMm, lesion.widthPx)}`],
+      ['Depth × width', formatLengths([lesion.depthMm, lesion.widthMm], [lesion.depthPx, lesion.widthPx])],
       ['Area', formatArea(lesion)],
       ['Orientation', `${lesion.orientation} (${lesion.depthWidthRatio.toFixed(2)})`],
       ['Below the top edge', formatLength(lesion.topDistanceMm, lesion.topDistancePx)],

@@ -52,13 +52,14 @@ export class OperatingPoint {
   }
 
   /** Tell how many candidates are not marked at this point. */
-  tell(leftOut: readonly number[]): void {
+  tell(probabilities: readonly number[]): void {
+    const leftOut = [...probabilities].sort((first, second) => second - first);
     const [first] = leftOut;
     const shares = leftOut.slice(0, 3).map(formatShare).join(', ');
     this.note.textContent =
       first === undefined
         ? 'All that was outlined is marked.'
-        : `Not marked: ${leftOut.length} less probable (${shares}${leftOut.length > 3 ? ', …' : ''}).`;
+        : `Not marked, drawn in dots: ${leftOut.length} less probable (${shares}${leftOut.length > 3 ? ', …' : ''}).`;
   }
 
   private draw(): void {

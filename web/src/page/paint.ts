@@ -1,6 +1,6 @@
 /** Frames and maps as pictures. */
 
-import { DOUBTFUL } from '../transforms/outlineDoubt';
+import { DOUBTFUL } from '../transforms/boundaryUncertainty';
 import type { SegmentedFrame } from '../worker/protocol';
 
 const THUMBNAIL_PX = 160;

@@ -34,8 +34,9 @@ export interface SegmentedFrame {
   /** Where tissue is for certain; outside of it names may be burned in. Empty: nobody knows. */
   readonly safeBoxes: readonly Box[];
   readonly lesionProbability: number;
-  readonly outlineDoubt: number;
-  readonly leftOut: readonly number[];
+  readonly boundaryUncertainty: number;
+  /** Candidates that are less probable than the operating point. */
+  readonly suppressed: readonly Lesion[];
   readonly quality: readonly string[];
   readonly remarks: readonly string[];
   readonly threshold: number;

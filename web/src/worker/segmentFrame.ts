@@ -58,8 +58,8 @@ export class FrameSegmenter {
           ? isKnown ? regions.flatMap(listBoxes) : []
           : [[0, 0, grey.rows, grey.columns]],
         lesionProbability: result.lesionProbability,
-        outlineDoubt: result.outlineDoubt,
-        leftOut: result.leftOut,
+        boundaryUncertainty: result.boundaryUncertainty,
+        suppressed: result.suppressed,
         quality: result.quality,
         remarks: source.remarks,
         threshold: request.threshold,

@@ -6,7 +6,7 @@ import type { Plane } from '../plane';
 export const DOUBTFUL = [0.2, 0.8] as const;
 
 /** Pixels that are doubtful over those that are more likely lesion than not, 0 or more. */
-export function outlineDoubt({ values }: Plane): number {
+export function boundaryUncertainty({ values }: Plane): number {
   const [low, high] = DOUBTFUL.map(Math.fround) as [number, number];
   let [doubtful, lesion] = [0, 0];
   for (const value of values) {
