@@ -10,7 +10,7 @@ export interface SegmentRequest {
   /** Of the file, so that what is known of it is found again. */
   readonly key: string;
   readonly file: Blob;
-  /** Number of the frame from 0; null is the one in the midst. */
+  /** Number of the frame from 0; null is the middle one. */
   readonly frame: number | null;
   /** Least probability of a candidate that is marked. */
   readonly threshold: number;

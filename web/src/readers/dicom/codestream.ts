@@ -67,7 +67,7 @@ export function readJpegHeader(stream: Uint8Array): JpegHeader | null {
   };
 }
 
-/** Tell whether a JPEG stream, or one of its kin, begins; none has this in its midst. */
+/** Tell whether a JPEG stream, or one of its kin, begins; none has this inside. */
 export function startsStream(head: Uint8Array): boolean {
   const isJpeg = head[0] === 0xff && head[1] === 0xd8 && head[2] === 0xff;
   return isJpeg || (head[0] === 0xff && head[1] === 0x4f && head[2] === 0xff && head[3] === 0x51);

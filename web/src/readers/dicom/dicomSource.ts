@@ -81,7 +81,7 @@ export class DicomSource implements ImageSource {
     return this.grey.read(await decodeJpegFrame(stream, pixels, this.decode));
   }
 
-  /** All frames of a cine have the regions of the one in its midst, or they would jump. */
+  /** All frames of a cine have the regions of their middle one, or they would jump. */
   async findRegions(grey: Plane): Promise<CalibratedRegion[]> {
     if (!this.regions) {
       const reference = this.frames === 1 ? grey : await this.readMidst();

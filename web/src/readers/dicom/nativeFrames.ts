@@ -110,7 +110,7 @@ export class NativeFrames {
     return Number.isInteger(frames) && !BYTES_A_PIXEL.includes((frames / pixels.frames) * aPixel);
   }
 
-  /** Tell YBR from RGB, which such files hold too, by what is grey in the frame in the midst. */
+  /** Tell YBR from RGB, which such files hold too, by what is grey in the middle frame. */
   private takeFull(full: PixelDescription): void {
     this.pixels = full;
     const { values } = this.read(Math.floor(full.frames / 2));

@@ -9,7 +9,7 @@ export interface Layers {
   readonly faint: BlockImage;
   /** The same of strong texture. */
   readonly strong: BlockImage;
-  /** 1 in the midst of tissue. */
+  /** 1 in the middle of tissue. */
   readonly isSeed: BlockImage;
 }
 
