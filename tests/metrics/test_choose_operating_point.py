@@ -24,3 +24,9 @@ def test_silence_loses_nothing_where_something_else_was_marked() -> None:
 
 def test_without_a_lesion_everything_is_shown() -> None:
     assert choose_operating_point({}) == choose_operating_point({"a": []}) == 0
+
+
+def test_three_lesions_in_a_hundred_may_be_silenced_by_default() -> None:
+    lesions = {"a": [(number / 100, 0.8) for number in range(100)]}
+    assert choose_operating_point(lesions) == choose_operating_point(lesions, 0.03) == 0.03
+    assert choose_operating_point(lesions, 0.04) == 0.04
