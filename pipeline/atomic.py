@@ -1,5 +1,6 @@
 """Files that are either whole or not there."""
 
+import errno
 import itertools
 import os
 import re
@@ -15,6 +16,7 @@ from pipeline.errors import WriteError
 
 _MOST_HOST_CHARACTERS = 32
 _NUMBERS = itertools.count()
+_NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
 
 
 @contextmanager
@@ -65,6 +67,39 @@ def write_atomically(path: Path, content: bytes, *, sync: bool = False) -> None:
         file.write(content)
 
 
+def write_once(path: Path, content: bytes) -> bool:
+    """Write a file unless there is one, for all who try it at the same time.
+
+    Args:
+        path: file to write; its folder is made if need be.
+        content: bytes of the file.
+
+    Returns:
+        Whether it was written.
+
+    Raises:
+        WriteError: the folder or the file cannot be written.
+    """
+    temporary = path.with_name(f".{name_process()}.{next(_NUMBERS)}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with temporary.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            _link(temporary, path)
+            sync_folder(path.parent)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        msg = f"expected to write {path}, got {type(error).__name__}: {error.strerror}"
+        raise WriteError(msg) from error
+    return True
+
+
 def sync_folder(folder: Path) -> None:
     """Wait until the names in a folder are on the disk, where the system lets us (POSIX).
 
@@ -108,6 +143,16 @@ def remove_temporaries(folder: Path, process: str) -> None:
     except OSError as error:
         msg = f"expected to remove what a killed run has left in {folder}, got {error.strerror}"
         raise WriteError(msg) from error
+
+
+def _link(temporary: Path, path: Path) -> None:
+    try:
+        os.link(temporary, path)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        with path.open("xb") as file:  # decides who is first, where there are no links
+            file.write(temporary.read_bytes())
 
 
 @cache

@@ -2,15 +2,20 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.cli.bundle_run import add_config_option, add_override_options, run_config
+from pipeline.settings.bundle_root import find_bundle_root, list_config_files
+
+if TYPE_CHECKING:
+    from pipeline.shards.shard import Shard
 
 _OPTIONS = {
     "dataset_dir": "IN",
     "output_dir": "OUT",
     "ckpt": "--weights",
     "target": "--target",
+    "shard": "--shard",
     "bundle_root": "--bundle-root",
 }
 """By key of the config, how this command calls what sets it."""
@@ -36,24 +41,56 @@ def add_parser(subparsers: Any) -> None:
         choices=("lesion", "malignant"),
         help="what is white: every lesion (default), or those that are probably malignant",
     )
+    parser.add_argument(
+        "--shard",
+        metavar="K/N",
+        help="only part K (from 0) of the N of `plan`; auto asks SLURM or Kubernetes. The tables "
+        "are written by `merge`",
+    )
     add_override_options(parser)
     add_config_option(parser)
     parser.set_defaults(run=run, go_on=lambda _: "the same command goes on where it stopped")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run ``inference.json``."""
+    """Run ``inference.json``, and of a shard ``shard.json`` over it."""
+    settings = {
+        "dataset_dir": str(args.input),
+        "output_dir": str(args.output),
+        "target": args.target,
+        "ckpt": None if args.weights is None else str(args.weights),
+    }
+    configs = args.configs
+    if args.shard is not None:
+        settings["shard"] = str(_plan_shard(args.input, args.output, args.shard))
+        root = find_bundle_root() if args.bundle_root is None else args.bundle_root
+        configs = [*list_config_files("shard", root), *configs]
     run_config(
         "inference",
         bundle_root=args.bundle_root,
-        settings={
-            "dataset_dir": str(args.input),
-            "output_dir": str(args.output),
-            "target": args.target,
-            "ckpt": None if args.weights is None else str(args.weights),
-        },
+        settings=settings,
         options=_OPTIONS,
         overrides=args.overrides,
-        configs=args.configs,
+        configs=configs,
     )
     return 0
+
+
+def _plan_shard(source: Path, output: Path, text: str) -> "Shard":
+    """Find out which shard is meant, and plan if nobody has."""
+    from pipeline.check_folders import check_input, check_output
+    from pipeline.shards.make_plan import make_plan
+    from pipeline.shards.shard import Shard
+    from pipeline.shards.shard_folder import ShardFolder
+    from pipeline.shards.shard_plan import ShardPlan
+
+    check_input(source)
+    check_output(output)
+    folder = ShardFolder(output)
+    plan = ShardPlan.read(folder)
+    planned = None if plan is None else plan.shards
+    shard = Shard.of_scheduler(planned) if text == "auto" else Shard.parse(text)
+    if plan is None:
+        plan = make_plan(source, output, shard.count)
+    plan.check(shard, folder)
+    return shard

@@ -14,6 +14,9 @@ from pipeline.errors import PipelineError
 COMMANDS: tuple[str, ...] = (
     "check",
     "infer",
+    "plan",
+    "status",
+    "merge",
     "train",
     "evaluate",
     "export",

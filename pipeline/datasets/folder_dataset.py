@@ -1,6 +1,6 @@
 """A folder of images as a stream that survives broken files."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,7 @@ class FolderDataset(IterableDataset[Frame]):
         reader: the one that `LoadImaged` uses, so that each file is opened once.
         journal: knows what is done, and takes what was skipped or failed.
         exclude: a folder inside `data` that is not entered, usually the output.
+        files: which files there are, in the order of `walk_folder`; `None` walks.
         progress: show a bar on standard error.
     """
 
@@ -51,6 +52,7 @@ class FolderDataset(IterableDataset[Frame]):
         reader: UltrasoundReader,
         journal: RunJournal,
         exclude: str | Path | None = None,
+        files: Sequence[Path] | None = None,
         progress: bool = True,
     ) -> None:
         self.data = Path(data)
@@ -58,11 +60,14 @@ class FolderDataset(IterableDataset[Frame]):
         self.reader = reader
         self.journal = journal
         self.exclude = None if exclude is None else Path(exclude)
+        self.files = files
         self.progress = progress
 
     def __iter__(self) -> Iterator[Frame]:
         root = self.data if self.data.is_dir() else self.data.parent
-        files = walk_folder(self.data, exclude=self.exclude)
+        files = self.files
+        if files is None:
+            files = walk_folder(self.data, exclude=self.exclude)
         names = [path.relative_to(root).as_posix() for path in files]
         self.journal.keep_only(set(names))
         taken = _Taken(root, self.journal)
@@ -72,6 +77,8 @@ class FolderDataset(IterableDataset[Frame]):
             unit="file",
             disable=not self.progress,
         ):
+            if self.journal.is_stopped:
+                return
             taken.visit(file)
             if self.journal.keeps(file, path):
                 taken.note(file)

@@ -1,6 +1,7 @@
 """Which files of a folder a run looks at, and in which order."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.errors import ReadError, SkippedError
@@ -8,7 +9,17 @@ from pipeline.journal.holds_results import holds_results
 
 
 def walk_folder(data: Path, *, exclude: Path | None = None) -> list[Path]:
-    """List what will be looked at, in the order of the run.
+    """List what will be looked at, see `iterate_folder`.
+
+    Args:
+        data: a folder, or a single file.
+        exclude: a folder inside `data` that is not entered.
+    """
+    return list(iterate_folder(data, exclude=exclude))
+
+
+def iterate_folder(data: Path, *, exclude: Path | None = None) -> Iterator[Path]:
+    """Yield what will be looked at, in the order of the run.
 
     Links to folders are not followed, so that the walk ends.
 
@@ -16,14 +27,14 @@ def walk_folder(data: Path, *, exclude: Path | None = None) -> list[Path]:
         data: a folder, or a single file.
         exclude: a folder inside `data` that is not entered.
 
-    Returns:
+    Yields:
         The files, sorted folder by folder; then the folders that are not entered because they are
         links, closed, or hold the results of a run.
     """
     if not data.is_dir():
-        return [data]
+        yield data
+        return
     left_out = None if exclude is None else exclude.resolve()
-    files: list[Path] = []
     closed: list[Path] = []
 
     def note(error: OSError) -> None:
@@ -36,8 +47,8 @@ def walk_folder(data: Path, *, exclude: Path | None = None) -> list[Path]:
         results = [name for name in folders if holds_results(here / name)]
         closed += [here / name for name in results if not (here / name).is_symlink()]
         folders[:] = [name for name in folders if name not in results]
-        files += [here / name for name in sorted(names)]
-    return files + sorted(closed)
+        yield from (here / name for name in sorted(names))
+    yield from sorted(closed)
 
 
 def refuse_folder(path: Path) -> ReadError:

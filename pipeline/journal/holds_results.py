@@ -9,6 +9,12 @@ JOURNAL = "breast-us-seg.jsonl"
 MANIFEST = "run.json"
 """Name of what a run says about itself, see `RunManifest`."""
 
+SHARDS = "shards"
+"""Name of the folder that a run in shards has its plan and its journals in."""
+
+PLAN = "plan.json"
+"""Name of the plan in that folder."""
+
 _LARGEST_MANIFEST = 1 << 20
 
 
@@ -19,9 +25,20 @@ def holds_results(folder: Path) -> bool:
         folder: any folder; what cannot be read there counts as not ours.
     """
     try:
-        return (folder / JOURNAL).is_file() or _is_manifest(folder / MANIFEST)
+        return (
+            (folder / JOURNAL).is_file() or holds_shards(folder) or _is_manifest(folder / MANIFEST)
+        )
     except OSError:  # a closed folder
         return False
+
+
+def holds_shards(folder: Path) -> bool:
+    """Tell whether a folder is the output of a run in shards.
+
+    Args:
+        folder: any folder.
+    """
+    return (folder / SHARDS / PLAN).is_file()
 
 
 def _is_manifest(path: Path) -> bool:

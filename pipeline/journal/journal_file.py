@@ -107,17 +107,18 @@ class JournalFile:
         self._end = position + len(line)
         return position
 
-    def replace(self, entries: Iterable[Mapping[str, Any]]) -> None:
+    def replace(self, entries: Iterable[Mapping[str, Any]], *, sync: bool = False) -> None:
         """Write the file anew, whole or not at all.
 
         Args:
             entries: may be read from the old one meanwhile.
+            sync: come back only when a power cut could not undo it.
 
         Raises:
             WriteError: the file cannot be written.
         """
         end = 0
-        with open_atomically(self.path) as file:
+        with open_atomically(self.path, sync=sync) as file:
             for entry in entries:
                 end += file.write(_encode(entry))
         self._end, self._waiting = end, []

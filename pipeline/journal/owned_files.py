@@ -44,7 +44,7 @@ class OwnedFiles:
             ValueError: it names what is not in the folder, which no run has done.
         """
         names = entry["writes"]
-        if not isinstance(names, list) or not all(map(_is_inside, names)):
+        if not isinstance(names, list) or not all(map(is_inside, names)):
             msg = "expected names of files in the folder"
             raise ValueError(msg)
         self._positions.setdefault(entry["of"], []).append(position)
@@ -179,7 +179,12 @@ class OwnedFiles:
                     break
 
 
-def _is_inside(name: object) -> bool:
+def is_inside(name: object) -> bool:
+    """Tell whether a line of a journal names a file in the folder.
+
+    Args:
+        name: relative to the folder, with forward slashes.
+    """
     if not isinstance(name, str):
         return False
     path = PurePosixPath(name)

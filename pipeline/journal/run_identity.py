@@ -14,6 +14,9 @@ from pipeline.results.model_identity import ModelIdentity
 _PLACES = ("_meta_", "bundle_root", "dataset_dir", "output_dir", "ckpt", "progress")
 """Keys of a config that say where something is, or what is shown: not what comes out."""
 
+_PARTS = ("shard", "files", "journal", "lock")
+"""Keys that say which part of the images is done, and what is noted of it."""
+
 
 @dataclass(frozen=True)
 class RunIdentity:
@@ -38,7 +41,9 @@ class RunIdentity:
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of it all, in hexadecimal."""
-        config = {key: value for key, value in self.config.items() if key not in _PLACES}
+        config = {key: value for key, value in self.config.items() if key not in _PLACES + _PARTS}
+        if isinstance(config.get("dataset"), Mapping):
+            config["dataset"] = {**config["dataset"], "files": None}
         config.pop("backend", None)  # what it came to counts, not what was asked for
         parts = [config, str(self.model), self.computed_by, self.version]
         return hashlib.sha256(json.dumps(parts, sort_keys=True, default=repr).encode()).hexdigest()
@@ -50,7 +55,7 @@ class RunIdentity:
         return weights | {
             key: value
             for key, value in self.config.items()
-            if key not in _PLACES and _is_plain(value)
+            if key not in _PLACES + _PARTS and _is_plain(value)
         }
 
 

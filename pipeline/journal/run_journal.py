@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.atomic import name_process
+from pipeline.errors import WriteError
 from pipeline.file_stamp import FileStamp
 from pipeline.get_logger import get_logger
-from pipeline.journal.holds_results import JOURNAL
+from pipeline.journal.holds_results import JOURNAL, holds_shards
 from pipeline.journal.journal_contents import (
     JournalContents,
     JournalInput,
@@ -46,6 +47,9 @@ class RunJournal:
             called, as there is output that belongs to a whole file.
     """
 
+    is_stopped = False
+    """Whether the run is to end before the next file."""
+
     def __init__(
         self, output_dir: str | Path, identity: RunIdentity, *, whole_files: bool = False
     ) -> None:
@@ -71,6 +75,12 @@ class RunJournal:
             WriteError: the folder holds files of their names that no run has written; or the
                 journal cannot be read, or stale results cannot be removed.
         """
+        if holds_shards(self.folder):
+            msg = (
+                f"expected a folder of one run, found {self.folder} shared out in shards: run one "
+                "of them by --shard, or choose another folder"
+            )
+            raise WriteError(msg)
         if not self._read_lines():
             self._start_over()
         contents, tables = self._contents, _list_tables(self.table_path, writers)
@@ -82,14 +92,9 @@ class RunJournal:
         if is_other:
             other = "other settings, weights, version or backend"
             logger.warning("results of %s are removed, and all is done again", other)
-        for file in dict.fromkeys([*contents.inputs, *self.files.owners()]):
-            if is_other or not contents.may_keep(file, whole=self._whole_files):
-                self.forget(file)
+        self._take_over(is_other=is_other)
         if is_other:
             self._append(self._describe_settings())
-        elif contents.inputs and not contents.is_finished:
-            done = sum(len(known.rows) for known in contents.inputs.values())
-            logger.info("an interrupted run goes on: %d images are done", done)
 
     def keep_only(self, files: Collection[str]) -> None:
         """Remove the results of inputs that are gone.
@@ -261,6 +266,15 @@ class RunJournal:
             self._contents.adopts = True
         self.files.adopts = self._contents.adopts
         return is_sound and not self._lines.is_damaged
+
+    def _take_over(self, *, is_other: bool = False) -> None:
+        contents = self._contents
+        for file in dict.fromkeys([*contents.inputs, *self.files.owners()]):
+            if is_other or not contents.may_keep(file, whole=self._whole_files):
+                self.forget(file)
+        if not is_other and contents.inputs and not contents.is_finished:
+            done = sum(len(known.rows) for known in contents.inputs.values())
+            logger.info("an interrupted run goes on: %d images are done", done)
 
     def _start_over(self) -> None:
         """Remove what a damaged journal still names, and begin a new one."""

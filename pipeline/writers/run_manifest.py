@@ -5,10 +5,11 @@ import os
 import platform
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from pipeline import RESEARCH_ONLY, __version__
 from pipeline.atomic import write_atomically
@@ -23,6 +24,8 @@ _PACKAGES = (
 )
 _PATH = "PATH"
 """What stands for a path in the command."""
+_SHARING = ("--shard", "--workers")
+"""Options that do not change what comes out, each with a value."""
 
 
 class RunManifest(Writer):
@@ -41,7 +44,7 @@ class RunManifest(Writer):
         self.path: Path = Path(output_dir) / MANIFEST
         self.model = model
         self.backend = backend
-        self._started = datetime.now(timezone.utc)
+        self.started = datetime.now(timezone.utc)
 
     def write_run(self, run: FinishedRun) -> None:
         """Write the file.
@@ -52,29 +55,64 @@ class RunManifest(Writer):
         Raises:
             WriteError: the file cannot be written.
         """
-        ended = datetime.now(timezone.utc)
-        content = {
+        write_manifest(self.path, self.describe(), run, self.started, datetime.now(timezone.utc))
+
+    def describe(self) -> dict[str, Any]:
+        """Describe what runs, all but settings, counts and times."""
+        return {
             "notice": RESEARCH_ONLY,
             "model": self.model.name,
             "model_version": self.model.version,
             "weights_sha256": self.model.weights_sha256,
             "backend": self.backend,
-            "settings_sha256": run.fingerprint,
-            "settings": {name: str(value) for name, value in run.settings.items()},
-            "images": dict(run.counts),
             "command": _describe_command(sys.argv),
             "software": {"breast-us-seg": __version__, "python": platform.python_version()}
             | {name: _find_version(name) for name in _PACKAGES},
             "platform": platform.platform(),
-            "started": self._started.isoformat(timespec="seconds"),
-            "ended": ended.isoformat(timespec="seconds"),
-            "seconds": round((ended - self._started).total_seconds(), 1),
         }
-        write_atomically(self.path, json.dumps(content, indent=2).encode() + b"\n")
+
+
+def write_manifest(
+    path: Path, facts: Mapping[str, Any], run: FinishedRun, started: datetime, ended: datetime
+) -> None:
+    """Write ``run.json``.
+
+    Args:
+        path: of the file.
+        facts: by `RunManifest.describe`.
+        run: whose counts and settings are told.
+        started: time of the begin.
+        ended: time of the end.
+
+    Raises:
+        WriteError: the file cannot be written.
+    """
+    names = list(facts)
+    place = names.index("command")
+    content = {name: facts[name] for name in names[:place]}
+    content |= {
+        "settings_sha256": run.fingerprint,
+        "settings": {name: str(value) for name, value in run.settings.items()},
+        "images": dict(run.counts),
+    }
+    content |= {name: facts[name] for name in names[place:]}
+    content |= {
+        "started": started.isoformat(timespec="seconds"),
+        "ended": ended.isoformat(timespec="seconds"),
+        "seconds": round((ended - started).total_seconds(), 1),
+    }
+    write_atomically(path, json.dumps(content, indent=2).encode() + b"\n")
 
 
 def _describe_command(argv: Sequence[str]) -> str:
-    return shlex.join([Path(argv[0]).name, *map(_hide_path, argv[1:])])
+    """Tell the command without its paths, and without how it was shared out."""
+    words = list(argv[1:])
+    for option in _SHARING:
+        while option in words:
+            place = words.index(option)
+            del words[place : place + 2]
+    words = [word for word in words if not word.startswith(tuple(f"{each}=" for each in _SHARING))]
+    return shlex.join([Path(argv[0]).name, *map(_hide_path, words)])
 
 
 def _hide_path(word: str) -> str:
