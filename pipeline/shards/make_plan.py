@@ -113,7 +113,8 @@ class _Found:
             _, labels = connected_components(coo_array(edges, shape=(size, size)), directed=False)
             _, first, whole = np.unique(labels[groups], return_index=True, return_inverse=True)
             chosen = names[first][whole]
-        return (chosen % np.uint64(shards)).astype(np.int64)
+        numbers: NDArray[np.int64] = (chosen % np.uint64(shards)).astype(np.int64)
+        return numbers
 
     def read(self, numbers: NDArray[np.int64]) -> Iterator[bytes]:
         """Read the lines of some files."""
