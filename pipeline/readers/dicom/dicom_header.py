@@ -31,7 +31,7 @@ _PIXEL_DATA, _FLOAT_PIXEL_DATA = 0x7FE00010, (0x7FE00008, 0x7FE00009)
 _PIXEL_TAGS = (b"\xe0\x7f\x10\x00", b"\x7f\xe0\x00\x10")
 _UNDEFINED_LENGTH = 0xFFFFFFFF
 _PREAMBLE_BYTES, _PREFIX = 128, b"DICM"
-_WALKED_BYTES = (64 << 10, 1 << 20)
+_WALKED_BYTES = (16 << 10, 1 << 20)
 """Of the header, in which elements of no standard are looked for: of most, and at the most."""
 _PROGRAMS = (b"MZ", b"\x7fELF", b"\xfe\xed\xfa", b"\xcf\xfa\xed\xfe", b"\xce\xfa\xed\xfe")
 """How Windows, Linux and macOS programs begin; PS3.10 section 7.1 warns of such preambles."""
