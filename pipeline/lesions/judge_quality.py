@@ -1,6 +1,7 @@
 """Quality flags: why the mask of an image may be poor."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ _MOST_DARK, _MOST_BRIGHT = 0.98, 0.25
 
 
 def judge_quality(
-    image: NDArray[np.float32] | None,
+    image: NDArray[Any] | None,
     mask: NDArray[np.bool_],
     regions: Sequence[CalibratedRegion],
     *,

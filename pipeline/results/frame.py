@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
 
@@ -35,7 +34,8 @@ class Frame:
     """A still, or one frame of a cine, with all of its B-mode images.
 
     Attributes:
-        image: grey values (H, W), 0 to 255, black outside the ultrasound.
+        image: grey values (H, W), 0 to 255, uint8 of ``inference.json``, black outside the
+            ultrasound.
         regions: the B-mode images, from the left to the right.
         parts: for each region the item that ``preprocessing`` makes of it; its ``image`` (1, h, w)
             goes to the network.
@@ -44,7 +44,7 @@ class Frame:
         source: the file.
     """
 
-    image: NDArray[np.float32]
+    image: NDArray[Any]
     regions: tuple[CalibratedRegion, ...]
     parts: tuple[Mapping[str, Any], ...]
     number: int | None = None

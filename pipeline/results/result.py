@@ -1,6 +1,7 @@
 """What is known of one image or frame after segmentation."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ class Result:
     Attributes:
         file: path of the source relative to the input folder, with forward slashes.
         frame: number of the frame from 1, `None` for a file with a single one.
-        image: grey values (H, W), float32, 0 to 255, black outside the ultrasound region.
+        image: grey values (H, W), 0 to 255, black outside the ultrasound region.
         mask: (H, W) bool, `True` where there is lesion.
         lesions: components of the mask, the largest first.
         suppressed: what was outlined, and is less probably a lesion than the operating point asks
@@ -35,7 +36,7 @@ class Result:
 
     file: str
     frame: int | None
-    image: NDArray[np.float32]
+    image: NDArray[Any]
     mask: NDArray[np.bool_]
     lesions: tuple[Lesion, ...]
     probability: float

@@ -116,7 +116,8 @@ def _enlarge(plain: torch.Tensor, size: tuple[int, int], faint: float) -> torch.
         spans.append(slice(start, stop))
         matrices.append(_make_matrix(before, after)[start:stop])
     rows, columns = matrices
-    enlarged[:, spans[0], spans[1]] = rows @ plain.cpu() @ columns.T
+    for channel, values in zip(enlarged, plain.cpu(), strict=True):
+        channel[spans[0], spans[1]] = rows @ values @ columns.T
     return enlarged
 
 

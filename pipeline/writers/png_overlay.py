@@ -1,5 +1,6 @@
 """The image with the outline of its lesions, for a person to check."""
 
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from pipeline.results.result import Result
 from pipeline.writers.grey_levels import to_grey_levels
 from pipeline.writers.writer import Writer
 
-_OUTLINE, _DIAMETER, _TEXT = (255, 210, 0), (90, 200, 255), (235, 235, 235)
+_OUTLINE, _DIAMETER, _TEXT = (255, 210, 0), (90, 200, 255), 235
 _OUTLINE_INDEX, _DIAMETER_INDEX = 254, 1
 """Their places among the greys."""
 _PIXELS_PER_LINE_WIDTH = 400
@@ -29,6 +30,8 @@ _BAR_LENGTHS_MM, _BAR_SHARE = (50, 20, 10, 5, 2, 1), 0.3
 _MARGIN_PX = 6
 _COMPRESS_LEVEL = 1
 """Speckle hardly compresses: the usual level 6 takes four times as long to save a tenth."""
+
+_Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
 class PngOverlay(Writer):
@@ -57,7 +60,7 @@ class PngOverlay(Writer):
             WriteError: the file cannot be written.
         """
         buffer = BytesIO()
-        picture = _index_colours(_draw(result))
+        picture = _index_colours(*_draw(result))
         picture.save(buffer, "PNG", compress_level=_COMPRESS_LEVEL)
         write_atomically(self.locate(result.file, result.frame), buffer.getvalue())
 
@@ -71,54 +74,72 @@ def draw_overlay(result: Result) -> NDArray[np.uint8]:
     Returns:
         (H, W, 3) uint8 RGB at the size of the source.
     """
-    return np.asarray(_draw(result))
+    grey, marks = (np.asarray(layer) for layer in _draw(result))
+    colour = np.repeat(grey[..., None], 3, axis=2)
+    colour[marks == _OUTLINE_INDEX], colour[marks == _DIAMETER_INDEX] = _OUTLINE, _DIAMETER
+    return colour
 
 
-def _draw(result: Result) -> Image.Image:
-    colour = np.repeat(to_grey_levels(result.image)[..., None], 3, axis=2)
+def _draw(result: Result) -> tuple[Image.Image, Image.Image]:
+    """Draw greys with the texts on one layer, and marks on another, 0 where there are none."""
+    levels = to_grey_levels(result.image)
+    marked = np.zeros_like(levels)
     if result.mask.any():
-        _paint_outline(colour, result.mask)
-    picture = Image.fromarray(colour)
-    del colour  # of a large image these bytes count
-    draw = ImageDraw.Draw(picture)
-    size = max(_LEAST_FONT_SIZE, max(picture.size) // _PIXELS_PER_FONT_SIZE)
-    font = ImageFont.load_default(size)
+        _paint_outline(marked, result.mask)
+    layers = Image.fromarray(levels), Image.fromarray(marked)
+    del levels, marked  # of a large image these bytes count
+    pen = _Pen(*(ImageDraw.Draw(layer) for layer in layers))
+    size = layers[0].size
+    font = ImageFont.load_default(max(_LEAST_FONT_SIZE, max(size) // _PIXELS_PER_FONT_SIZE))
     for lesion in result.lesions:
         if lesion.long_axis.length_mm is None or lesion.short_axis.length_mm is None:
             continue
         for axis in (lesion.long_axis, lesion.short_axis):
-            draw.line(_to_xy(axis), fill=_DIAMETER, width=_line_width(result.mask))
-        if min(picture.size) >= _LEAST_TEXT_PX:
+            pen.marks.line(_to_xy(axis), fill=_DIAMETER_INDEX, width=_line_width(result.mask))
+        if min(size) >= _LEAST_TEXT_PX:
             text = f"{lesion.long_axis.length_mm:.1f} x {lesion.short_axis.length_mm:.1f} mm"
-            _write_beside(draw, picture.size, lesion.box, text, font)
-    if min(picture.size) >= _LEAST_TEXT_PX:
-        _draw_scale_bar(draw, result, font)
-        width, height = picture.size
-        where = (width - _MARGIN_PX, height - _MARGIN_PX)
-        note = RESEARCH_ONLY.partition(".")[0]
-        draw.text(where, note, fill=_TEXT, font=font, anchor="rd", stroke_width=1, stroke_fill=0)
-    return picture
+            _write_beside(pen, size, lesion.box, text, font)
+    if min(size) >= _LEAST_TEXT_PX:
+        _draw_scale_bar(pen, result, font)
+        where = (size[0] - _MARGIN_PX, size[1] - _MARGIN_PX)
+        pen.write(where, RESEARCH_ONLY.partition(".")[0], font, anchor="rd")
+    return layers
 
 
-def _index_colours(colour: Image.Image) -> Image.Image:
+@dataclass(frozen=True)
+class _Pen:
+    """Draws on the greys and on the marks, which give way to texts."""
+
+    grey: ImageDraw.ImageDraw
+    marks: ImageDraw.ImageDraw
+
+    def write(
+        self, where: tuple[float, float], text: str, font: _Font, anchor: str | None = None
+    ) -> None:
+        self.grey.text(
+            where, text, fill=_TEXT, font=font, anchor=anchor, stroke_width=1, stroke_fill=0
+        )
+        self.marks.fontmode = "1"
+        self.marks.text(where, text, fill=0, font=font, anchor=anchor, stroke_width=1)
+
+
+def _index_colours(grey: Image.Image, marks: Image.Image) -> Image.Image:
     """Hold a pixel in one byte in place of three, which takes less time to save.
 
     Of the 256 greys, the two beside black and white give way to the two colours.
     """
-    red, blue = (np.asarray(colour.getchannel(name)) for name in "RB")
-    index = red.copy()
-    index[red == _OUTLINE_INDEX] = 255
-    index[red == _DIAMETER_INDEX] = 0
-    coloured = red != blue
-    index[coloured] = np.where(red[coloured] > blue[coloured], _OUTLINE_INDEX, _DIAMETER_INDEX)
+    index, marked = np.array(grey), np.asarray(marks)
+    index[index == _OUTLINE_INDEX] = 255
+    index[index == _DIAMETER_INDEX] = 0
+    np.copyto(index, marked, where=marked > 0)
     palette = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
     palette[_OUTLINE_INDEX], palette[_DIAMETER_INDEX] = _OUTLINE, _DIAMETER
-    picture = Image.frombytes("P", (index.shape[1], index.shape[0]), index.tobytes())
+    picture = Image.fromarray(index)
     picture.putpalette(palette.tobytes())
     return picture
 
 
-def _paint_outline(colour: NDArray[np.uint8], mask: NDArray[np.bool_]) -> None:
+def _paint_outline(marks: NDArray[np.uint8], mask: NDArray[np.bool_]) -> None:
     width = _line_width(mask)
     # Only the surroundings of the lesions are looked at, which are a small part of the image.
     window = tuple(
@@ -129,7 +150,7 @@ def _paint_outline(colour: NDArray[np.uint8], mask: NDArray[np.bool_]) -> None:
     outline = binary_dilation(lesions) & ~lesions
     if width > 1:
         outline = binary_dilation(outline, disk(width // 2)) & ~lesions
-    colour[window][outline] = _OUTLINE
+    marks[window][outline] = _OUTLINE_INDEX
 
 
 def _line_width(mask: NDArray[np.bool_]) -> int:
@@ -141,26 +162,18 @@ def _to_xy(axis: Axis) -> list[tuple[float, float]]:
 
 
 def _write_beside(
-    draw: ImageDraw.ImageDraw,
-    size: tuple[int, int],
-    box: tuple[int, int, int, int],
-    text: str,
-    font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
+    pen: _Pen, size: tuple[int, int], box: tuple[int, int, int, int], text: str, font: _Font
 ) -> None:
     """Write below a lesion, or above it where there is no room."""
     _, left, bottom, right = box
-    length = draw.textlength(text, font=font)
+    length = pen.grey.textlength(text, font=font)
     x = min(max((left + right - length) / 2, _MARGIN_PX), size[0] - length - _MARGIN_PX)
     line = getattr(font, "size", _LEAST_FONT_SIZE) + _MARGIN_PX
     y = bottom + _MARGIN_PX if bottom + 2 * line < size[1] else box[0] - line - _MARGIN_PX
-    draw.text((x, max(y, 0)), text, fill=_TEXT, font=font, stroke_width=1, stroke_fill=0)
+    pen.write((x, max(y, 0)), text, font)
 
 
-def _draw_scale_bar(
-    draw: ImageDraw.ImageDraw,
-    result: Result,
-    font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
-) -> None:
+def _draw_scale_bar(pen: _Pen, result: Result, font: _Font) -> None:
     """Draw a horizontal bar in the lower left corner of each calibrated B-mode image."""
     for region in result.regions:
         if region.mm_per_pixel is None:
@@ -173,7 +186,7 @@ def _draw_scale_bar(
             continue
         x, y = left + _MARGIN_PX, bottom - 2 * _MARGIN_PX
         width = _line_width(result.mask) + 1
-        draw.line([(x, y), (x + length * per_mm, y)], fill=_TEXT, width=width)
-        where = (x, y - _MARGIN_PX)
-        text = f"{length} mm"
-        draw.text(where, text, fill=_TEXT, font=font, anchor="ld", stroke_width=1, stroke_fill=0)
+        line = [(x, y), (x + length * per_mm, y)]
+        pen.grey.line(line, fill=_TEXT, width=width)
+        pen.marks.line(line, fill=0, width=width)
+        pen.write((x, y - _MARGIN_PX), f"{length} mm", font, anchor="ld")

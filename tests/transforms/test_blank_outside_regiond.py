@@ -96,3 +96,13 @@ def test_only_regions_that_overlap_are_blanked(count: int, kept: int) -> None:
     item = {"image": MetaTensor(VALUES.clone(), meta=meta)}
     blanked = BlankOutsideRegiond("image", only_overlapping=True)(item)["image"]
     assert torch.count_nonzero(blanked) == kept
+
+
+def test_levels_are_rounded_and_take_a_byte() -> None:
+    image = torch.tensor([[[-3.0, 7.4, 7.6], [9.0, 300.0, 9.0]]])
+    parts = [[0, 0, 1, 3], [1, 1, 2, 2], [0, 0, 0, 0]]
+    meta = {"region_parts": parts, "region_known": True, "region_count": 2}
+    transform = BlankOutsideRegiond("image", output_key="original", as_levels=True)
+    original = transform({"image": MetaTensor(image, meta=meta)})["original"]
+    assert original.dtype == torch.uint8
+    assert original.tolist() == [[[0, 7, 8], [0, 255, 0]]]

@@ -93,8 +93,8 @@ def find_field_of_view(grey: FloatImage) -> Box | None:
     box: Box = _cut_sides(layers, padded, is_body, _LOOSE_PART * areas.max()) * block
     top, left, bottom, right = np.minimum(box, [rows, columns] * 2)
 
-    ends_down = down[:, left:right] >= _FAINT
-    ends_across = across[top:bottom].T >= _FAINT
+    del padded  # of a large image these bytes count
+    ends_down, ends_across = down[:, left:right], across[top:bottom].T
     box[0] = _find_edge(ends_down, top, block)
     box[1] = _find_edge(ends_across, left, block)
     box[2] = rows - _find_edge(ends_down[::-1], rows - bottom, block, may_fade=True)
@@ -133,19 +133,30 @@ def _differ(first: ByteImage, second: ByteImage) -> ByteImage:
 
 def _count_texture(down: ByteImage, across: ByteImage, least: int, block: int) -> FloatImage:
     """Share of the pixels of each block that differ from their lower or right neighbour."""
-    texture = np.zeros((len(down) + 1, down.shape[1]), np.uint8)
-    texture[:-1] = down >= least
-    texture[:, :-1] |= across >= least
+    rows, columns = len(down) + 1, down.shape[1]
+    bands = []
+    height = -(-_LINES // block) * block
+    for top in range(0, rows, height):
+        band = slice(top, min(top + height, rows))
+        texture = np.zeros((band.stop - top, columns), np.uint8)
+        below = down[band]
+        texture[: len(below)] = below >= least
+        texture[:, :-1] |= across[band] >= least
+        bands.append(_sum_blocks(texture, block))
+    shares: FloatImage = np.concatenate(bands).astype(np.float32) / np.float32(block**2)
+    return shares
+
+
+def _sum_blocks(texture: ByteImage, block: int) -> NDArray[np.uint32]:
     # Beyond the picture it goes on as at its border. skimage's downscale_local_mean is ten times
     # as slow as the sum of slices.
-    sums = np.pad(texture, [(0, -size % block) for size in texture.shape], mode="edge")
+    sums: NDArray[Any] = np.pad(texture, [(0, -size % block) for size in texture.shape], "edge")
     for _ in range(2):
         total = sums[::block].astype(np.uint32)
         for start in range(1, block):
             total += sums[start::block]
         sums = total.T
-    shares: FloatImage = sums.astype(np.float32) / np.float32(block**2)
-    return shares
+    return sums
 
 
 def _grow_body(faint: FloatImage, levels: ByteImage, is_field: BoolImage) -> BoolImage:
@@ -217,11 +228,11 @@ def _mean_next(image: FloatImage, count: int) -> FloatImage:
     return means
 
 
-def _find_edge(begins: BoolImage, near: int, block: int, *, may_fade: bool = False) -> int:
+def _find_edge(ends: ByteImage, near: int, block: int, *, may_fade: bool = False) -> int:
     """Find the first line of pixels of the field, from outside.
 
     Args:
-        begins: (N - 1, M), whether a pixel of a line differs from that of the next line.
+        ends: (N - 1, M), by how much a pixel of a line differs from that of the next line.
         near: the line, but for two blocks.
         block: side of a block in px.
         may_fade: whether the field reaches the border of the picture if its edge is not straight.
@@ -230,6 +241,7 @@ def _find_edge(begins: BoolImage, near: int, block: int, *, may_fade: bool = Fal
         The line from 0, the border of the picture.
     """
     start = max(0, near - 2 * block)
+    begins = ends[: near + 2 * block + _STRAIGHT_PX] >= _FAINT
     shares = np.count_nonzero(begins[: near + 2 * block], axis=1) / begins.shape[1]
     found = start + np.flatnonzero(shares[start:] >= _BEGIN_SHARE)
     first = int(found[0]) if found.size else near
