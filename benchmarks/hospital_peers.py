@@ -1,5 +1,6 @@
 """Peers and clients that are unknown, hostile or too many."""
 
+import contextlib
 import os
 import socket
 import struct
@@ -62,7 +63,8 @@ def try_peers(hospital: Hospital, rows: Rows) -> None:
     for number in range(100):
         content = bytearray(pack_association(3))
         content[int(rng.integers(len(content)))] = int(rng.integers(256))
-        with socket.create_connection(("127.0.0.1", NODE)) as peer:
+        peer = socket.create_connection(("127.0.0.1", NODE))
+        with peer, contextlib.suppress(OSError):  # the node has ended it already
             peer.sendall(bytes(content))
             if number % 2:
                 peer.sendall(rng.bytes(100))

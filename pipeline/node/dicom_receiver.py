@@ -15,7 +15,7 @@ from pynetdicom.sop_class import StorageCommitmentPushModel, Verification
 
 from pipeline.errors import ConfigError
 from pipeline.get_logger import get_logger
-from pipeline.node.dicom_server import DicomServer, Network, is_within
+from pipeline.node.dicom_server import MOST_CONNECTIONS, DicomServer, Network, is_within
 from pipeline.node.intake import Intake
 from pipeline.node.make_tls import make_server_context
 from pipeline.node.node_config import DicomDestination, NodeConfig
@@ -28,7 +28,8 @@ Report = Callable[[str, list[str]], None]
 
 _SUCCESS, _FAILURE = 0x0000, 0x0110
 _UNKNOWN_CALLING, _UNKNOWN_CALLED = (0x01, 0x01, 0x03), (0x01, 0x01, 0x07)
-"""Result, source and diagnostic of A-ASSOCIATE-RJ, PS3.8 table 9-21: rejected for good."""
+_TOO_MANY = (0x02, 0x03, 0x02)
+"""Result, source and diagnostic of A-ASSOCIATE-RJ, PS3.8 table 9-21; the last is for now only."""
 _IDLE_S, _REQUEST_S = 60, 10
 _MAX_PDU_BYTES = 256 << 10
 _GIB, _STEP = 1 << 30, 16 << 20
@@ -95,7 +96,8 @@ class DicomReceiver:
         _prepare_library(self._intake)
         settings = self._settings
         entity = AE(settings.aet)
-        entity.maximum_associations = settings.most_associations
+        # We count those that are established, and not who has only connected.
+        entity.maximum_associations = settings.most_associations + MOST_CONNECTIONS
         entity.maximum_pdu_size = _MAX_PDU_BYTES
         entity.acse_timeout, entity.dimse_timeout = _REQUEST_S, _IDLE_S
         entity.network_timeout = _IDLE_S
@@ -130,7 +132,6 @@ class DicomReceiver:
             )
             raise ConfigError(msg) from error
         server.networks = [network for peer in self._peers for network in peer.networks]
-        server.most_connections = settings.most_associations
         server.check_bytes = self._check_bytes
         entity._servers.append(server)  # where it looks for associations, to count them
         threading.Thread(target=server.serve_forever, name="dicom", daemon=True).start()
@@ -152,12 +153,15 @@ class DicomReceiver:
             reason = _UNKNOWN_CALLING
         elif str(association.requestor.primitive.called_ae_title).strip() not in self._called:
             reason = _UNKNOWN_CALLED
+        elif len(self._list_established()) >= self._settings.most_associations:
+            reason = _TOO_MANY
         else:
             # pynetdicom knows a single title only
             association.acceptor.ae_title = association.requestor.primitive.called_ae_title
             return
         address = association.requestor.address_info.address
-        logger.warning("an association of %s is rejected: unknown AE title", address)
+        why = "too many at a time" if reason is _TOO_MANY else "unknown AE title"
+        logger.warning("an association of %s is rejected: %s", address, why)
         association.acse.send_reject(*reason)
         association.kill()  # when that is on its way
 

@@ -23,8 +23,8 @@ GRACE_S = 20.0
 SLOWEST_BYTES_PER_S = 8 << 10
 """For each of so many bytes it gets a second more."""
 
-_MORE_CONNECTIONS = 10
-"""Beside those that may be associations, so that these are refused in DICOM's own words."""
+MOST_CONNECTIONS = 100
+"""That are no association yet; silent ones end soon, and keep nobody else out meanwhile."""
 
 
 class DicomServer(ThreadedAssociationServer):
@@ -32,14 +32,12 @@ class DicomServer(ThreadedAssociationServer):
 
     Attributes:
         networks: from which peers may call.
-        most_connections: at a time.
         is_closing: take no more.
         check_bytes: is told of each part that has come by its association and its bytes, and may
             raise `OSError` to end it.
     """
 
     networks: Collection[Network] = ()
-    most_connections = 20
     is_closing = False
     check_bytes: Callable[[Any, int], None] = staticmethod(lambda association, count: None)
 
@@ -57,8 +55,8 @@ class DicomServer(ThreadedAssociationServer):
         if not is_within(client_address[0], self.networks):
             logger.warning("a connection from %s is refused: unknown address", client_address[0])
             return False
-        is_full = len(self.active_associations) >= self.most_connections + _MORE_CONNECTIONS
-        return not (self.is_closing or is_full)
+        unborn = [each for each in self.active_associations if not each.is_established]
+        return not (self.is_closing or len(unborn) >= MOST_CONNECTIONS)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """Agree on encryption, and begin the association."""
@@ -105,10 +103,21 @@ def _receive(
     transport: Any, association: Any, check: Callable[[Any, int], None], count: int
 ) -> bytearray:
     """Read so many bytes, fewer if the connection ends."""
-    if count > LARGEST_PDU_BYTES:
-        msg = "expected a smaller PDU"
-        raise OSError(msg)
-    connection: socket.socket = transport.socket
+    content = bytearray()
+    try:
+        if count > LARGEST_PDU_BYTES:
+            msg = "expected a smaller PDU"
+            raise OSError(msg)
+        content = _read(transport.socket, count)
+        check(association, len(content))
+    finally:
+        if len(content) < count and association.requestor.primitive is None:
+            # It would keep its place until it has waited for a request in vain.
+            association.dul.to_user_queue.put(None)
+    return content
+
+
+def _read(connection: socket.socket, count: int) -> bytearray:
     content = bytearray(count)
     end = time.monotonic() + GRACE_S + count / SLOWEST_BYTES_PER_S
     received = 0
@@ -125,5 +134,4 @@ def _receive(
             received += part
     finally:
         connection.settimeout(GRACE_S)
-    check(association, received)
     return content[:received]

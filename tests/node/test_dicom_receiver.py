@@ -29,7 +29,9 @@ def _make_config(folder: Path, port: int = 0) -> NodeConfig:
             Source("elsewhere", "US2", ("10.0.0.0/8",)),
         ),
         rule=(Rule(()),),
-        receive=Receive("SEG", also_called=("OTHERSEG",), port=port, disk_reserve_gib=0.0),
+        receive=Receive(
+            "SEG", also_called=("OTHERSEG",), port=port, disk_reserve_gib=0.0, most_associations=3
+        ),
     )
 
 
@@ -143,6 +145,36 @@ def test_half_a_pdu_is_not_waited_for_for_ever(receiver, monkeypatch):
         begin = time.monotonic()
         assert _is_ended(peer)
         assert time.monotonic() - begin < 5
+
+
+def test_connections_that_say_nothing_keep_nobody_out(receiver):
+    silent = [socket.create_connection(("127.0.0.1", receiver.port)) for _ in range(30)]
+    try:
+        assert _send(receiver, make_image(4, study=4)) == [0]
+    finally:
+        for each in silent:
+            each.close()
+
+
+def test_broken_connections_give_their_place_back(receiver):
+    for _ in range(5):
+        with socket.create_connection(("127.0.0.1", receiver.port)) as peer:
+            peer.sendall(struct.pack(">BBL", 1, 0, LARGEST_PDU_BYTES + 1))
+            assert _is_ended(peer)
+    end = time.monotonic() + 8  # less than a request is waited for
+    while receiver._server.active_associations and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not receiver._server.active_associations
+
+
+def test_more_associations_than_are_allowed_are_rejected_for_now(receiver):
+    open_ones = [_associate(receiver, [make_image()]) for _ in range(3)]
+    try:
+        assert [each.is_established for each in open_ones] == [True, True, True]
+        assert _associate(receiver, [make_image()]).is_rejected
+    finally:
+        for each in open_ones:
+            each.release()
 
 
 def test_an_image_that_breaks_off_leaves_nothing(receiver):
