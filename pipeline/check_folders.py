@@ -1,5 +1,6 @@
 """What is checked of input and output before a run, so that a slip costs a second."""
 
+import difflib
 import os
 import shutil
 import tempfile
@@ -22,7 +23,7 @@ def check_input(source: Path) -> None:
         ConfigError: there is nothing, or only results of this program.
     """
     if not source.exists():
-        msg = f"expected images at {source}, found nothing"
+        msg = f"expected images at {source}, found nothing{_guess(source)}"
         raise ConfigError(msg)
     if not source.is_dir():
         return
@@ -63,3 +64,16 @@ def check_output(folder: Path) -> None:
     if room < LEAST_ROOM:
         msg = f"expected {LEAST_ROOM} bytes of room for results at {folder}, found {room}"
         raise ConfigError(msg)
+
+
+def _guess(missing: Path) -> str:
+    """Say how far a path leads, and what is called alike there."""
+    *_, gone = (path for path in (missing, *missing.absolute().parents) if not path.exists())
+    place = gone.absolute().parent
+    try:
+        names = [path.name for path in place.iterdir()]
+    except OSError:
+        names = []
+    close = difflib.get_close_matches(gone.name, names, 1)
+    hint = f", did you mean {close[0]}?" if close else ""
+    return f": there is no {gone.name} in {place}{hint}"

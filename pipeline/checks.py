@@ -6,16 +6,19 @@ instead of raising, as MONAI would wrap an exception in pages of its own traceba
 
 import functools
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, ParamSpec
+from typing import ParamSpec
 
 import torch
 
-from pipeline.check_folders import check_input, check_output
+from pipeline.check_paths import check_datalist, check_output_dir, check_places
 from pipeline.errors import ConfigError, SettingError
+from pipeline.get_logger import get_logger
 from pipeline.inferers.model import Model
 from pipeline.settings.check_config import check_config, find_running_config
+
+logger = get_logger(__name__)
 
 _Arguments = ParamSpec("_Arguments")
 
@@ -70,13 +73,8 @@ def check_inference(dataset_dir: str, output_dir: str, model: Model) -> None:
         SystemExit: something is missing, output and input are one, results cannot be written, or
             the weights are damaged or do not fit.
     """
-    source = Path(dataset_dir)
-    if source.resolve() == Path(output_dir).resolve():
-        problem = f"expected another place than that of the images, got {source} for both"
-        raise SettingError("output_dir", problem)
-    _check_folder("dataset_dir", check_input, source)
-    _check_folder("output_dir", check_output, Path(output_dir))
-    model.load()
+    check_places(dataset_dir, output_dir)
+    _load(model)
 
 
 @_ends_run
@@ -87,8 +85,9 @@ def check_training(
     resume: bool,
     ckpt: str,
     network: torch.nn.Module,
+    device: torch.device | str = "cpu",
 ) -> None:
-    """Check a training run.
+    """Check a training run, and tell what it is going to do.
 
     Args:
         datalist: JSON file of `breast-us-seg prepare`.
@@ -97,18 +96,26 @@ def check_training(
         resume: whether it goes on with ``last.pt`` of that folder.
         ckpt: weights to start from, empty for none.
         network: what they are for.
+        device: where it is trained.
 
     Raises:
         SystemExit: the datalist lacks something, there is nothing to resume, or the weights are
             missing, damaged or do not fit.
     """
     check_datalist(datalist, dataset_dir, ("training",))
-    _check_folder("output_dir", check_output, Path(output_dir))
+    check_output_dir(output_dir)
     if ckpt:
         check_weights(ckpt, network)
     last = Path(output_dir) / "last.pt"
     if resume and not last.is_file():
         raise SettingError("resume", f"expected a training at {last}, found none: start without it")
+    lists = json.loads(Path(datalist).read_text(encoding="utf-8"))
+    logger.info(
+        "reading %d images to train on and %d to validate, then training %s on %s",
+        *(len(lists.get(name, ())) for name in ("training", "validation")),
+        type(network).__name__,
+        device,
+    )
 
 
 @_ends_run
@@ -133,8 +140,8 @@ def check_evaluation(
             fit.
     """
     check_datalist(datalist, dataset_dir, (split,))
-    _check_folder("output_dir", check_output, Path(output_dir))
-    model.load()
+    check_output_dir(output_dir)
+    _load(model)
 
 
 @_ends_run
@@ -176,39 +183,6 @@ def clear_output(
             raise SettingError("output_dir", problem) from error
 
 
-def check_datalist(datalist: str, dataset_dir: str, splits: Sequence[str]) -> None:
-    """Check that the images of a datalist are there.
-
-    Args:
-        datalist: JSON file of `breast-us-seg prepare`.
-        dataset_dir: folder that its paths are relative to.
-        splits: its lists that the run needs, none of them empty.
-
-    Raises:
-        ConfigError: the datalist is missing or empty, or one of its files is gone.
-    """
-    path = Path(datalist)
-    if not path.is_file():
-        problem = (
-            f"expected a datalist at {path}, found none: make one with `breast-us-seg prepare`"
-        )
-        raise SettingError("dataset_dir", problem)
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        problem = f"expected JSON in {path}, got {type(error).__name__}: run prepare again"
-        raise SettingError("datalist", problem) from error
-    for split in splits:
-        items = content.get(split) if isinstance(content, dict) else None
-        if not items:
-            msg = f"expected images in the list {split!r} of {path}, found none"
-            raise ConfigError(msg)
-        missing = next(_missing_files(items, Path(dataset_dir)), None)
-        if missing is not None:
-            msg = f"expected the file {missing}, named in {path}: run prepare again"
-            raise ConfigError(msg)
-
-
 def check_weights(ckpt: str, network: torch.nn.Module) -> None:
     """Check that weights are there, unharmed and of this network.
 
@@ -222,16 +196,12 @@ def check_weights(ckpt: str, network: torch.nn.Module) -> None:
     Model(ckpt, network).read_state()
 
 
-def _check_folder(key: str, check: Callable[[Path], None], folder: Path) -> None:
-    try:
-        check(folder)
-    except ConfigError as error:
-        raise SettingError(key, str(error)) from error
-
-
-def _missing_files(items: Sequence[dict[str, Any]], folder: Path) -> Iterator[Path]:
-    for item in items:
-        for key in ("image", "label"):
-            path = folder / item[key]
-            if not path.is_file():
-                yield path
+def _load(model: Model) -> None:
+    """Load a model, and tell what it is and what computes it."""
+    model.load()
+    identity = model.identity
+    logger.info(
+        "%s %s, weights %s (%s), computed by %s",
+        *(identity.name, identity.version, model.path.name, identity.weights_sha256[:12]),
+        model.computed_by,
+    )

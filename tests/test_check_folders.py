@@ -36,6 +36,16 @@ def test_relative_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         check_output(Path("out"))
 
 
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("imgs", "there is no imgs in .*, did you mean images[?]$"), ("x/y/z", "there is no x in ")],
+)
+def test_input_that_is_gone(name: str, hint: str, tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    with pytest.raises(ConfigError, match=f"found nothing: {hint}"):
+        check_input(tmp_path / name)
+
+
 def test_results_as_input(tmp_path: Path) -> None:
     (tmp_path / "breast-us-seg.jsonl").touch()
     with pytest.raises(ConfigError, match="found results of this program"):

@@ -271,9 +271,8 @@ def test_finished_run_does_nothing_and_says_so(
     with caplog.at_level(logging.INFO):
         run_brightness(source, tmp_path / "out", progress=True)
     assert written == []
-    assert (
-        "nothing to do, all is done already: 9 ok, 0 no_lesion, 1 skipped, 0 failed" in caplog.text
-    )
+    assert "nothing to do, all is done already" in caplog.text
+    assert "images: 9 with a lesion, 0 without, 1 skipped, 0 failed" in caplog.text
     after = {path: path.stat() for path in (tmp_path / "out").rglob("*")}
     del before[tmp_path / "out" / "breast-us-seg.jsonl"]
     assert all(before[path].st_mtime_ns == after[path].st_mtime_ns for path in before)

@@ -6,10 +6,21 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+from pipeline.check_paths import (
+    check_datalist,
+    check_output_dir,
+    check_places,
+    check_weights_file,
+)
+from pipeline.cli.console import add_console_options, log_like_others
 from pipeline.errors import ConfigError, PipelineError, SettingError
 from pipeline.settings.as_data import as_data
 from pipeline.settings.bundle_root import find_bundle_root, list_config_files
 from pipeline.settings.overrides import check_override, parse_overrides, read_configs
+
+_DATALIST = "$@dataset_dir + '/datalist.json'"
+_WEIGHTS = "$@bundle_root + '/models/model.pt'"
+"""Expressions of the configs that are known here without computing them."""
 
 
 def add_override_options(parser: argparse.ArgumentParser) -> None:
@@ -19,14 +30,18 @@ def add_override_options(parser: argparse.ArgumentParser) -> None:
         parser: of the command.
     """
     add_bundle_root(parser)
+    command = parser.prog.rpartition(" ")[2]
+    listed = command if command in ("train", "evaluate") else "infer"
     parser.add_argument(
         "--set",
         metavar="KEY=VALUE",
         action="append",
         default=[],
         dest="overrides",
-        help="override a key of the config, as in --set threshold=0.4; may be repeated",
+        help="override a key of the config, as in --set threshold=0.4; may be repeated; "
+        f"`breast-us-seg config {listed}` lists the keys",
     )
+    add_console_options(parser)
 
 
 def add_config_option(parser: argparse.ArgumentParser) -> None:
@@ -96,11 +111,27 @@ def run_config(
         for key, value in given.items():
             check_override(name, config, key, value)
         changed = parse_overrides(overrides, *files)
+        _check_paths(name, root, config | given | changed)
         _run(name, files, as_data(given | changed))
     except SettingError as error:
         called = options if error.key not in changed else {}
         msg = f"{called.get(error.key, f'--set {error.key}')}: {error.problem}"
         raise ConfigError(msg) from error
+
+
+def _check_paths(name: str, root: Path, values: Mapping[str, Any]) -> None:
+    """Check what can be before seconds of imports; what the config computes is checked later."""
+    dataset, output, weights = (values[key] for key in ("dataset_dir", "output_dir", "ckpt"))
+    if name == "inference":
+        check_places(dataset, output)
+    elif values["datalist"] == _DATALIST:
+        splits = ("training",) if name == "train" else (values["split"],)
+        check_datalist(f"{dataset}/datalist.json", dataset, splits)
+        check_output_dir(output)
+    if weights == _WEIGHTS:
+        weights = str(root / "models" / "model.pt")
+    if weights and not weights.startswith("$"):
+        check_weights_file(weights)
 
 
 def _run(name: str, files: Sequence[Path], values: Mapping[str, Any]) -> None:
@@ -113,13 +144,20 @@ def _run(name: str, files: Sequence[Path], values: Mapping[str, Any]) -> None:
 
     from pipeline.checks import Refusal
 
-    workflow = ConfigWorkflow([*map(str, files)], workflow_type=None, **values)
+    log_like_others("monai")
     try:
+        workflow = ConfigWorkflow(
+            [*map(str, files)], workflow_type=None, logging_file=False, **values
+        )
         workflow.initialize()
         workflow.run()
         workflow.finalize()
     except Refusal as refusal:
         raise refusal.error from refusal
+    except SystemExit as end:
+        if isinstance(end.code, str):  # as `run_alone` tells it where nothing else would
+            raise PipelineError(end.code.removeprefix("error: ")) from end
+        raise
     except RuntimeError as error:
         cause = find_cause(error)
         if isinstance(cause, PipelineError):  # MONAI has wrapped it

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.cli.bundle_run import add_config_option, add_override_options, run_config
+from pipeline.cli.console import shows_progress
 from pipeline.cli.say import say
 from pipeline.settings.overrides import read_configs
 
@@ -74,6 +75,7 @@ def _evaluate(
             "overwrite": args.overwrite,
             "ckpt": None if args.weights is None else str(args.weights),
             "min_lesion_probability": point,
+            "progress": shows_progress(args),
         },
         options=_OPTIONS,
         overrides=args.overrides,

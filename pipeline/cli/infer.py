@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.cli.bundle_run import add_config_option, add_override_options, run_config
+from pipeline.cli.console import shows_progress
 from pipeline.settings.bundle_root import find_bundle_root, list_config_files
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ def add_parser(subparsers: Any) -> None:
             "Segment every image below IN (by content, not by suffix) and write masks (white is "
             "lesion), overlays, sizes, DICOM SEG and SR, tables and report.html below OUT. A run "
             "that was killed goes on where it stopped when started again. Exit code 0: all files "
-            "processed or skipped; 1: the run could not start; 2: some failed, see results.csv."
+            "processed or skipped; 1: the run could not start; 2: some failed, or no image could "
+            "be read, see results.csv."
         ),
     )
     parser.add_argument("input", metavar="IN", type=Path, help="folder, or a single image")
@@ -54,10 +56,11 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run ``inference.json``, and of a shard ``shard.json`` over it."""
-    settings = {
+    settings: dict[str, Any] = {
         "dataset_dir": str(args.input),
         "output_dir": str(args.output),
         "target": args.target,
+        "progress": shows_progress(args),
         "ckpt": None if args.weights is None else str(args.weights),
     }
     configs = args.configs

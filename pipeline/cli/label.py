@@ -1,11 +1,11 @@
 """Serve annotators: correct masks in a browser or a viewer, and train on them."""
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
 from pipeline.cli.bundle_run import add_override_options
+from pipeline.cli.say import say
 from pipeline.errors import ConfigError
 from pipeline.settings.bundle_root import find_bundle_root
 from pipeline.settings.overrides import parse_overrides
@@ -72,10 +72,10 @@ def run(args: argparse.Namespace) -> int:
 
     settings = _make_settings(args)
     if args.host not in LOOPBACK:
-        print(
+        say(
             f"breast-us-seg: warning: {args.host} can be reached by others, and there is no login: "
             "whoever reaches it sees the images and changes the labels",
-            file=sys.stderr,
+            to_stderr=True,
         )
     with listen(args.host, args.port) as listening:
         server = make_server(
@@ -83,8 +83,8 @@ def run(args: argparse.Namespace) -> int:
         )
         host = f"[{args.host}]" if args.host.count(":") and "[" not in args.host else args.host
         port = listening.getsockname()[1]
-        print(f"labels and weights are kept in {settings.state}")
-        print(f"open http://{host}:{port}/annotate/ and stop with Ctrl+C", flush=True)
+        say(f"labels and weights are kept in {settings.state}")
+        say(f"open http://{host}:{port}/annotate/ and stop with Ctrl+C", flush=True)
         serve(server, listening)
     return 0
 

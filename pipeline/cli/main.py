@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from pipeline import RESEARCH_ONLY, __version__
+from pipeline.cli.console import open_console
 from pipeline.cli.say import say
 from pipeline.cli.stop_signals import Stopped, raise_stopped
 from pipeline.cli.use_utf8 import use_utf8
@@ -13,6 +14,8 @@ from pipeline.errors import PipelineError
 
 COMMANDS: tuple[str, ...] = (
     "check",
+    "info",
+    "config",
     "infer",
     "plan",
     "status",
@@ -39,8 +42,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: arguments after the program's name; `None` takes those of the process.
 
     Returns:
-        The exit code: 0 success, 1 the command could not run, 2 some files failed or the
-        arguments are wrong (argparse), 129, 130 or 143 after SIGHUP, Ctrl-C or SIGTERM.
+        The exit code: 0 success, 1 the command could not run, 2 some files failed, no image
+        could be read, or the arguments are wrong (argparse), 129, 130 or 143 after SIGHUP, Ctrl-C
+        or SIGTERM.
     """
     if argv is None:
         use_utf8()
@@ -54,6 +58,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name in COMMANDS:
         import_module(f"pipeline.cli.{name}").add_parser(subparsers)
     args = parser.parse_args(argv)
+    with open_console(args):
+        return _run(args)
+
+
+def _run(args: argparse.Namespace) -> int:
     try:
         with raise_stopped():
             return int(args.run(args))

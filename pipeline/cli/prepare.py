@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.cli.console import add_console_options
 from pipeline.cli.say import say
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="share of the other folds that becomes the validation list (default: 0.1)",
     )
     parser.add_argument("--seed", type=int, default=0, help="decides the folds (default: 0)")
+    add_console_options(parser)
     parser.set_defaults(run=run)
 
 

@@ -1,8 +1,21 @@
 """What commands tell the person who runs them."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 
+from pipeline.cli.log_format import format_json
 from pipeline.escape_text import escape_text
+
+
+@dataclass
+class _Style:
+    quiet: bool = False
+    as_json: bool = False
+
+
+_style = _Style()
 
 
 def say(*lines: object, to_stderr: bool = False, flush: bool = False) -> None:
@@ -10,13 +23,33 @@ def say(*lines: object, to_stderr: bool = False, flush: bool = False) -> None:
 
     Args:
         lines: one text each.
-        to_stderr: print on standard error.
+        to_stderr: print on standard error; it is an error, or what must be seen.
         flush: do not wait for more.
     """
+    if _style.quiet and not to_stderr:
+        return
     stream = sys.stderr if to_stderr else sys.stdout
     encoding = getattr(stream, "encoding", None) or "utf-8"
     for line in lines:
-        text = escape_text(line).encode(encoding, "backslashreplace").decode(encoding)
-        print(text, file=stream)
+        text = escape_text(line)
+        if _style.as_json:
+            text = format_json(text, level="error" if to_stderr else "info", logger="breast-us-seg")
+        print(text.encode(encoding, "backslashreplace").decode(encoding), file=stream)
     if flush:
         stream.flush()
+
+
+@contextmanager
+def say_as(*, quiet: bool, as_json: bool) -> Iterator[None]:
+    """Change how `say` prints.
+
+    Args:
+        quiet: errors only.
+        as_json: one JSON object a line.
+    """
+    before = _style.quiet, _style.as_json
+    _style.quiet, _style.as_json = quiet, as_json
+    try:
+        yield
+    finally:
+        _style.quiet, _style.as_json = before

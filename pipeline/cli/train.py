@@ -1,11 +1,15 @@
 """Train the network."""
 
 import argparse
+import shlex
 from pathlib import Path
 from typing import Any
 
 from pipeline.cli.bundle_run import add_config_option, add_override_options, run_config
+from pipeline.cli.console import shows_progress
 from pipeline.cli.keep_memory import keep_memory
+from pipeline.cli.say import say
+from pipeline.settings.overrides import read_configs
 
 _OPTIONS = {
     "dataset_dir": "DATA",
@@ -57,12 +61,31 @@ def run(args: argparse.Namespace) -> int:
             "ckpt": None if args.weights is None else str(args.weights),
             "resume": args.resume,
             "overwrite": args.overwrite,
+            "progress": shows_progress(args),
         },
         options=_OPTIONS,
         overrides=args.overrides,
         configs=args.configs,
     )
+    _tell_what_next(args)
     return 0
+
+
+def _tell_what_next(args: argparse.Namespace) -> None:
+    weights = args.output / "model.pt"
+    datalist = args.data / "datalist.json"
+    has_test = datalist.is_file() and read_configs([datalist]).get("test")
+    split = [] if has_test else ["--split", "validation"]
+    program, given = "breast-us-seg", ("--weights", weights)
+    commands = {
+        "score it": [program, "evaluate", args.data, args.output / "eval", *given, *split],
+        "segment with it": [program, "infer", "IN", "OUT", *given],
+        "make it faster": [program, "export", *given],
+        "look at the training": ["tensorboard", "--logdir", args.output],
+    }
+    say("what next:")
+    for what, words in commands.items():
+        say(f"  {what}: {shlex.join(map(str, words))}")
 
 
 def _tell_how_to_go_on(args: argparse.Namespace) -> str:

@@ -13,12 +13,15 @@ from pipeline.datasets.read_frame import read_frame
 from pipeline.datasets.walk_folder import refuse_folder, walk_folder
 from pipeline.errors import ReadError, SkippedError, describe, find_cause
 from pipeline.file_stamp import FileStamp
+from pipeline.get_logger import get_logger
 from pipeline.journal.run_journal import RunJournal
 from pipeline.readers.frame_reference import FrameReference
 from pipeline.readers.ultrasound_reader import UltrasoundReader
 from pipeline.results.frame import Frame, Source
 from pipeline.results.output_path import output_path
 from pipeline.results.result_row import ResultRow
+
+logger = get_logger(__name__)
 
 
 class FolderDataset(IterableDataset[Frame]):
@@ -41,7 +44,7 @@ class FolderDataset(IterableDataset[Frame]):
         journal: knows what is done, and takes what was skipped or failed.
         exclude: a folder inside `data` that is not entered, usually the output.
         files: which files there are, in the order of `walk_folder`; `None` walks.
-        progress: show a bar on standard error.
+        progress: show a bar on standard error, if that is a terminal.
     """
 
     def __init__(
@@ -69,13 +72,15 @@ class FolderDataset(IterableDataset[Frame]):
         if files is None:
             files = walk_folder(self.data, exclude=self.exclude)
         names = [path.relative_to(root).as_posix() for path in files]
+        logger.info("files found in %s: %d", self.data, len(files))
         self.journal.keep_only(set(names))
         taken = _Taken(root, self.journal)
         for path, file in tqdm(
             zip(files, names, strict=True),
             total=len(files),
             unit="file",
-            disable=not self.progress,
+            disable=None if self.progress else True,
+            dynamic_ncols=True,
         ):
             if self.journal.is_stopped:
                 return

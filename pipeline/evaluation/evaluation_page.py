@@ -17,6 +17,7 @@ from pipeline.atomic import write_atomically
 from pipeline.errors import WriteError
 from pipeline.escape_text import escape_text
 from pipeline.evaluation.evaluation_item import EvaluationItem, read_items
+from pipeline.get_logger import get_logger
 from pipeline.lesions.lesion import Lesion, find_lesions
 from pipeline.metrics.evaluated_image import EvaluatedImage
 from pipeline.readers.region.refuse_scale import refuse_scale
@@ -35,6 +36,8 @@ from pipeline.writers.report.preview import encode_preview
 
 NAME_PATTERN = re.compile(r"[A-Za-z0-9._-]+-[0-9a-f]{12}\.jpg")
 """Matches every file name of a preview."""
+
+logger = get_logger(__name__)
 
 HALF_PIXEL = 0.5
 """From the centre of the first pixel to its corner, where the page's polygons begin."""
@@ -118,6 +121,7 @@ class EvaluationPage:
         )
         figures = _draw_figures(entries)
         write_page(self.path, title=self.title, head=head, items=items, figures=figures)
+        logger.info("open %s", self.path)
 
 
 class _Entry(list[Any]):

@@ -10,7 +10,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "grow_images": ["GrowImages"],
         "progress": ["Progress"],
         "results_writer": ["ResultsWriter"],
+        "training_charts": ["TrainingCharts"],
         "training_checkpoint": ["TrainingCheckpoint"],
         "training_record": ["TrainingRecord"],
+        "validation_loss": ["ValidationLoss"],
     },
 )

@@ -16,6 +16,8 @@ logger = get_logger(__name__)
 class Progress:
     """One bar for a whole run, with the time left, and one log line after every epoch.
 
+    An evaluator has one epoch, of which nothing is told.
+
     Ignite's `ProgressBar` shows one epoch at a time, takes the loss only as an argument of
     `attach`, which MONAI never passes, and jumps to 100 % when a training is stopped early.
 
@@ -79,7 +81,8 @@ class Progress:
         loss = _find_loss(state.output)
         if loss is not None:
             self._losses.append(loss)
-        self._bar.set_description(f"epoch {state.epoch} of {state.max_epochs}", refresh=False)
+        if state.max_epochs > 1:
+            self._bar.set_description(f"epoch {state.epoch} of {state.max_epochs}", refresh=False)
         if self._losses:
             mean = sum(self._losses) / len(self._losses)
             self._bar.set_postfix_str(f"loss {mean:.4f}", refresh=False)
@@ -95,7 +98,8 @@ class Progress:
         self._losses = []
         if self._bar is not None:
             self._bar.clear()
-        logger.info(", ".join(parts))
+        if state.max_epochs > 1 or len(parts) > 2:
+            logger.info(", ".join(parts))
 
     def _estimate_seconds_left(self, iteration: int) -> float:
         seconds = time.monotonic() - self._begin

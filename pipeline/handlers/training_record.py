@@ -15,7 +15,8 @@ from pipeline.atomic import write_atomically
 from pipeline.hash_file import hash_file
 from pipeline.settings.check_config import find_running_config
 
-_PATHS = ("bundle_root", "dataset_dir", "output_dir", "datalist", "ckpt")
+_PLACES = ("bundle_root", "dataset_dir", "output_dir", "datalist", "ckpt", "progress")
+"""Keys that say where something is, or what is shown: not what is trained."""
 
 _PACKAGES = ("monai", "torch", "pytorch-ignite", "numpy", "scikit-image")
 
@@ -48,7 +49,7 @@ class TrainingRecord:
         self.datalist = Path(datalist)
         self.started_from = hash_file(Path(ckpt)) if ckpt else None
         config = find_running_config() if config is None else config
-        self.config = {name: value for name, value in config.items() if name not in _PATHS}
+        self.config = {name: value for name, value in config.items() if name not in _PLACES}
 
     def attach(self, engine: Engine) -> None:
         """Attach to a trainer."""

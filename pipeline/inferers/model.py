@@ -137,7 +137,12 @@ class Model:
             state: dict[str, torch.Tensor] = torch.load(
                 io.BytesIO(content), map_location="cpu", weights_only=True
             )
+            if "objects" in state:
+                problem = f"expected weights in {self.path}, got a training to go on with: "
+                raise SettingError("ckpt", f"{problem}take the model.pt beside it")
             shapes = {name: value.shape for name, value in state.items()}
+        except SettingError:
+            raise
         except Exception as error:  # torch lets out whatever the damage leads to
             problem = f"expected a state_dict in {self.path}, got {type(error).__name__} when "
             raise SettingError("ckpt", f"{problem}loading it") from error

@@ -21,6 +21,7 @@ from pipeline.journal.journal_contents import (
 from pipeline.journal.journal_file import JournalFile
 from pipeline.journal.owned_files import OwnedFiles
 from pipeline.journal.run_identity import RunIdentity
+from pipeline.journal.tell_run import tell_run
 from pipeline.results.finished_run import FinishedRun, ImageRecord
 from pipeline.results.result_row import ResultRow
 from pipeline.write_table import write_table
@@ -29,7 +30,7 @@ from pipeline.writers.writer import Writer
 logger = get_logger(__name__)
 
 FAILED_EXIT_CODE = 2
-"""Exit code of a run in which a file failed; all others were processed or skipped."""
+"""Exit code of a run in which a file failed, or no image could be segmented."""
 
 
 class RunJournal:
@@ -226,9 +227,9 @@ class RunJournal:
             settings=self._identity.settings,
             fingerprint=self._identity.fingerprint,
         )
-        counts = ", ".join(f"{count} {status}" for status, count in run.counts.items())
         if self._contents.is_finished:
-            logger.info("nothing to do, all is done already: %s", counts)
+            logger.info("nothing to do, all is done already")
+            tell_run(self._contents.sort_rows(), run.counts, self.table_path, writers)
             return
         self._change()
         self.files.claim("", _list_tables(self.table_path, writers))
@@ -240,15 +241,15 @@ class RunJournal:
         self._contents.adopts = False
         self._lines.replace(chain([self._describe_settings()], entries))
         self._contents.is_finished = True
-        logger.info("%s: %s", self.table_path, counts)
+        tell_run(self._contents.sort_rows(), run.counts, self.table_path, writers)
 
     def exit(self) -> None:
-        """End the process with code 2 if any file failed.
+        """End the process with code 2 if any file failed, or nothing could be segmented.
 
         Raises:
-            SystemExit: at least one file failed.
+            SystemExit: at least one file failed, or no image was processed.
         """
-        if self.failed:
+        if self.failed or not any(map(self._contents.count().get, ("ok", "no_lesion"))):
             raise SystemExit(FAILED_EXIT_CODE)
 
     def _read_lines(self) -> bool:
@@ -274,7 +275,7 @@ class RunJournal:
                 self.forget(file)
         if not is_other and contents.inputs and not contents.is_finished:
             done = sum(len(known.rows) for known in contents.inputs.values())
-            logger.info("an interrupted run goes on: %d images are done", done)
+            logger.info("the run goes on: %d images are done already", done)
 
     def _start_over(self) -> None:
         """Remove what a damaged journal still names, and begin a new one."""

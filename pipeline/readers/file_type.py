@@ -56,6 +56,15 @@ _OTHER_IMAGES = {
 }
 """Formats that are not read, by how they begin."""
 
+_HINTS = {
+    "an archive: unpack it, and give the folder": rb"PK\x03\x04|PK\x05\x06|7z\xbc\xaf\x27\x1c"
+    rb"|Rar!\x1a\x07|.{257}ustar",
+    "a video, which has no scale: export the cine as DICOM, or its frames as PNG": rb"RIFF....AVI "
+    rb"|....(ftyp|moov|mdat)|\x1a\x45\xdf\xa3|\x30\x26\xb2\x75\x8e\x66\xcf\x11"
+    rb"|\x00\x00\x01[\xb3\xba]|FLV\x01|G.{187}G",
+}
+"""What to do with other files that people have, by how they begin."""
+
 
 def detect_file_type(path: Path) -> FileType:
     """Detect the format of a file by its content.
@@ -94,7 +103,9 @@ def detect_file_type(path: Path) -> FileType:
     expected = "expected the content of a DICOM, PNG, JPEG, BMP, TIFF or NIfTI file"
     other = [name for name, start in _OTHER_IMAGES.items() if re.match(start, head, re.DOTALL)]
     msg = f"not an image that is read: {expected}, got {other[0]}" if other else ""
-    raise SkippedError(msg or f"not an image: {expected}")
+    hint = [text for text, start in _HINTS.items() if re.match(start, head, re.DOTALL)]
+    got = f", got {hint[0]}" if hint else ""
+    raise SkippedError(msg or f"not an image: {expected}{got}")
 
 
 def _inflate_head(path: Path) -> bytes:

@@ -80,7 +80,7 @@ KEYS = (
     ConfigKey("blank_unknown", Switch(), "hide images whose region is unknown", _MASK),
     ConfigKey("other_organs", Switch(), "write DICOM objects of other organs too", _MASK),
     ConfigKey("keep_maps", Switch(), "keep probability maps in memory", _MASK),
-    ConfigKey("progress", Switch(), "show a bar", _MASK),
+    ConfigKey("progress", Switch(), "show a bar, on a terminal", _ALL),
     ConfigKey("outputs", Group(Switch(), _OUTPUTS, all_needed=True), "what is written", _INFER),
     ConfigKey("overwrite", Switch(), "replace results in output_dir", _EVALUATE + _TRAIN),
     ConfigKey("resume", Switch(), "go on with the training in output_dir", _TRAIN),

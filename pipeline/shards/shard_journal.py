@@ -11,7 +11,7 @@ from pipeline.errors import ConfigError, WriteError
 from pipeline.get_logger import get_logger
 from pipeline.journal.journal_file import JournalFile
 from pipeline.journal.run_identity import RunIdentity
-from pipeline.journal.run_journal import RunJournal
+from pipeline.journal.run_journal import FAILED_EXIT_CODE, RunJournal
 from pipeline.shards.attempts import SUFFIX, Attempts
 from pipeline.shards.finish_file import EXIT_CODE, FinishFile
 from pipeline.shards.run_record import RunRecord
@@ -154,7 +154,8 @@ class ShardJournal(RunJournal):
         """
         if self.is_stopped:
             raise SystemExit(EXIT_CODE)
-        super().exit()
+        if self.failed:  # a shard may well have nothing but files that are no images
+            raise SystemExit(FAILED_EXIT_CODE)
 
     def _change(self) -> None:
         """Before anything changes: say who is at work, and that the shard is not complete."""

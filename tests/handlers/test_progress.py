@@ -109,8 +109,16 @@ def test_output_without_a_loss(output: Any, caplog: pytest.LogCaptureFixture) ->
     engine = Engine(lambda _engine, _batch: output)
     Progress(bar=False).attach(engine)
     with caplog.at_level(logging.INFO, logger=LOGGER):
+        engine.run([0], max_epochs=2)
+    assert caplog.messages[-1] == "epoch 2 of 2, 00:00 left"
+
+
+def test_single_epoch_without_a_loss_is_not_told(caplog: pytest.LogCaptureFixture) -> None:
+    engine = Engine(lambda _engine, _batch: None)
+    Progress(bar=False).attach(engine)
+    with caplog.at_level(logging.INFO, logger=LOGGER):
         engine.run([0])
-    assert "epoch 1 of 1, 00:00 left" in caplog.text
+    assert not caplog.messages
 
 
 def test_in_monai_engines(

@@ -417,6 +417,14 @@ def test_no_failure_no_exit(tmp_path: Path) -> None:
     journal.exit()
 
 
+def test_nothing_segmented_ends_with_code_2(tmp_path: Path) -> None:
+    journal = open_journal(tmp_path)
+    journal.add(ResultRow("notes.txt", None, "skipped", "no image"))
+    with pytest.raises(SystemExit) as caught:
+        journal.exit()
+    assert caught.value.code == 2
+
+
 def test_failure_is_logged_with_its_file(tmp_path: Path, caplog) -> None:
     open_journal(tmp_path).add(ResultRow("c.dcm", 3, "failed", "cut off"))
     assert "failed: c.dcm frame 3: cut off" in caplog.text
@@ -427,7 +435,8 @@ def test_name_forges_neither_a_line_nor_a_formula(tmp_path: Path, caplog) -> Non
     journal.add(ResultRow("=1\n12:00 INFO fine\x1b[2K", None, "failed", "that of a\u202eb"))
     journal.finish()
     shown = r"=1\n12:00 INFO fine\x1b[2K"
-    assert caplog.messages == [f"failed: {shown}: " + r"that of a\u202eb"]
+    assert caplog.messages[0] == f"failed: {shown}: " + r"that of a\u202eb"
+    assert not any(char in text for text in caplog.messages for char in "\n\x1b\u202e")
     assert read_rows(tmp_path)[1][:4] == [f"'{shown}", "", "failed", r"that of a\u202eb"]
 
 
@@ -437,7 +446,7 @@ def test_summary_is_logged(tmp_path: Path, caplog) -> None:
         journal.add(row)
     with caplog.at_level(logging.INFO):
         journal.finish()
-    assert "1 ok, 3 no_lesion, 0 skipped, 1 failed" in caplog.text
+    assert "images: 1 with a lesion, 3 without, 0 skipped, 1 failed" in caplog.text
 
 
 def test_table_that_cannot_be_written(tmp_path: Path) -> None:

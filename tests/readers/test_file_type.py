@@ -69,6 +69,29 @@ def test_other_image_is_skipped_by_name(head: bytes, name: str, tmp_path: Path) 
         detect_file_type(tmp_path / "file.png")
 
 
+@pytest.mark.parametrize(
+    ("head", "hint"),
+    [
+        (b"PK\x03\x04\x14\x00", "an archive: unpack it"),
+        (b"Rar!\x1a\x07\x01\x00", "an archive: unpack it"),
+        (b"7z\xbc\xaf\x27\x1c", "an archive: unpack it"),
+        (bytes(257) + b"ustar\x0000", "an archive: unpack it"),
+        (gzip.compress(bytes(257) + b"ustar\x0000" + bytes(500)), "an archive: unpack it"),
+        (b"\x00\x00\x00\x18ftypisom", "a video"),
+        (b"\x00\x00\x00\x18moov", "a video"),
+        (b"RIFF\x10\x00\x00\x00AVI LIST", "a video"),
+        (b"\x1a\x45\xdf\xa3", "a video"),
+        (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11", "a video"),
+        (b"\x00\x00\x01\xba", "a video"),
+        (b"G" + bytes(187) + b"G", "a video"),
+    ],
+)
+def test_archive_and_video_get_a_hint(head: bytes, hint: str, tmp_path: Path) -> None:
+    (tmp_path / "file.png").write_bytes(head + bytes(100))
+    with pytest.raises(SkippedError, match=f"not an image: .* got {hint}"):
+        detect_file_type(tmp_path / "file.png")
+
+
 def test_empty_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file.png").touch()
     with pytest.raises(ReadError, match="got an empty file") as caught:

@@ -1,7 +1,7 @@
 """Which DICOM objects are taken for ultrasound images."""
 
 from pydicom import Dataset
-from pydicom.uid import UID
+from pydicom.uid import UID, MediaStorageDirectoryStorage
 
 from pipeline.errors import ReadError, SkippedError
 from pipeline.readers.dicom.dicom_header import DicomHeader
@@ -60,6 +60,8 @@ def check_class(header: DicomHeader) -> None:
         msg = "expected one SOPClassUID (0008,0016), got none or a damaged one"
         raise ReadError(msg)
     msg = f"not an ultrasound image: {names[0] if names else 'a class of no standard'}"
+    if MediaStorageDirectoryStorage in uids:
+        msg += ", the index of a disc: give the folder that it is in"
     raise SkippedError(msg)
 
 
