@@ -126,6 +126,7 @@ def test_archive_video_and_index_of_a_disc_get_a_hint(run: Any) -> None:
     with zipfile.ZipFile("given/study.zip", "w") as file:
         file.writestr("scan.png", "")
     Path("given/cine.mp4").write_bytes(b"\x00\x00\x00\x18ftypisom" + bytes(400))
+    Path("given/disc").mkdir()
     FileSet().write("given/disc")
     torch.save({}, "identity.pt")
     Path("identity.json").write_text('{"network_def": {"_target_": "torch.nn.Identity"}}')
