@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, distribution, version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline import RESEARCH_ONLY, __version__
 from pipeline.cli.bundle_run import add_bundle_root
@@ -16,6 +16,9 @@ from pipeline.cli.say import say
 from pipeline.errors import ConfigError
 from pipeline.hash_file import hash_file
 from pipeline.settings.bundle_root import find_bundle_root
+
+if TYPE_CHECKING:
+    from pipeline.inferers.exported_network import Backend
 
 _DISTRIBUTION = "breast-us-seg"
 _LICENCE = "Apache-2.0"
@@ -99,13 +102,14 @@ def _describe_computing(weights: Path) -> dict[str, Any]:
     # Seconds of imports, which --help need not pay.
     import torch
 
-    from pipeline.inferers.exported_network import PACKAGES, find_export
+    from pipeline.inferers.exported_network import PACKAGES, find_export, list_faster_backends
     from pipeline.inferers.fast_bf16 import has_fast_bf16
 
     bf16 = has_fast_bf16()
-    wanted = [name for name in ("openvino", "onnx") if name == "openvino" or not bf16]
+    wanted = list_faster_backends(bf16=bf16)
     installed = [name for name in wanted if find_spec(PACKAGES[name])]
-    device, backend = "cpu", "torch"
+    device = "cpu"
+    backend: Backend = "torch"
     if torch.cuda.is_available():
         device, reason = "cuda", "PyTorch has found a GPU"
     elif not installed:

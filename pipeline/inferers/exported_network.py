@@ -133,6 +133,16 @@ def describe_export(path: Path, weights: str, sha256: str, network: nn.Module | 
     return f"{sums}# tensors {layout}\n"
 
 
+def list_faster_backends(*, bf16: bool) -> tuple[Backend, ...]:
+    """List the backends that are faster than PyTorch on a CPU, the fastest first.
+
+    Args:
+        bf16: whether bfloat16 is wanted, and fast on this CPU. Torch computes faster in it than
+            ONNX Runtime in float32.
+    """
+    return ("openvino",) if bf16 else ("openvino", "onnx")
+
+
 def choose_backend(weights: str | Path, sha256: str, network: nn.Module, *, bf16: bool) -> Backend:
     """Choose the fastest available backend; never raises.
 
@@ -142,11 +152,9 @@ def choose_backend(weights: str | Path, sha256: str, network: nn.Module, *, bf16
         weights: file of the weights.
         sha256: of it.
         network: that the weights are for.
-        bf16: whether bfloat16 is wanted, and fast on this CPU. Torch computes faster in it than
-            ONNX Runtime in float32.
+        bf16: see `list_faster_backends`.
     """
-    backends: tuple[Backend, ...] = ("openvino",) if bf16 else ("openvino", "onnx")
-    installed = [backend for backend in backends if find_spec(PACKAGES[backend])]
+    installed = [each for each in list_faster_backends(bf16=bf16) if find_spec(PACKAGES[each])]
     if installed and find_export(weights, sha256, network):
         return installed[0]
     path = Path(weights).with_suffix(SUFFIX)

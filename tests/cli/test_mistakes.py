@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from pydicom.fileset import FileSet
+from pydicom import Dataset
+from pydicom.dataset import FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian, MediaStorageDirectoryStorage, generate_uid
 
 from pipeline.cli.main import main
 
@@ -33,6 +35,17 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFi
 def write_image(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(np.zeros((48, 60), np.uint8)).save(path)
+
+
+def write_index(path: Path) -> None:
+    index = Dataset()
+    index.file_meta = FileMetaDataset()
+    index.file_meta.MediaStorageSOPClassUID = MediaStorageDirectoryStorage
+    index.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+    index.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    index.FileSetID = ""
+    index.DirectoryRecordSequence = []
+    index.save_as(path, enforce_file_format=True)
 
 
 def make_results() -> None:
@@ -126,8 +139,7 @@ def test_archive_video_and_index_of_a_disc_get_a_hint(run: Any) -> None:
     with zipfile.ZipFile("given/study.zip", "w") as file:
         file.writestr("scan.png", "")
     Path("given/cine.mp4").write_bytes(b"\x00\x00\x00\x18ftypisom" + bytes(400))
-    Path("given/disc").mkdir()
-    FileSet().write("given/disc")
+    write_index(Path("given/DICOMDIR"))
     torch.save({}, "identity.pt")
     Path("identity.json").write_text('{"network_def": {"_target_": "torch.nn.Identity"}}')
     code, lines = run("infer given OUT --weights identity.pt --config identity.json")
