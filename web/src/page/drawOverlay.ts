@@ -69,8 +69,8 @@ function drawLabel(lesion: Lesion, frame: SegmentedFrame, scale: number, withSiz
   const size = TEXT_PX / scale;
   const hasRoomBelow = bottom + 2.2 * size < frame.rows;
   const y = hasRoomBelow ? bottom + 1.5 * size : Math.max(top - 0.7 * size, size);
-  const number = frame.lesions.length > 1 ? `${lesion.number}  ` : '';
-  const text = withSize ? number + formatSize(lesion) : number.trim();
+  const number = frame.lesions.length > 1 ? `${lesion.number}: ` : '';
+  const text = withSize ? number + formatSize(lesion) : number.replace(': ', '');
   const half = (text.length * size * 0.3);
   const x = Math.min(Math.max((left + right) / 2, half), frame.columns - half);
   return makeSvg('text', { x, y, 'font-size': size, class: 'label', 'text-anchor': 'middle' }, text);

@@ -4,9 +4,9 @@ import type { Lesion } from '../lesions/lesion';
 
 /** A probability as whole percent, but for the ends. */
 export function formatShare(value: number): string {
-  if (value > 0 && value < 0.01) return '< 1 %';
-  if (value < 1 && value > 0.99) return '> 99 %';
-  return `${Math.round(value * 100)} %`;
+  if (value > 0 && value < 0.01) return '<\u00a01\u00a0%';
+  if (value < 1 && value > 0.99) return '>\u00a099\u00a0%';
+  return `${Math.round(value * 100)}\u00a0%`;
 }
 
 /** The two diameters of a lesion, in mm where there is a scale. */

@@ -55,7 +55,7 @@ export class Stage {
       zoom('fit', 'Whole image (0)', () => this.viewer.reset()),
       zoom('plus', 'Zoom in (+)', () => this.viewer.zoomBy(1.4)),
     );
-    this.view = make('div', { class: 'view', hidden: true }, this.viewer.element, this.blank, this.busy, this.legend, cine, tools);
+    this.view = make('div', { class: 'view', hidden: true }, this.viewer.element, make('div', { class: 'notes' }, this.busy, this.legend, this.blank), cine, tools);
     element.append(this.welcome, this.view);
     this.viewer.setLayers(this.layers);
     this.drawButtons();
@@ -109,6 +109,11 @@ export class Stage {
   }
 }
 
+/** Tell whether the boxes, of which some may lie side by side, leave nothing out. */
 function coversAll({ rows, columns, safeBoxes }: SegmentedFrame): boolean {
-  return safeBoxes.some(([t, l, b, r]) => t === 0 && l === 0 && b === rows && r === columns);
+  const isSafe = new Uint8Array(rows * columns);
+  for (const [top, left, bottom, right] of safeBoxes) {
+    for (let row = top; row < bottom; row += 1) isSafe.fill(1, row * columns + left, row * columns + right);
+  }
+  return !isSafe.includes(0);
 }
