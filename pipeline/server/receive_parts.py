@@ -8,7 +8,7 @@ from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from pipeline.server.request_errors import MediaTypeError, RequestError
+from pipeline.server.request_errors import RequestError
 
 MOST_PARTS = 2000
 """Files of a request."""
@@ -22,8 +22,8 @@ async def receive_parts(request: Request, folder: Path, *, most: int = MOST_PART
     Nothing that a client calls them becomes a name.
 
     Args:
-        request: bounded by `Guards`; of any type with one file, ``multipart/related`` or
-            ``multipart/form-data``.
+        request: bounded by `Guards`; ``multipart/related``, ``multipart/form-data``, or one file
+            of any other type, as clients name types that they do not mean.
         folder: is there.
         most: files.
 
@@ -32,12 +32,8 @@ async def receive_parts(request: Request, folder: Path, *, most: int = MOST_PART
 
     Raises:
         RequestError: the body is empty, damaged, ends too early or has too many parts.
-        MediaTypeError: it is a form of another kind.
     """
     kind = request.headers.get("content-type", "").lower()
-    if kind.startswith("application/x-www-form-urlencoded"):
-        msg = "expected a file as the body or as multipart/form-data, got another form"
-        raise MediaTypeError(msg)
     parts = _Parts(folder, most)
     multipart = None
     if kind.startswith("multipart/"):
