@@ -130,7 +130,7 @@ def _check_paths(name: str, root: Path, values: Mapping[str, Any]) -> None:
         check_output_dir(output)
     if weights == _WEIGHTS:
         weights = str(root / "models" / "model.pt")
-    if weights and not weights.startswith("$"):
+    if isinstance(weights, str) and weights and not weights.startswith(("$", "@", "%")):
         check_weights_file(weights)
 
 

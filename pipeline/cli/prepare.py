@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.cli.console import add_console_options
+from pipeline.cli.console import add_console_options, shows_progress
 from pipeline.cli.say import say
 
 if TYPE_CHECKING:
@@ -88,6 +88,8 @@ def run(args: argparse.Namespace) -> int:
         DatasetError: a data set does not have its published layout.
         WriteError: a file cannot be written.
     """
+    from tqdm import tqdm
+
     from pipeline.errors import ConfigError
     from pipeline.prepare.breast import read_breast
     from pipeline.prepare.busbra import read_busbra
@@ -121,7 +123,8 @@ def run(args: argparse.Namespace) -> int:
         raise ConfigError(msg)
     cases = [case for cases, _ in found for case in cases]
     refusals = [refusal for _, refused in found for refusal in refused]
-    lists, refusals, remarks = prepare_datalist(cases, refusals, args.out, datalist=datalist)
+    bar = tqdm(cases, unit="image", disable=True if shows_progress(args) is False else None)
+    lists, refusals, remarks = prepare_datalist(bar, refusals, args.out, datalist=datalist)
     _print_counts(lists, args.folds)
     _print_reasons("refused", refusals, args.out / "refused.csv")
     _print_reasons("used, but to be looked at", remarks, args.out / "remarks.csv")

@@ -1,6 +1,8 @@
 """Mistakes of a beginner; each ends with one line that says what to do."""
 
 import json
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -167,3 +169,15 @@ def test_command_that_there_is_none_of(run: Any) -> None:
     code, lines = run("segment images OUT")
     assert code == 2
     assert "invalid choice: 'segment' (choose from" in lines[-1]
+
+
+@pytest.mark.parametrize("command", ["infer image OUT", "train images OUT"])
+def test_mistake_is_told_before_anything_heavy_is_imported(command: str, run: Any) -> None:
+    program = (
+        "import sys; from pipeline.cli.main import main; main(sys.argv[1:]); "
+        "print(*{'torch', 'monai', 'numpy'} & set(sys.modules))"
+    )
+    arguments = [sys.executable, "-c", program, *command.split()]
+    done = subprocess.run(arguments, capture_output=True, check=True, cwd=Path.cwd(), text=True)
+    assert done.stdout.strip() == ""
+    assert "breast-us-seg: error: " in done.stderr
