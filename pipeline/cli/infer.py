@@ -1,11 +1,13 @@
 """Segment a folder of images."""
 
 import argparse
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.cli.bundle_run import add_config_option, add_override_options, run_config
 from pipeline.cli.console import shows_progress
+from pipeline.errors import ConfigError
 from pipeline.settings.bundle_root import find_bundle_root, list_config_files
 
 if TYPE_CHECKING:
@@ -49,13 +51,51 @@ def add_parser(subparsers: Any) -> None:
         help="only part K (from 0) of the N of `plan`; auto asks SLURM or Kubernetes. The tables "
         "are written by `merge`",
     )
+    parser.add_argument(
+        "--workers",
+        metavar="N",
+        help="processes of this computer that share the images, auto for one a core; the results "
+        "are the same",
+    )
     add_override_options(parser)
     add_config_option(parser)
     parser.set_defaults(run=run, go_on=lambda _: "the same command goes on where it stopped")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Run ``inference.json``, and of a shard ``shard.json`` over it."""
+    """Run ``inference.json``: all of it, a shard, or by several processes."""
+    if args.workers is not None:
+        if args.shard is not None:
+            msg = "expected --shard or --workers, got both"
+            raise ConfigError(msg)
+        from pipeline.cli.run_workers import run_workers
+
+        return run_workers(args)
+    if args.shard is not None:
+        run_shard(args, str(_plan_shard(args.input, args.output, args.shard)))
+    else:
+        _run(args, {}, args.configs)
+    return 0
+
+
+def run_shard(args: argparse.Namespace, shard: str, orders: str = "") -> None:
+    """Run ``shard.json`` over ``inference.json``.
+
+    Args:
+        args: of the command.
+        shard: of the plan, as ``K/N``.
+        orders: of a supervisor.
+
+    Raises:
+        PipelineError: the run could not start.
+        SystemExit: files failed (code 2), or it was stopped (143).
+    """
+    root = find_bundle_root() if args.bundle_root is None else args.bundle_root
+    configs = [*list_config_files("shard", root), *args.configs]
+    _run(args, {"shard": shard, "orders": orders}, configs)
+
+
+def _run(args: argparse.Namespace, part: Mapping[str, str], configs: Sequence[Path]) -> None:
     settings: dict[str, Any] = {
         "dataset_dir": str(args.input),
         "output_dir": str(args.output),
@@ -63,20 +103,14 @@ def run(args: argparse.Namespace) -> int:
         "progress": shows_progress(args),
         "ckpt": None if args.weights is None else str(args.weights),
     }
-    configs = args.configs
-    if args.shard is not None:
-        settings["shard"] = str(_plan_shard(args.input, args.output, args.shard))
-        root = find_bundle_root() if args.bundle_root is None else args.bundle_root
-        configs = [*list_config_files("shard", root), *configs]
     run_config(
         "inference",
         bundle_root=args.bundle_root,
-        settings=settings,
+        settings={**settings, **part},
         options=_OPTIONS,
         overrides=args.overrides,
         configs=configs,
     )
-    return 0
 
 
 def _plan_shard(source: Path, output: Path, text: str) -> "Shard":

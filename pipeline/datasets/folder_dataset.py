@@ -87,6 +87,8 @@ class FolderDataset(IterableDataset[Frame]):
             taken.visit(file)
             if self.journal.keeps(file, path):
                 taken.note(file)
+            elif self.journal.leaves_out(file):
+                continue
             elif path.is_dir():
                 self._refuse(path, file, refuse_folder(path))
             else:
@@ -94,6 +96,7 @@ class FolderDataset(IterableDataset[Frame]):
 
     def _iterate_frames(self, path: Path, file: str, taken: "_Taken") -> Iterator[Frame]:
         try:
+            self.journal.visit(file)
             stamp = FileStamp.of(path)
             source = self.reader.open(path)
             count = source.frames

@@ -204,6 +204,8 @@ def _load_openvino(package: Any, path: Path, *, bf16: bool, threads: int) -> _Co
         "PERFORMANCE_HINT": "LATENCY",
         "INFERENCE_PRECISION_HINT": precision,
         "INFERENCE_NUM_THREADS": threads,
+        # It is on once the threads are counted, and then all processes take the same cores.
+        "ENABLE_CPU_PINNING": False,
     }
     request = package.Core().compile_model(str(path), "CPU", hints).create_infer_request()
 

@@ -163,7 +163,7 @@ class JournalContents:
             self.input(entry["complete"]).is_complete = True
         elif "forget" in entry:
             self.inputs.pop(entry["forget"], None)
-        elif not {"writes", "finished"} & entry.keys():
+        elif not {"writes", "finished", "at"} & entry.keys():
             raise KeyError(*entry)
 
 

@@ -14,7 +14,7 @@ from pipeline.results.model_identity import ModelIdentity
 _PLACES = ("_meta_", "bundle_root", "dataset_dir", "output_dir", "ckpt", "progress")
 """Keys of a config that say where something is, or what is shown: not what comes out."""
 
-_PARTS = ("shard", "files", "journal", "lock")
+_PARTS = ("shard", "orders", "files", "journal", "lock")
 """Keys that say which part of the images is done, and what is noted of it."""
 
 

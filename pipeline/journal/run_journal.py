@@ -172,6 +172,24 @@ class RunJournal:
         """Return whether an image is done, of a file that was begun."""
         return file in self._contents.inputs and frame in self._contents.inputs[file].rows
 
+    def leaves_out(self, file: str) -> bool:
+        """Tell whether a file is for another process.
+
+        Args:
+            file: relative to the input folder, with forward slashes.
+        """
+        return False
+
+    def visit(self, file: str) -> None:
+        """Note that a file is going to be opened.
+
+        Args:
+            file: relative to the input folder, with forward slashes.
+
+        Raises:
+            ReadError: it must not be.
+        """
+
     def list_done(self) -> dict[str, JournalInput]:
         """List the inputs of which all is done."""
         inputs = self._contents.inputs.items()

@@ -7,13 +7,14 @@ from itertools import chain
 from pathlib import Path
 
 from pipeline.atomic import name_process
-from pipeline.errors import ConfigError, WriteError
+from pipeline.errors import ConfigError, ReadError, WriteError
 from pipeline.get_logger import get_logger
 from pipeline.journal.journal_file import JournalFile
 from pipeline.journal.run_identity import RunIdentity
 from pipeline.journal.run_journal import FAILED_EXIT_CODE, RunJournal
 from pipeline.shards.attempts import SUFFIX, Attempts
 from pipeline.shards.finish_file import EXIT_CODE, FinishFile
+from pipeline.shards.orders import Orders
 from pipeline.shards.run_record import RunRecord
 from pipeline.shards.shard import Shard
 from pipeline.shards.shard_done import ShardDone
@@ -41,6 +42,7 @@ class ShardJournal(RunJournal):
         identity: must be that of all other shards.
         shard: as ``K/N``.
         stop: tells when the run is to end before the next file.
+        orders: of a supervisor, see `Orders`.
         whole_files: see `RunJournal`.
     """
 
@@ -51,12 +53,14 @@ class ShardJournal(RunJournal):
         shard: str,
         stop: FinishFile,
         *,
+        orders: str = "",
         whole_files: bool = False,
     ) -> None:
         super().__init__(output_dir, identity, whole_files=whole_files)
         self.shard = Shard.parse(shard)
         self._place = ShardFolder(self.folder)
         self._stop = stop
+        self._orders = Orders.parse(orders)
         folder = self._place.of(self.shard.number)
         self._lines = JournalFile(folder / f"{name_process()}-{next(_NUMBERS)}{SUFFIX}")
         self._attempts = Attempts(folder, self._lines.path)
@@ -88,6 +92,27 @@ class ShardJournal(RunJournal):
             raise WriteError(msg)
         self._take_over()
 
+    def leaves_out(self, file: str) -> bool:
+        """Tell whether a file is not the one that is to be tried alone."""
+        return self._orders.only not in ("", file)
+
+    def visit(self, file: str) -> None:
+        """Note that a file is going to be opened, should the process end in the course of it.
+
+        Args:
+            file: relative to the input folder, with forward slashes.
+
+        Raises:
+            ReadError: processes have ended of it.
+        """
+        if file in self._orders.killers:
+            msg = (
+                f"expected to be processed, its process was ended twice "
+                f"({self._orders.killers[file]}), as happens where memory is short"
+            )
+            raise ReadError(msg)
+        self._append({"at": file})
+
     def keep_only(self, files: Collection[str]) -> None:
         """Remove the results of inputs that are gone, see `RunJournal.keep_only`."""
         gone = [file for file in self._contents.inputs if file not in files]
@@ -117,6 +142,8 @@ class ShardJournal(RunJournal):
             ConfigError: the plan is gone.
             WriteError: a file cannot be written.
         """
+        if self._orders.only:
+            return
         if self.is_stopped:
             logger.warning("shard %s: stopped, it goes on when it is started again", self.shard)
             return
