@@ -6,6 +6,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from pipeline.check_folders import check_input, check_output
+from pipeline.cli.console import shows_progress
 from pipeline.cli.say import say
 from pipeline.cli.shard_worker import encode_arguments
 from pipeline.datasets.walk_folder import iterate_folder
@@ -46,13 +47,14 @@ def run_workers(args: argparse.Namespace) -> int:
     plan = make_plan(args.input, args.output, shards)
     numbers = [number for number, count in enumerate(plan.counts) if count]
     setup, threads = encode_arguments(args), max(1, count_cores() // workers)
-    with tqdm(total=plan.files, unit="file", disable=None) as bar:
+    hides = None if shows_progress(args) is None else True
+    with tqdm(total=plan.files, unit="file", disable=hides) as bar:
         Supervisor(
             args.output,
             numbers,
             plan.shards,
             lambda: Worker(python_command("pipeline.cli.shard_worker"), setup, threads),
-            lambda number: bar.update(plan.counts[number]) and None,
+            lambda number: bar.update(plan.counts[number]),
         ).run(min(workers, len(numbers)))
     merged = merge_shards(args.output)
     counts = ", ".join(f"{count} {status}" for status, count in merged.counts.items())

@@ -10,11 +10,13 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, BinaryIO
 
+from pipeline.cli.console import open_console
 from pipeline.cli.infer import run_shard
 from pipeline.cli.stop_signals import Stopped, raise_stopped
 from pipeline.cli.use_utf8 import use_utf8
 from pipeline.errors import PipelineError
 
+_PLAIN = ("target", "verbose", "quiet", "log_format")
 _PATHS = ("input", "output", "weights", "bundle_root")
 
 
@@ -28,7 +30,7 @@ def encode_arguments(args: argparse.Namespace) -> dict[str, Any]:
     return {
         "argv": sys.argv,
         **{name: None if path is None else str(path) for name, path in values.items()},
-        "target": args.target,
+        **{name: getattr(args, name) for name in _PLAIN},
         "overrides": [*args.overrides, "progress=false"],
         "configs": [str(path) for path in args.configs],
     }
@@ -48,7 +50,7 @@ def main() -> int:
     args = _decode_arguments(json.loads(sys.stdin.buffer.readline()))
     threading.Thread(target=_listen, args=(sys.stdin.buffer, lines), daemon=True).start()
     try:
-        with raise_stopped():
+        with open_console(args), raise_stopped():
             while line := lines.get():
                 answer = _do(args, **json.loads(line))
                 channel.write(json.dumps(answer).encode() + b"\n")

@@ -45,7 +45,7 @@ class Supervisor:
         numbers: list[int],
         count: int,
         start: Callable[[], Worker],
-        report: Callable[[int], None],
+        report: Callable[[int], object],
     ) -> None:
         self._folder = ShardFolder(output_dir)
         self._count = count
@@ -84,6 +84,8 @@ class Supervisor:
                     self._report(done[0])
         finally:
             for worker in self._workers.values():
+                worker.ask_to_end()
+            for worker in self._workers.values():
                 worker.stop()
 
     def _choose(self, busy: set[int]) -> tuple[int, str] | None:
@@ -107,6 +109,7 @@ class Supervisor:
     def _take_over(self, task: tuple[int, str], worker: Worker) -> None:
         number, only = task
         how = worker.describe_end()
+        worker.stop()
         files = self._find_open_files(number, worker.pid)
         logger.warning("a process has ended (%s) in shard %d", how, number)
         if only:

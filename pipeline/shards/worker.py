@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from contextlib import suppress
+from typing import IO, Any
 
 _PATIENCE_S = 15
 """For the file that is being done when all is to end."""
@@ -69,20 +70,24 @@ class Worker:
             return f"exit code {code}"
         return f"signal {-code}, {signal.Signals(-code).name}"
 
+    def ask_to_end(self) -> None:
+        """Let the process see that there are no more tasks, and end after the current file."""
+        self._close(self._process.stdin)
+
     def stop(self) -> None:
         """End the process, after the current file if that does not take long."""
-        for stream in (self._process.stdin, self._process.stdout):
-            if stream is not None:
-                try:
-                    stream.close()
-                except OSError:  # it has ended, and what was for it is lost
-                    continue
-        self._process.terminate()
+        self.ask_to_end()
         try:
             self._process.wait(_PATIENCE_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._close(self._process.stdout)
+
+    def _close(self, stream: IO[bytes] | None) -> None:
+        if stream is not None:
+            with suppress(BrokenPipeError):  # what was for a process that has ended is lost
+                stream.close()
 
     def _send(self, task: Mapping[str, Any]) -> None:
         stream = self._process.stdin
