@@ -31,7 +31,15 @@ LABELS = np.stack([LABEL, *(LABEL[axes] for axes in MIRRORED)])
 REGION = np.s_[30:94, 70:166]
 COLUMNS = [
     *("file", "frame", "status", "reason", "region", "mm_per_pixel_y", "mm_per_pixel_x"),
-    *("lesions", "area_px", "probability", "boundary_uncertainty", "quality", "instance"),
+    *(
+        "lesions",
+        "suppressed",
+        "area_px",
+        "probability",
+        "boundary_uncertainty",
+        "quality",
+        "instance",
+    ),
 ]
 
 
@@ -311,7 +319,9 @@ def test_patient_is_not_named(damaged_run) -> None:
 def test_folder_without_any_image_gives_a_table(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "notes.txt").write_text("no image")
-    run_brightness(tmp_path / "in", tmp_path / "out")
+    with pytest.raises(SystemExit) as ended:
+        run_brightness(tmp_path / "in", tmp_path / "out")
+    assert ended.value.code == 2
     assert [row["status"] for row in read_table(tmp_path / "out")] == ["skipped"]
 
 

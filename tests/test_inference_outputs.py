@@ -301,7 +301,8 @@ def test_echocardiogram_gets_a_mask_and_no_dicom_objects(
 def test_results_are_no_input(full_run: Path, tmp_path: Path) -> None:
     for folder in ("seg", "sr", "sc"):
         shutil.copytree(full_run / folder, tmp_path / "in" / folder)
-    run_brightness(tmp_path / "in", tmp_path / "out")
+    with pytest.raises(SystemExit):  # there was no image
+        run_brightness(tmp_path / "in", tmp_path / "out")
     rows = read_table(tmp_path / "out")
     assert {row["file"].split("/")[0] for row in rows} == {"seg", "sr", "sc"}
     assert {row["status"] for row in rows} == {"skipped"}

@@ -36,6 +36,9 @@ def parse(*words: str) -> argparse.Namespace:
 
 def tell(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[list[str], list[str]]:
     """Tell all kinds of things; give the lines of both streams."""
+    for name, _, _ in FRIGHTENING:  # MONAI, or the config of a test before, may have set them
+        logging.getLogger(name).setLevel(logging.NOTSET)
+        logging.getLogger(name).propagate = True
     with open_console(parse(*words)):
         for name, level, message in FRIGHTENING:
             logging.getLogger(name).log(level, message)

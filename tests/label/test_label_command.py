@@ -12,6 +12,7 @@ from pipeline.cli.main import main
 from pipeline.errors import ConfigError
 from pipeline.label import server
 from pipeline.label.label_settings import LabelSettings
+from pipeline.server import listen as sockets
 
 
 class ReachedError(Exception):
@@ -28,7 +29,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
         raise ReachedError
 
     monkeypatch.setattr(server, "make_server", make_server)
-    monkeypatch.setattr(server, "listen", lambda *_: contextlib.nullcontext())
+    monkeypatch.setattr(sockets, "listen", lambda *_: contextlib.nullcontext())
     return got
 
 
@@ -115,7 +116,7 @@ def test_taken_port_is_told_before_anything_is_loaded(monkeypatch, tmp_path, cap
 )
 def test_address_that_there_is_not_is_refused(host, port):
     with pytest.raises(ConfigError, match=r"expected (to listen|a --port)"):
-        server.listen(host, port)
+        sockets.listen(host, port)
 
 
 @pytest.mark.enable_socket
@@ -129,6 +130,6 @@ def test_address_is_told_once_it_can_be_reached(monkeypatch, tmp_path, capsys):
             reached.append(address)
 
     monkeypatch.setattr(server, "make_server", lambda *_, **__: None)
-    monkeypatch.setattr(server, "serve", serve)
+    monkeypatch.setattr(sockets, "serve", serve)
     assert main(["label", str(tmp_path), "--port", "0"]) == 0
     assert reached
