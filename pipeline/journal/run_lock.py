@@ -26,6 +26,9 @@ DEAD_S = 120
 _BIRTH_S = 2
 """A lock that is empty for so long was left by a run that was killed while making it."""
 
+_GUARD_S = 30.0
+"""Age of a guard from which its process was killed: it is held for one reading."""
+
 
 class RunLock:
     """Hold a folder while a run writes into it.
@@ -59,8 +62,6 @@ class RunLock:
             while not self._create():
                 self._take_over()
             self._beat()
-            for left in self.path.parent.glob(f"{LOCK}.*"):  # by a run killed in `_take_over`
-                left.unlink(missing_ok=True)
         except OSError as error:
             msg = f"expected a folder to write to at {self.path.parent}, got {error.strerror}"
             raise WriteError(msg) from error
@@ -126,21 +127,39 @@ class RunLock:
                 "until it has ended, or choose another folder"
             )
             raise ConfigError(msg)
-        aside = self.path.with_name(f"{LOCK}.{name_process()}")
+        self._remove_dead(content)
+
+    def _remove_dead(self, content: bytes) -> None:
+        """Remove the lock if it is still that of a dead run; one process at a time may do so.
+
+        Otherwise two that found the same dead run would remove each other's new lock.
+        """
+        guard = self.path.with_name(f"{LOCK}.guard")
         try:
-            os.rename(self.path, aside)
-            if aside.read_bytes() != content:  # another run was faster, and this is its lock
-                os.rename(aside, self.path)
-            aside.unlink(missing_ok=True)
+            guard.open("xb").close()
+        except FileExistsError:
+            try:
+                if self._measure_age(guard) > _GUARD_S:  # of a process that was killed here
+                    guard.unlink(missing_ok=True)
+            except FileNotFoundError:
+                return
+            time.sleep(_BIRTH_S / 20)
+            return
+        try:
+            if self.path.read_bytes() == content:
+                self.path.unlink()
         except FileNotFoundError:
             return
+        finally:
+            guard.unlink(missing_ok=True)
 
-    def _measure_age(self) -> float:
+    def _measure_age(self, path: Path | None = None) -> float:
         """Seconds since the last beat, by the clock of the file system, not of this computer."""
+        path = self.path if path is None else path
         with tempfile.TemporaryFile(dir=self.path.parent) as now:
             now.write(b"0")
             now.flush()
-            return max(0.0, os.fstat(now.fileno()).st_mtime - self.path.stat().st_mtime)
+            return max(0.0, os.fstat(now.fileno()).st_mtime - path.stat().st_mtime)
 
     def _keep_beating(self) -> None:
         while not self._stop.wait(BEAT_S):
