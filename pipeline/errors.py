@@ -66,7 +66,7 @@ def describe(error: BaseException) -> str:
     """Describe what went wrong without quoting a file's content.
 
     Args:
-        error: ours, whose message is safe, or anybody's, of which only the type is told.
+        error: ours, whose message is safe, or another's, of which only the type is shown.
     """
     if isinstance(error, PipelineError):
         return str(error)

@@ -14,7 +14,7 @@ def keep_memory() -> None:
     """Let this process keep what it frees, for the process's lifetime.
 
     By default, glibc asks the kernel for each array of 32 MiB or more, gives it back when it is
-    freed, and so has each page of it cleared anew, which a training step on a CPU waits for.
+    freed, and the kernel clears its pages for the next one, which a training step waits for.
     It is for a process that does nothing but train: the memory is not given back after that.
     Where the C library is another one, nothing is changed.
     """

@@ -13,7 +13,7 @@ class SeededCacheDataset(CacheDataset):
 
     MONAI's random transforms carry a state that every call moves on, so a resumed run would draw
     other numbers than one that was never interrupted, and so would another number of workers.
-    Here the state is set anew for each item. Index ``epoch * len(dataset) + i`` is item i of an
+    Here the state is set for each item. Index ``epoch * len(dataset) + i`` is item i of an
     epoch, as `EpochSampler` draws it.
 
     Args:

@@ -11,7 +11,7 @@ class EarlyStop:
     """End the training when the best validation lies too many epochs back.
 
     It has no counter of its own: the evaluator knows its best epoch, and `TrainingCheckpoint`
-    restores that. MONAI's `EarlyStopHandler` counts by itself and starts anew after a resume.
+    restores that. MONAI's `EarlyStopHandler` keeps its own count, which a resume resets.
 
     Place it after the validation handler among the trainer's handlers.
 

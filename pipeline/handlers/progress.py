@@ -16,7 +16,7 @@ logger = get_logger(__name__)
 class Progress:
     """One bar for a whole run, with the time left, and one log line after every epoch.
 
-    An evaluator has one epoch, of which nothing is told.
+    For an evaluator, which has one epoch, none is logged.
 
     Ignite's `ProgressBar` shows one epoch at a time, takes the loss only as an argument of
     `attach`, which MONAI never passes, and jumps to 100 % when a training is stopped early.

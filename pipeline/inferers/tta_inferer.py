@@ -20,7 +20,7 @@ class TTAInferer(SimpleInferer):
     """Run the network under autocast, and on the mirrored image too if wanted.
 
     Without gradients, on a CPU, a copy of the network that `prepare_network` makes is run in its
-    place. It is made anew when the weights have changed.
+    place. It is made again when the weights have changed.
 
     Args:
         bf16: compute in bfloat16 where the CPU has instructions for it; `False` keeps float32.

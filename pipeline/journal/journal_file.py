@@ -108,7 +108,7 @@ class JournalFile:
         return position
 
     def replace(self, entries: Iterable[Mapping[str, Any]], *, sync: bool = False) -> None:
-        """Write the file anew, whole or not at all.
+        """Replace the file, as a whole or not at all.
 
         Args:
             entries: may be read from the old one meanwhile.

@@ -137,7 +137,7 @@ class OwnedFiles:
         return self._lines.read_at(self._positions.get(of, ()))
 
     def owners(self) -> list[str]:
-        """List the inputs of which anything was made."""
+        """List the inputs that have results."""
         return [of for of in self._positions if of]
 
     def has(self, of: str) -> bool:

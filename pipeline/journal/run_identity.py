@@ -28,7 +28,7 @@ class RunIdentity:
         config: all of it as it was parsed, see `read_parsed_config`.
         model: name, version and weights.
         computed_by: what really computes the network, like the backend and its precision.
-        weights: file of the weights, of which only the name is told.
+        weights: file of the weights; only its name is recorded.
         version: of this program.
     """
 

@@ -44,7 +44,7 @@ class RunJournal:
     Args:
         output_dir: the run's folder; made if missing.
         identity: results of another one are removed, and all is done again.
-        whole_files: take over only files of which all frames were finished and `complete` was
+        whole_files: take over only files whose frames were all finished and `complete` was
             called, as there is output that belongs to a whole file.
     """
 
@@ -191,7 +191,7 @@ class RunJournal:
         """
 
     def list_done(self) -> dict[str, JournalInput]:
-        """List the inputs of which all is done."""
+        """List the inputs that are complete."""
         inputs = self._contents.inputs.items()
         return {file: known for file, known in inputs if known.is_complete}
 
@@ -218,7 +218,7 @@ class RunJournal:
     def complete(self, file: str) -> None:
         """Note that all that belongs to a file is in place.
 
-        A file of which anything has failed is not complete: it is tried again.
+        A file with a failed image is not complete: it is tried again.
 
         Args:
             file: path relative to the input folder.

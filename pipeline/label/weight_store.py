@@ -103,7 +103,7 @@ class WeightStore:
     def _resolve(self, file: str) -> Path:
         path = self.folder / file if file else self.original
         if not path.is_file():
-            msg = f"expected weights at {path}, found none: remove {self._record} to begin anew"
+            msg = f"expected weights at {path}, found none: remove {self._record} to start over"
             raise ConfigError(msg)
         return path
 

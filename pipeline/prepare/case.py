@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pipeline.prepare.masks import read_foreground
 
 Pathology = Literal["benign", "malignant", "normal", "unknown"]
-"""What the image shows; `unknown` is a lesion of which the data set does not tell the kind."""
+"""What the image shows; `unknown` is a lesion whose kind the data set does not give."""
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ def make_plan(source: Path, output_dir: Path, shards: int) -> ShardPlan:
     one of them gets DICOM objects. Of each file there are 24 bytes in memory.
 
     A plan that is there already is kept. If files were added or are gone since, it is written
-    anew, unless another file would have to move.
+    again, unless another file would have to move.
 
     Args:
         source: folder of images, or a single image.

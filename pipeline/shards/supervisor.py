@@ -1,4 +1,4 @@
-"""Do all shards of a run by several processes, of which any may end at any moment."""
+"""Run all shards in several processes, any of which may die at any moment."""
 
 import threading
 from collections import Counter, deque

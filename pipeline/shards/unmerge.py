@@ -1,4 +1,4 @@
-"""Remove the tables of a run of which anything changes."""
+"""Remove the tables of a run that changes."""
 
 from pipeline.errors import WriteError
 from pipeline.journal.owned_files import is_inside

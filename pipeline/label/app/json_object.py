@@ -1,4 +1,4 @@
-"""JSON that clients send, of which nothing is believed."""
+"""Untrusted JSON from clients."""
 
 import json
 from collections.abc import Iterable

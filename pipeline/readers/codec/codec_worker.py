@@ -42,7 +42,7 @@ _ENVIRONMENT = {
     "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
     "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
 }
-"""One thread, and memory that is kept: glibc would fetch the pages of every frame anew, which takes
+"""One thread, and memory that is kept: else glibc fetches new pages for every frame, which takes
 longer than some decoders do."""
 _START = (
     "import sys; sys.path[:] = sys.argv[2:]; "

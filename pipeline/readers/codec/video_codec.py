@@ -106,7 +106,7 @@ class _Video:
             cls.opened = None
 
     def read(self, index: int) -> tuple[dict[str, Any], NDArray[np.uint8]]:
-        """Decode up to a frame; going back begins anew."""
+        """Decode up to a frame; going back starts from the beginning."""
         if index < 0:
             msg = f"expected a frame from 1, got {index + 1}"
             raise ReadError(msg)

@@ -70,7 +70,7 @@ def read_codestream(stream: bytes) -> Codestream | None:
 
 
 def starts_stream(head: bytes) -> bool:
-    """Return whether a JPEG, JPEG-LS or JPEG 2000 stream begins; none has this in its midst.
+    """Return whether a JPEG, JPEG-LS or JPEG 2000 stream begins; none has these bytes later on.
 
     Args:
         head: first bytes of a fragment.

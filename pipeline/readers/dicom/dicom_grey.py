@@ -163,7 +163,7 @@ class DicomGrey:
             _check_segments(segments, f"{order}u{depth // 8}")
         first = self._smallest()
         every = np.arange(first, first + 2**self._bits, dtype=np.int32)
-        # pydicom computes in the type of the entries, in which what is beyond them starts anew.
+        # pydicom computes in the type of the entries, where larger values wrap around.
         every = every.clip(start, start + (count or _MOST_ENTRIES) - 1)
         colours = apply_color_lut(every[None], _to_little_endian(self._dataset))[0, :, :3]
         bits = 16 if colours.max() > _LARGEST_8_BIT else 8

@@ -125,9 +125,9 @@ class DicomSource:
             SkippedError: the header tells of M-mode, spectra or waveforms only.
             ReadError: a region of the header is damaged.
         """
-        # All frames of a cine have the regions of the one in its midst, or they would jump.
+        # All frames of a cine have the regions of the middle one, or they would jump.
         if find_field not in self._regions:
-            reference = grey if self.frames == 1 else self._read_midst()
+            reference = grey if self.frames == 1 else self._read_middle()
             with quiet_decoders(), _refuse_damage("ultrasound regions (0018,6011)"):
                 self._regions[find_field] = find_calibrated_regions(
                     self.header.dataset, *grey.shape, grey=reference, find_field=find_field
@@ -160,7 +160,7 @@ class DicomSource:
             msg = f"expected pixel data in {name}, got {kind} from its decoder"
             raise ReadError(msg) from error
 
-    def _read_midst(self) -> GreyImage:
+    def _read_middle(self) -> GreyImage:
         """Read the middle frame, or the first one that can be read of a fixed order."""
         numbers = _spread(self.frames)
         for index in numbers[:-1]:

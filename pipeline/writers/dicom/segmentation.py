@@ -64,9 +64,9 @@ def build_segmentation(
 ) -> Dataset:
     """Build a binary segmentation, with a segment for each lesion number.
 
-    Lesions are numbered anew in each frame. So a segment that covers one frame has the tracking UID
-    of its lesion, as in the report; one of several frames has none, since nothing tells that they
-    show the same lesion.
+    Lesions are numbered separately in each frame. So a segment that covers one frame has the
+    tracking UID of its lesion, as in the report; one of several frames has none, since nothing says
+    that they show the same lesion.
 
     Ultrasound images have no position in the patient, but viewers ask for one. The nominal geometry
     is a grid for display: rows and columns as in the image and, with a calibration, its mm per
@@ -149,7 +149,7 @@ def _describe_segments(
             display_color=CIELabColor.from_rgb(*COLORS[(segment - 1) % len(COLORS)]),
         )
         if len(covered) > 1:
-            description.SegmentDescription = "Numbered anew in each frame, not tracked."
+            description.SegmentDescription = "Numbered separately in each frame, not tracked."
         if side is not None:
             region = description.AnatomicRegionSequence[0]
             region.AnatomicRegionModifierSequence = [make_code_item(side)]

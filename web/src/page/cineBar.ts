@@ -50,7 +50,7 @@ export class CineBar {
     this.drawStrip(entry);
   }
 
-  /** Go on by frames; the cine begins anew behind its end. */
+  /** Go on by frames; after its end the cine starts again. */
   step(by: number): void {
     const { entry } = this;
     if (!entry || entry.frame === null || entry.frames < 2) return;
