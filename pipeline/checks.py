@@ -16,7 +16,8 @@ from pipeline.check_paths import check_datalist, check_output_dir, check_places
 from pipeline.errors import ConfigError, SettingError
 from pipeline.get_logger import get_logger
 from pipeline.inferers.model import Model
-from pipeline.settings.check_config import check_config, find_running_config
+from pipeline.parsed_config import read_parsed_config
+from pipeline.settings.check_config import check_config
 
 logger = get_logger(__name__)
 
@@ -57,7 +58,7 @@ def check_settings(config: str) -> None:
     Raises:
         SystemExit: a key is unknown, or a value does not fit.
     """
-    check_config(config, find_running_config())
+    check_config(config, read_parsed_config())
 
 
 @_ends_run

@@ -1,9 +1,11 @@
 """The whole config of a run, for a component of it."""
 
 import sys
+from copy import deepcopy
 from types import FrameType
 from typing import Any
 
+from monai.bundle import ConfigParser
 from monai.bundle.reference_resolver import ReferenceResolver
 
 from pipeline.errors import ConfigError
@@ -16,7 +18,8 @@ def read_parsed_config() -> dict[str, Any]:
     refers to, so the resolver is looked for among the callers.
 
     Returns:
-        The config as it was parsed: references and expressions are still texts.
+        A copy of the config as it was parsed, without its metadata: references and expressions are
+        still texts.
 
     Raises:
         ConfigError: no config is being resolved.
@@ -31,7 +34,8 @@ def read_parsed_config() -> dict[str, Any]:
     while frame is not None:
         resolver = frame.f_locals.get("self")
         if isinstance(resolver, ReferenceResolver):
-            config: dict[str, Any] = resolver.items[""].get_config()
+            config: dict[str, Any] = deepcopy(resolver.items[""].get_config())
+            config.pop(ConfigParser.meta_key, None)
             return config
         frame = frame.f_back
     msg = "expected to be called while a config is resolved, got another caller"

@@ -24,6 +24,16 @@ def test_overrides_below_a_key_are_in_it(tmp_path: Path) -> None:
     assert whole["d"] == [1, 3]
 
 
+def test_metadata_is_left_out_and_the_copy_is_its_own() -> None:
+    parser = ConfigParser({"_meta_": {"x": 1}, "epochs": 3, "whole": WHOLE})
+    parser["epochs"] = 4
+    whole = parser.get_parsed_content("whole")
+    assert set(whole) == {"epochs", "whole"}
+    assert whole["epochs"] == 4
+    whole["whole"]["_target_"] = "changed"
+    assert parser["whole"] == WHOLE
+
+
 def test_the_innermost_of_two_configs_counts() -> None:
     def make() -> dict:
         return dict(ConfigParser({"b": 2, "whole": WHOLE}).get_parsed_content("whole"))

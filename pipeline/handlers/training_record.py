@@ -13,7 +13,7 @@ from ignite.engine import Engine, Events
 from pipeline import __version__
 from pipeline.atomic import write_atomically
 from pipeline.hash_file import hash_file
-from pipeline.settings.check_config import find_running_config
+from pipeline.parsed_config import read_parsed_config
 
 _PLACES = ("bundle_root", "dataset_dir", "output_dir", "datalist", "ckpt", "progress")
 """Keys that say where something is, or what is shown: not what is trained."""
@@ -48,7 +48,7 @@ class TrainingRecord:
         self.folder = Path(output_dir)
         self.datalist = Path(datalist)
         self.started_from = hash_file(Path(ckpt)) if ckpt else None
-        config = find_running_config() if config is None else config
+        config = read_parsed_config() if config is None else config
         self.config = {name: value for name, value in config.items() if name not in _PLACES}
 
     def attach(self, engine: Engine) -> None:

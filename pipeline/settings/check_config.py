@@ -1,6 +1,5 @@
 """Check a config as it is run: all files, overlays and overrides."""
 
-import inspect
 import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
@@ -20,36 +19,12 @@ _ENTRY_POINTS = {
 """Objects that a config may have though none of its other keys refers to them."""
 
 
-def find_running_config() -> dict[str, Any]:
-    """Find the config of the run that this is called from.
-
-    MONAI gives what a config builds no way to the parser, which alone knows all files, overlays
-    and overrides; but the parser is among the callers.
-
-    Returns:
-        A copy, with references and expressions as they are written, without the metadata.
-
-    Raises:
-        LookupError: no config is being run.
-    """
-    frame = inspect.currentframe()
-    while frame is not None:
-        caller = frame.f_locals.get("self")
-        if isinstance(caller, ConfigParser):
-            config: dict[str, Any] = deepcopy(caller.get())
-            config.pop(ConfigParser.meta_key, None)
-            return config
-        frame = frame.f_back
-    msg = "expected to be called by a config"
-    raise LookupError(msg)
-
-
 def check_config(name: str, config: dict[str, Any]) -> None:
     """Check names and values before anything is loaded.
 
     Args:
         name: of the config, without suffix; its keys are those of `list_keys`.
-        config: as `find_running_config` returns it.
+        config: as `read_parsed_config` returns it.
 
     Raises:
         SettingError: a key is unknown, or a value is none of its kind.

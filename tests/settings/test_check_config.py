@@ -10,7 +10,7 @@ from monai.bundle import ConfigParser
 
 from pipeline.errors import SettingError
 from pipeline.settings.bundle_root import list_config_files
-from pipeline.settings.check_config import check_config, find_running_config
+from pipeline.settings.check_config import check_config
 from pipeline.settings.config_keys import KEYS, list_keys
 from pipeline.settings.value_kinds import Group
 
@@ -124,24 +124,6 @@ def test_key_of_ones_own_that_another_uses_passes() -> None:
 def test_expressions_count_by_their_value() -> None:
     check_config("train", {**CONFIGS["train"], "epochs": "$2 * 4", "patience": "$@epochs // 2"})
     assert refuse("train", epochs="$2 * 0").key == "epochs"
-
-
-def test_running_config_has_files_and_overrides() -> None:
-    config = {
-        "_meta_": {"x": 1},
-        "epochs": 3,
-        "found": {"_target_": "pipeline.settings.check_config.find_running_config"},
-    }
-    parser = ConfigParser(config)
-    parser["epochs"] = 4
-    found = parser.get_parsed_content("found")
-    assert found["epochs"] == 4
-    assert set(found) == {"epochs", "found"}
-
-
-def test_outside_of_a_run_there_is_no_config() -> None:
-    with pytest.raises(LookupError):
-        find_running_config()
 
 
 def test_every_key_says_what_it_means() -> None:
