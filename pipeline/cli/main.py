@@ -1,13 +1,14 @@
 """The command `breast-us-seg`: one subcommand a module of this folder."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 
 from pipeline import RESEARCH_ONLY, __version__
 from pipeline.cli.console import open_console
-from pipeline.cli.say import say
+from pipeline.cli.say import OutputClosed, say
 from pipeline.cli.stop_signals import Stopped, raise_stopped
 from pipeline.cli.use_utf8 import use_utf8
 from pipeline.errors import PipelineError
@@ -34,6 +35,9 @@ COMMANDS: tuple[str, ...] = (
 )
 """Modules of `pipeline.cli`, in the order of `--help`; each has `add_parser` and `run`."""
 
+_OUTPUT_CLOSED = 141
+"""Exit code of a shell for a program that writes to a closed pipe: 128 + SIGPIPE."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one subcommand.
@@ -44,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0 success, 1 the command could not run, 2 some files failed, no image
         could be read, or the arguments are wrong (argparse), 129, 130 or 143 after SIGHUP, Ctrl-C
-        or SIGTERM.
+        or SIGTERM, 141 if nobody reads what is printed.
     """
     if argv is None:
         use_utf8()
@@ -58,8 +62,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name in COMMANDS:
         import_module(f"pipeline.cli.{name}").add_parser(subparsers)
     args = parser.parse_args(argv)
-    with open_console(args):
-        return _run(args)
+    try:
+        with open_console(args):
+            code = _run(args)
+        say(flush=True)
+    except OutputClosed:
+        # Python would flush, and complain, once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _OUTPUT_CLOSED
+    return code
 
 
 def _run(args: argparse.Namespace) -> int:

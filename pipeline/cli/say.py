@@ -1,9 +1,10 @@
 """What commands tell the person who runs them."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TextIO
 
 from pipeline.cli.log_format import format_json
 from pipeline.escape_text import escape_text
@@ -18,6 +19,10 @@ class _Style:
 _style = _Style()
 
 
+class OutputClosed(Exception):  # noqa: N818
+    """Nobody reads what is printed any more, as after `| head`."""
+
+
 def say(*lines: object, to_stderr: bool = False, flush: bool = False) -> None:
     """Print lines, each escaped by `escape_text` and written whatever the terminal's encoding is.
 
@@ -25,18 +30,28 @@ def say(*lines: object, to_stderr: bool = False, flush: bool = False) -> None:
         lines: one text each.
         to_stderr: print on standard error; it is an error, or what must be seen.
         flush: do not wait for more.
+
+    Raises:
+        OutputClosed: nobody reads them.
     """
     if _style.quiet and not to_stderr:
         return
     stream = sys.stderr if to_stderr else sys.stdout
+    try:
+        _print(lines, stream, to_stderr=to_stderr)
+        if flush:
+            stream.flush()
+    except BrokenPipeError as error:
+        raise OutputClosed from error
+
+
+def _print(lines: Sequence[object], stream: TextIO, *, to_stderr: bool) -> None:
     encoding = getattr(stream, "encoding", None) or "utf-8"
     for line in lines:
         text = escape_text(line)
         if _style.as_json:
             text = format_json(text, level="error" if to_stderr else "info", logger="breast-us-seg")
         print(text.encode(encoding, "backslashreplace").decode(encoding), file=stream)
-    if flush:
-        stream.flush()
 
 
 @contextmanager

@@ -48,3 +48,12 @@ def test_names_in_a_locale_that_is_not_utf_8(locale: dict[str, str], tmp_path: P
     assert len(table) == 6
     names = {line.partition(".png")[0] for line in table[1:]}
     assert names == {"a", "'=1+1", r"line\nbreak", "\u4e73", r"caf\udce9"}
+
+
+def test_output_that_nobody_reads_ends_a_command_quietly() -> None:
+    command = [sys.executable, "-m", "pipeline.cli.main", "config", "infer"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        _, told = process.communicate()
+    assert (process.returncode, told) == (141, b"")
