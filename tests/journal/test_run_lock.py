@@ -112,6 +112,39 @@ def test_lock_that_names_nobody_is_waited_for_and_then_removed(
         assert time.monotonic() - started > 0.2
 
 
+def test_two_that_found_a_dead_run_do_not_both_remove_its_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_foreign(tmp_path, age=1000)
+    path = tmp_path / LOCK
+    dead = path.read_bytes()
+    first, second = RunLock(tmp_path), RunLock(tmp_path)
+    found: list[bool] = []
+    read_bytes = Path.read_bytes
+
+    def let_the_second_go_first(read: Path) -> bytes:
+        content = read_bytes(read)
+        if read == path and not found:
+            found.append(True)
+            second._remove_dead(dead)
+            found.append(path.exists())
+        return content
+
+    monkeypatch.setattr(Path, "read_bytes", let_the_second_go_first)
+    first._remove_dead(dead)
+    assert found == [True, True]
+    assert not path.exists()
+
+
+def test_guard_of_a_process_that_was_killed_is_removed(tmp_path: Path) -> None:
+    write_foreign(tmp_path, age=1000)
+    guard = tmp_path / f"{LOCK}.guard"
+    guard.touch()
+    os.utime(guard, (time.time() - 60, time.time() - 60))
+    with RunLock(tmp_path):
+        assert not guard.exists()
+
+
 def test_one_of_many_gets_it(tmp_path: Path) -> None:
     write_foreign(tmp_path, age=1000)
     held, refused = [], []
