@@ -1,6 +1,9 @@
 """Build the segmenter of ``configs/inference.json`` outside of a run."""
 
-from collections.abc import Mapping, Sequence
+import logging
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -43,11 +46,26 @@ def load_segmenter(
     config.pop(ConfigParser.meta_key, None)
     check_config("inference", config)
     try:
-        parser.get_parsed_content("imports")
-        segmenter: Segmenter = parser.get_parsed_content("segmenter")
+        with _silence_gpu_codec():
+            parser.get_parsed_content("imports")
+            segmenter: Segmenter = parser.get_parsed_content("segmenter")
     except RuntimeError as error:
         cause = find_cause(error)
         if isinstance(cause, PipelineError):  # MONAI has wrapped it
             raise cause from error
         raise
     return segmenter
+
+
+@contextmanager
+def _silence_gpu_codec() -> Iterator[None]:
+    """Let `LoadImaged` not warn of a missing decoder for GPUs, which nothing here calls."""
+    logger = logging.getLogger("monai.data.nvimgcodec_pydicom_plugin")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", ".*nvImageCodec.*", UserWarning)
+            yield
+    finally:
+        logger.setLevel(level)

@@ -169,10 +169,12 @@ def test_typo_in_a_setting_is_told() -> None:
         Segmenter.load(treshold=0.4)
 
 
-def test_import_brings_nothing_of_training_or_servers() -> None:
-    program = "import sys, breast_us_seg; print(*sys.modules)"
-    found = subprocess.run(
+def test_loading_says_nothing_and_brings_nothing_of_training_or_servers() -> None:
+    program = "import sys, breast_us_seg as api; api.Segmenter.load(); print(*sys.modules)"
+    ended = subprocess.run(
         [sys.executable, "-c", program], check=True, capture_output=True, text=True
-    ).stdout.split()
+    )
+    assert ended.stderr == ""
+    found = ended.stdout.split()
     unwanted = {"pipeline.label", "pipeline.prepare", "pipeline.phantom", "fastapi", "pipeline.cli"}
     assert not unwanted & set(found)
