@@ -17,7 +17,7 @@ OHIF_VERSION := 3.13.2
 OHIF := build/ohif/package/dist
 
 .DEFAULT_GOAL := help
-.PHONY: help demo label-demo web test coverage label-test lint conformance train evaluate bench package clean
+.PHONY: help demo label-demo web test coverage label-test lint docs conformance train evaluate bench package clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,10 @@ lint: $(INSTALLED) ## check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: $(INSTALLED) ## build the documentation site into build/site; a broken link fails
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[docs]'
+	$(BIN)/python -m mkdocs build --strict
 
 # The built viewer lies in the package itself; what that depends on is needed to build it only.
 $(OHIF)/index.html:

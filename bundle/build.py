@@ -77,6 +77,7 @@ def list_sources(weights: Path) -> dict[str, Path]:
         raise ConfigError(msg)
     sources = {
         "LICENSE": ROOT / "LICENSE",
+        "README.md": ROOT / "bundle" / "README.md",  # where the Hugging Face Hub looks for it
         "docs/README.md": ROOT / "bundle" / "README.md",
         "docs/data_license.txt": ROOT / "bundle" / "data_license.txt",
         "docs/failures.png": ROOT / "docs" / "failures.png",

@@ -1,8 +1,9 @@
 """Copy the scores of an evaluation to where people read them: `python -m bundle.update_metadata`.
 
 `bundle/evaluation/summary.json`, written by `pipeline.evaluation.EvaluationReport`, is the only
-source: `eval_metrics` of the metadata, and the tables between `BEGIN` and `END` in the README and
-the model card are made from it.
+source: `eval_metrics` of the metadata, and the tables between `BEGIN` and `END` in the README, the
+limits and the model card are made from it. So are, with the metadata, the head of the model card
+for the Hugging Face Hub and the card in the form of CHAI.
 """
 
 import argparse
@@ -12,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from bundle.model_cards import CARD, replace_front_matter, write_chai_card
 from pipeline.atomic import write_atomically
 from pipeline.errors import ConfigError, PipelineError
 
@@ -19,7 +21,9 @@ ROOT = Path(__file__).resolve().parents[1]
 
 SUMMARY = ROOT / "bundle" / "evaluation" / "summary.json"
 METADATA = ROOT / "configs" / "metadata.json"
-PAGES = (ROOT / "README.md", ROOT / "bundle" / "README.md")
+CHAI_CARD = ROOT / "docs" / "chai-card.md"
+TRAINING = ROOT / "bundle" / "evaluation" / "training.json"
+PAGES = (ROOT / "README.md", ROOT / "docs" / "limits.md", CARD)
 """Pages with a table of scores."""
 
 BEGIN = "<!-- scores: made by python -m bundle.update_metadata -->"
@@ -124,6 +128,10 @@ def render_files(summary: Mapping[str, Any]) -> dict[Path, str]:
     }
     metadata = json.loads(METADATA.read_text(encoding="utf-8"))
     metadata["eval_metrics"] = extract_metrics(summary)
+    if CARD in texts:
+        texts[CARD] = replace_front_matter(texts[CARD], metadata)
+    training = json.loads(TRAINING.read_text(encoding="utf-8"))
+    texts[CHAI_CARD] = write_chai_card(metadata, summary, training, table)
     texts[METADATA] = json.dumps(metadata, indent=2) + "\n"
     return texts
 

@@ -3,6 +3,8 @@
 import argparse
 import json
 import re
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pipeline.cli.bundle_run import add_bundle_root
@@ -16,6 +18,25 @@ CONFIGS = {"infer": "inference", "train": "train", "evaluate": "evaluate"}
 
 _PATH = re.compile(r"\$@(\w+) \+ '(/[^']*)'")
 """An expression that joins a key and a name."""
+
+
+@dataclass(frozen=True)
+class KeyOfRun:
+    """A key that a command takes by `--set`.
+
+    Attributes:
+        name: of the key.
+        meaning: in a few words.
+        expected: what its value may be, in words.
+        default: in the config; an expression begins with ``$``.
+        default_text: the same for people.
+    """
+
+    name: str
+    meaning: str
+    expected: str
+    default: Any
+    default_text: str
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -50,26 +71,48 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         ConfigError: there is no such config.
     """
-    name = CONFIGS[args.command]
-    root = args.bundle_root or find_bundle_root()
-    config = read_configs(list_config_files(name, root))
-    keys = [key for key in list_keys(name).values() if key.name in config]
+    keys = describe_keys(args.command, args.bundle_root)
     if args.json:
         entries = [
             {
                 "key": key.name,
                 "meaning": key.meaning,
-                "expected": str(key.kind),
-                "default": config[key.name],
+                "expected": key.expected,
+                "default": key.default,
             }
             for key in keys
         ]
         print(json.dumps(entries, indent=2))
         return 0
     for key in keys:
-        say(key.name, f"    {key.meaning}", f"    {key.kind}")
-        say(f"    default: {_format_default(config[key.name])}")
+        say(key.name, f"    {key.meaning}", f"    {key.expected}")
+        say(f"    default: {key.default_text}")
     return 0
+
+
+def describe_keys(command: str, bundle_root: Path | None = None) -> list[KeyOfRun]:
+    """Describe every key that a command takes, in reading order.
+
+    Args:
+        command: one of `CONFIGS`.
+        bundle_root: folder around ``configs/``; `None` takes the one of this package.
+
+    Raises:
+        ConfigError: there is no such config.
+    """
+    name = CONFIGS[command]
+    config = read_configs(list_config_files(name, bundle_root or find_bundle_root()))
+    return [
+        KeyOfRun(
+            name=key.name,
+            meaning=key.meaning,
+            expected=str(key.kind),
+            default=config[key.name],
+            default_text=_format_default(config[key.name]),
+        )
+        for key in list_keys(name).values()
+        if key.name in config
+    ]
 
 
 def _list_names() -> str:

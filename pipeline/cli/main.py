@@ -52,16 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     if argv is None:
         use_utf8()
-    parser = argparse.ArgumentParser(
-        prog="breast-us-seg",
-        description="Segment breast lesions in ultrasound images.",
-        epilog=RESEARCH_ONLY,
-    )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
-    for name in COMMANDS:
-        import_module(f"pipeline.cli.{name}").add_parser(subparsers)
-    args = parser.parse_args(argv)
+    args = _make_parser()[0].parse_args(argv)
     try:
         with open_console(args):
             code = _run(args)
@@ -71,6 +62,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _OUTPUT_CLOSED
     return code
+
+
+def list_parsers() -> dict[str, argparse.ArgumentParser]:
+    """Give the parser of each of `COMMANDS`, as the documentation shows their `--help`."""
+    return dict(_make_parser()[1].choices)
+
+
+def _make_parser() -> (
+    "tuple[argparse.ArgumentParser, argparse._SubParsersAction[argparse.ArgumentParser]]"
+):
+    parser = argparse.ArgumentParser(
+        prog="breast-us-seg",
+        description="Segment breast lesions in ultrasound images.",
+        epilog=RESEARCH_ONLY,
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    for name in COMMANDS:
+        import_module(f"pipeline.cli.{name}").add_parser(subparsers)
+    return parser, subparsers
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -4,10 +4,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 
 from bundle import update_metadata
+from bundle.model_cards import replace_front_matter
 from bundle.update_metadata import (
     BEGIN,
+    CHAI_CARD,
     END,
     METADATA,
     SUMMARY,
@@ -108,6 +111,31 @@ def test_renders_metadata_and_pages(
     texts = render_files(summary)
     assert "| BUSI |" in texts[page]
     assert json.loads(texts[METADATA])["eval_metrics"] == extract_metrics(summary)
+
+
+def test_chai_card_of_images_without_normal_ones(
+    summary: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(update_metadata, "PAGES", ())
+    card = render_files({**summary, "normal": None})[CHAI_CARD]
+    assert "1 of 3 lesion images\nhad no mark, 0 of 0 normal images" in card
+    assert f"| Name | {json.loads(METADATA.read_text('utf-8'))['name']} |" in card
+    assert "$" not in card
+
+
+def test_front_matter_is_what_the_hub_reads() -> None:
+    page = replace_front_matter("---\nold: 1\n---\n\n# Card\n", {"name": "A: b", "version": "1.0"})
+    _, head, body = page.split("---\n", 2)
+    assert yaml.safe_load(head) == {
+        "license": "apache-2.0",
+        "library_name": "monai",
+        "pipeline_tag": "image-segmentation",
+        "tags": ["monai", "medical", "ultrasound", "breast", "dicom"],
+        "model_name": "A: b",
+        "version": "1.0",
+    }
+    assert body == "\n# Card\n"
+    assert replace_front_matter(page, {"name": "A: b", "version": "1.0"}) == page
 
 
 def test_published_scores_are_those_of_the_evaluation() -> None:
