@@ -10,6 +10,7 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 LABEL_BIN := .venv-label/bin
 LABEL_INSTALLED := .venv-label/.installed
+LABEL_TESTED := .venv-label/.installed-tests
 
 WEB_INSTALLED := web/node_modules/.installed
 
@@ -55,15 +56,20 @@ web: $(INSTALLED) $(WEB_INSTALLED) ## build the web page into web/dist, and test
 	cd web && npm test --silent
 
 # The tests of a file stay together, and so do the runs and servers that they share.
-test: $(INSTALLED) ## run all tests, offline, in WORKERS processes (2)
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
+IN_PROCESSES := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-coverage: $(INSTALLED) ## run all tests, and list the lines of pipeline/ and bundle/ that none reaches
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --cov
+test: $(INSTALLED) ## run all tests, offline, in WORKERS processes (2), but those of `label-test`
+	$(BIN)/python -m pytest $(IN_PROCESSES) --ignore-glob='tests/label/test_*.py'
 
-label-test: $(LABEL_INSTALLED) ## run the tests of the annotation server, against Orthanc if it is there
+coverage: $(INSTALLED) ## run the tests, and list the lines of pipeline/ and bundle/ that none reaches
+	$(BIN)/python -m pytest $(IN_PROCESSES) --cov
+
+$(LABEL_TESTED): $(LABEL_INSTALLED)
 	$(LABEL_BIN)/python -m pip install -c constraints.txt -c constraints-label.txt pytest pytest-socket pytest-xdist pynetdicom
-	$(LABEL_BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile tests/label --ignore=tests/label/page
+	@touch $@
+
+label-test: $(LABEL_TESTED) ## run the tests of the annotation server, against Orthanc if it is there
+	$(LABEL_BIN)/python -m pytest $(IN_PROCESSES) tests/label --ignore=tests/label/page
 
 lint: $(INSTALLED) ## check style and types
 	$(BIN)/ruff check .

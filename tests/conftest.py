@@ -1,5 +1,6 @@
 """Which tests run: those marked `acceptance` only where BREAST_US_DATA names real images."""
 
+import gc
 import logging
 import os
 from collections.abc import Iterator
@@ -13,7 +14,22 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # one thread each, before PyTorch count
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Look for no garbage in what is imported and collected: it is much, and stays."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    # Files of slow tests and of servers come first: else one process does the last of them alone.
+    marks = ("slow", "enable_socket")
+    long = {item.path for item in items if any(map(item.get_closest_marker, marks))}
+    items.sort(key=lambda item: item.path not in long)
     if DATA_VARIABLE in os.environ:
         return
     left_out = [item for item in items if item.get_closest_marker("acceptance")]

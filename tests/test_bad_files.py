@@ -316,14 +316,17 @@ def _read_mask(run: Run, name: str) -> np.ndarray:
     return np.asarray(Image.open(run.output / "masks" / name)) == 255
 
 
-@each(BAD_FILES)
-def test_run_has_a_row_with_a_reason(kind: BadFile, run: Run) -> None:
-    for row in run.table[escape(kind.name)]:
-        verdict = _VERDICTS[row["status"]]
-        assert verdict in kind.expected.split(" or ")
-        assert not row["reason"].startswith("unexpected")
-        if verdict != "taken" or kind.expected == "taken":
-            assert re.search(kind.reason, row["reason"])
+def test_run_has_a_row_with_a_reason_for_each(run: Run) -> None:
+    rows = [(kind, row) for kind in BAD_FILES for row in run.table[escape(kind.name)]]
+    assert [row for kind, row in rows if not _is_as_expected(kind, row)] == []
+
+
+def _is_as_expected(kind: BadFile, row: dict[str, str]) -> bool:
+    verdict = _VERDICTS[row["status"]]
+    if verdict not in kind.expected.split(" or ") or row["reason"].startswith("unexpected"):
+        return False
+    needs_reason = verdict != "taken" or kind.expected == "taken"
+    return not needs_reason or re.search(kind.reason, row["reason"]) is not None
 
 
 _VERDICTS = {"ok": "taken", "no_lesion": "taken", "skipped": "skipped", "failed": "failed"}

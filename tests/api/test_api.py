@@ -1,5 +1,6 @@
 """What `import breast_us_seg` offers: names, one call, and results that can be shown and saved."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -169,12 +170,28 @@ def test_typo_in_a_setting_is_told() -> None:
         Segmenter.load(treshold=0.4)
 
 
-def test_loading_says_nothing_and_brings_nothing_of_training_or_servers() -> None:
-    program = "import sys, breast_us_seg as api; api.Segmenter.load(); print(*sys.modules)"
+@pytest.fixture(scope="module")
+def modules(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """All that a process has imported, and all it has said, which loads and segments."""
+    home = tmp_path_factory.mktemp("home")
+    program = "import sys, numpy, breast_us_seg as api; segmenter = api.Segmenter.load(); "
+    program += "segmenter.segment(numpy.zeros((64, 96), 'u1')); print(*sys.modules)"
+    variables = {name: value for name, value in os.environ.items() if name != "CI"}
+    variables["HOME"] = variables["USERPROFILE"] = str(home)
     ended = subprocess.run(
-        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+        [sys.executable, "-c", program], env=variables, check=True, capture_output=True, text=True
     )
     assert ended.stderr == ""
-    found = ended.stdout.split()
+    assert list(home.iterdir()) == []  # where OpenVINO's telemetry keeps a number of the user
+    return set(ended.stdout.split())
+
+
+def test_loading_brings_nothing_of_training_or_servers(modules: set[str]) -> None:
     unwanted = {"pipeline.label", "pipeline.prepare", "pipeline.phantom", "fastapi", "pipeline.cli"}
-    assert not unwanted & set(found)
+    assert not unwanted & modules
+
+
+def test_openvino_tells_nobody_that_it_runs(modules: set[str]) -> None:
+    pytest.importorskip("openvino")
+    assert "openvino" in modules
+    assert not [name for name in modules if name.startswith("openvino_telemetry.")]

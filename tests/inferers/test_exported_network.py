@@ -4,11 +4,9 @@ What needs onnxruntime, openvino or the exporter is skipped where they are not i
 """
 
 import json
-import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -191,21 +189,6 @@ def test_result_is_not_written_over_by_the_next_one(exported: Path) -> None:
     before = first.clone()
     network(torch.zeros(1, 1, *SIZE))
     assert torch.equal(first, before)
-
-
-def test_openvino_tells_nobody_that_it_runs(exported: Path, tmp_path: Path) -> None:
-    pytest.importorskip("openvino")
-    program = (
-        "import sys; from pipeline.inferers import Model; from monai.networks.nets import UNet"
-    )
-    program += f"; import torch; model = Model({str(exported)!r}, UNet(**{NETWORK!r}), "
-    program += "backend='openvino', bf16=False); model.exported(torch.ones(1, 1, 64, 96))"
-    program += "; assert not [name for name in sys.modules if 'openvino_telemetry.' in name]"
-    variables = {name: value for name, value in os.environ.items() if name != "CI"}
-    variables["HOME"] = variables["USERPROFILE"] = str(tmp_path)
-    subprocess.run([sys.executable, "-c", program], env=variables, check=True)
-    # Where its telemetry keeps a number of the user.
-    assert not list(tmp_path.iterdir())
 
 
 def find_paths(export: Path) -> list[bytes]:

@@ -48,9 +48,10 @@ def other_site(tmp_path: Path) -> Iterator[int]:
     thread.join()
 
 
-@pytest.fixture
-def browser(tmp_path: Path) -> Iterator[Annotator]:
-    opened = Annotator(tmp_path / "profile", f"--host-resolver-rules=MAP {NAME} 127.0.0.1")
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Annotator]:
+    profile = tmp_path_factory.mktemp("profile")
+    opened = Annotator(profile, f"--host-resolver-rules=MAP {NAME} 127.0.0.1")
     opened.dialogs = []
     yield opened
     opened.close()

@@ -17,18 +17,21 @@ pytestmark = [needs_monailabel, needs_chromium, pytest.mark.enable_socket]
 FIRST = "a/first.png"
 
 
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Annotator]:
+    opened = Annotator(tmp_path_factory.mktemp("profile"))
+    opened.resize(1280, 720)
+    yield opened
+    opened.close()
+
+
 @pytest.fixture
-def page(server: LabelServer, tmp_path: Path) -> Iterator[Annotator]:
-    browser = Annotator(tmp_path / "profile")
-    try:
-        browser.resize(1280, 720)
-        browser.visit(f"{server.url}/annotate/")
-        browser.click(f'#images [title="{FIRST}"]')
-        browser.rest()
-        yield browser
-        browser.leave()
-    finally:
-        browser.close()
+def page(browser: Annotator, server: LabelServer) -> Iterator[Annotator]:
+    browser.visit(f"{server.url}/annotate/")
+    browser.click(f'#images [title="{FIRST}"]')
+    browser.rest()
+    yield browser
+    browser.leave()
 
 
 def read_label(place: Path) -> np.ndarray:

@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -87,17 +88,23 @@ def decode_with_dcmtk(path: Path, index: int) -> Grey:
 
 def decode_with_gdcm(path: Path, index: int) -> Grey:
     """Let GDCM decompress the file, and read what it wrote with numpy."""
+    written = _decompress_with_gdcm(path)
+    samples = _native_samples(written, index)
+    if _photometric(written) == "RGB" and written.BitsStored == 8:
+        return _from_rgb(samples)
+    return _to_grey(samples, written, _photometric(written))
+
+
+@lru_cache(maxsize=1)  # a test asks for several frames of one file
+def _decompress_with_gdcm(path: Path) -> Dataset:
     with tempfile.TemporaryDirectory() as folder:
         raw = Path(folder) / "raw.dcm"
         _run(["gdcmconv", "--raw", str(path), str(raw)], raw)
         written = pydicom.dcmread(raw)
-        if str(written.file_meta.TransferSyntaxUID) not in NATIVE:
-            msg = "gdcmconv left the pixels compressed"
-            raise NotDecodedError(msg)
-        samples = _native_samples(written, index)
-    if _photometric(written) == "RGB" and written.BitsStored == 8:
-        return _from_rgb(samples)
-    return _to_grey(samples, written, _photometric(written))
+    if str(written.file_meta.TransferSyntaxUID) not in NATIVE:
+        msg = "gdcmconv left the pixels compressed"
+        raise NotDecodedError(msg)
+    return written
 
 
 def decode_with_python(path: Path, index: int) -> Grey:
