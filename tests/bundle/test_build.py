@@ -2,6 +2,7 @@ import ast
 import csv
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -54,8 +55,18 @@ def test_holds_what_belongs_into_a_bundle_and_no_more(archive: Path) -> None:
         "pipeline/segmenter.py",
     }
     folders = {PurePosixPath(name).parts[0] for name in names}
-    assert folders == {"LICENSE", "configs", "docs", "models", "pipeline"}
+    assert folders == {"LICENSE", "README.md", "configs", "docs", "models", "pipeline"}
     assert not [name for name in names if "/__pycache__/" in name or "/." in name]
+
+
+def test_the_card_that_the_hugging_face_hub_reads_has_its_head_and_its_picture(
+    archive: Path,
+) -> None:
+    with zipfile.ZipFile(archive) as opened:
+        card = opened.read(f"{NAME}/README.md").decode()
+        assert card.startswith('---\nlicense: "apache-2.0"\n')
+        for picture in re.findall(r"!\[[^]]*\]\(([^)]+)\)", card):
+            assert opened.read(f"{NAME}/{picture}")
 
 
 def test_its_modules_import_nothing_that_is_left_out(archive: Path, tmp_path: Path) -> None:
