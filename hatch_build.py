@@ -1,16 +1,21 @@
-"""Put the built web page into the wheel, if it was built."""
+"""Put into the wheel what may have been made before: the web page, and a bill of materials."""
 
 from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
+_SBOM = "build/breast-us-seg.cdx.json"
+
 
 class SiteHook(BuildHookInterface):  # type: ignore[type-arg]
-    """Adds ``web/dist`` where `breast-us-seg web` looks for it in an installed wheel."""
+    """Adds ``web/dist`` where `breast-us-seg web` looks for it, and a release's SBOM (PEP 770).
+
+    `.github/workflows/release.yml` makes the latter of an environment with the program.
+    """
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Add the folder.
+        """Add both, if they are there.
 
         Args:
             version: of the build target.
@@ -19,3 +24,5 @@ class SiteHook(BuildHookInterface):  # type: ignore[type-arg]
         site = Path(self.root, "web", "dist")
         if (site / "index.html").is_file():
             build_data["force_include"][str(site)] = "pipeline/_bundle/web/dist"
+        if Path(self.root, _SBOM).is_file():
+            build_data.setdefault("sbom_files", []).append(_SBOM)
