@@ -47,7 +47,10 @@ def export_network(config_file: Path, weights: Path) -> tuple[Path, dict[str, fl
     """
     for package in _EXPORTERS:
         if find_spec(package) is None:
-            msg = f"expected the package {package}, found none: pip install 'breast-us-seg[export]'"
+            msg = (
+                f"expected the package {package}, found none: install the extra `export` "
+                "(pip install '.[export]' from the sources)"
+            )
             raise ConfigError(msg)
     model, image = _load(config_file, weights)
     network = model.network

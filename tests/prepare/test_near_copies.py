@@ -55,7 +55,7 @@ class TestFindNearCopies:
 
     def test_missing_imagehash_names_the_extra(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules, "imagehash", None)
-        with pytest.raises(ConfigError, match=r"pip install breast-us-seg\[datasets\]"):
+        with pytest.raises(ConfigError, match=r"pip install '\.\[datasets\]'"):
             find_near_copies([])
 
     def test_links_chains_over_blocks(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -239,7 +239,10 @@ def _import_av() -> Any:
     try:
         import av
     except ImportError as error:
-        msg = "expected the package `av` for video: pip install 'breast-us-seg[video]'"
+        msg = (
+            "expected the package `av` for video, found none: install the extra `video` "
+            "(pip install '.[video]' from the sources)"
+        )
         raise ReadError(msg) from error
     return av
 

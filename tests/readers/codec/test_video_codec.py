@@ -33,7 +33,7 @@ except ImportError:
     av = None
 
 needs_av = pytest.mark.skipif(
-    av is None, reason="VIDEO IS NOT TESTED: PyAV is missing, pip install 'breast-us-seg[video]'"
+    av is None, reason="VIDEO IS NOT TESTED: PyAV is missing, pip install '.[video]'"
 )
 
 FRAMES = 14
@@ -416,7 +416,7 @@ def test_fragments_beyond_the_file(fragments: list[list[int]], ask) -> None:
 
 def test_message_tells_what_to_install(ask, monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "av", None)
-    with pytest.raises(ReadError, match=r"pip install 'breast-us-seg\[video\]'"):
+    with pytest.raises(ReadError, match=r"pip install '\.\[video\]'"):
         read(ask(bytes(100)), 0)
 
 
