@@ -29,7 +29,7 @@ def move_links(markdown: str, name: str) -> str:
         The page; a link to a file that the site does not have stays, so that the build fails.
     """
     source = COPIED.get(name, f"docs/{name}")
-    pages = {place: page for page, place in COPIED.items()}
+    pages = {place: page for page, place in COPIED.items()} | {"README.md": "index.md"}
 
     def move(match: re.Match[str]) -> str:
         target = posixpath.normpath(posixpath.join(posixpath.dirname(source), match[2]))
