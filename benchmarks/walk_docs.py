@@ -44,7 +44,7 @@ NOT_RUN = (
     ),
     (r"breast-us-seg node\b", "needs an archive: tests/node and benchmarks/hospital.py have one"),
     (r"^curl ", "asks a server: tests/label and tests/serve send the same requests"),
-    (r"^(Orthanc|storescu|printf|mkdir -p archive)\b", "needs Orthanc: tests/node sends to one"),
+    (r"^(Orthanc|dcmsend|printf|mkdir -p archive)\b", "needs Orthanc: tests/node sends to one"),
     (r"^podman ", "needs a container engine and a base image"),
     (r"python benchmarks/", "takes hours and needs the data sets"),
     (r"monai\.bundle run.*B/configs", "an unzipped bundle: tests/bundle runs it"),

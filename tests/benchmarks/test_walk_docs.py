@@ -19,7 +19,7 @@ CONFIGS = {"infer": "inference", "train": "train", "evaluate": "evaluate"}
 OTHERS = (
     r"(\.venv(-label)?/bin/)?(python3?|pip|py) ",
     r"uv (venv|pip install)\b",
-    r"(make|curl|podman|storescu|mkdir|printf|Orthanc|export) ?",
+    r"(make|curl|podman|dcmsend|mkdir|printf|Orthanc|export) ?",
 )
 """Commands of other programs."""
 
