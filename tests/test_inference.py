@@ -20,6 +20,7 @@ from image_formats import FORMATS
 from PIL import Image
 from pydicom.uid import JPEGLSLossless
 
+from pipeline.inferers.model import Model
 from pipeline.phantom.phantom import make_orientation_phantom
 from pipeline.phantom.phantom_dicom import make_phantom_dataset, write_phantom_dicom
 from pipeline.results.output_path import output_path
@@ -405,8 +406,20 @@ def test_odd_sizes_keep_their_size(size: tuple[int, int], tmp_path: Path) -> Non
     assert read_mask(tmp_path / "out", "x.png").shape == size
 
 
-def test_slip_in_an_override_ends_with_one_line_before_anything_runs(tmp_path: Path) -> None:
-    line = "error: --dataset_dri: is no key of this config: did you mean dataset_dir?"
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("dataset_dri", "dataset_dir"),
+        ("outputs#segg", "outputs#seg"),
+        ("inferer#flp", "inferer#flip"),
+    ],
+)
+def test_slip_in_an_override_ends_with_one_line_before_anything_runs(
+    key: str, meant: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Model, "load", lambda self: pytest.fail("the network was loaded"))
+    line = f"error: --{key}: is no key of this config: did you mean {meant}?"
+    settings = {"dataset_dir": str(tmp_path), "output_dir": str(tmp_path / "out"), key: False}
     with pytest.raises(SystemExit, match=f"^{re.escape(line)}$"):
-        run_config("inference", dataset_dri=str(tmp_path), output_dir=str(tmp_path / "out"))
+        run_config("inference", **settings)
     assert not (tmp_path / "out").exists()

@@ -9,6 +9,7 @@ import torch
 from monai.bundle import ConfigParser
 
 from pipeline.errors import SettingError
+from pipeline.settings.check_arguments import check_arguments
 from pipeline.settings.check_value import check_value, unknown_key
 from pipeline.settings.config_keys import list_keys
 
@@ -27,7 +28,7 @@ def check_config(name: str, config: dict[str, Any]) -> None:
         config: as `read_parsed_config` returns it.
 
     Raises:
-        SettingError: a key is unknown, or a value is none of its kind.
+        SettingError: a key or an argument is unknown, or a value is none of its kind.
     """
     keys = list_keys(name)
     known = set(keys) | _ENTRY_POINTS
@@ -40,6 +41,7 @@ def check_config(name: str, config: dict[str, Any]) -> None:
         if key.name in config:
             values[key.name] = _resolve(parser, key.name)
             check_value(key.name, key.kind, values[key.name])
+    check_arguments(config, parser.locator)
     _check_device(values.get("device", "cpu"))
 
 

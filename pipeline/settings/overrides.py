@@ -1,12 +1,12 @@
 """Take `--set KEY=VALUE` as data: what it may change, and to what."""
 
-import inspect
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import ConfigError, SettingError
+from pipeline.settings.check_arguments import check_argument
 from pipeline.settings.check_value import check_value, unknown_key
 from pipeline.settings.config_keys import KEYS, list_keys
 from pipeline.settings.value_kinds import Group
@@ -164,16 +164,9 @@ def _is_alike(old: Any, new: Any) -> bool:
 
 def _check_argument(place: Mapping[str, Any], key: str, name: str) -> None:
     """Check that an object has an argument that the config leaves at its default."""
-    from monai.bundle.config_item import ComponentLocator, ConfigComponent
-    from monai.utils import optional_import
+    from monai.bundle.config_item import ComponentLocator
 
-    component = ConfigComponent(dict(place), locator=ComponentLocator())
-    module, _, attribute = str(component.resolve_module_name()).rpartition(".")
-    target, _ = optional_import(module, name=attribute)
-    known = list(inspect.signature(target).parameters)
-    if name not in known:
-        before = key.rpartition("#")[0]
-        raise unknown_key(key, [f"{before}#{each}" for each in known])
+    check_argument(place, name, ComponentLocator(), key.rpartition("#")[0])
 
 
 def _list_names(config: Mapping[str, Any], keys: set[str]) -> list[str]:

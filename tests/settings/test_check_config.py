@@ -108,12 +108,33 @@ def test_value_of_another_kind_is_refused(name: str, key: str, value: Any, probl
         ("train", "epoch", "epochs"),
         ("train", "los", "loss"),
         ("train", "repeat__norml", "repeat#normal"),
+        ("inference", "inferer__flp", "inferer#flip"),
+        ("inference", "reader__find_feild", "reader#find_field"),
+        ("inference", "model__bf61", "model#bf16"),
+        ("inference", "network_def__backbon", "network_def#backbone"),
+        ("inference", "dataset__exclud", "dataset#exclude"),
+        ("inference", "writers__3__geometri", "writers#3#geometry"),
+        (
+            "inference",
+            "postprocessing__transforms__9__transforms__1__min_sise",
+            "postprocessing#transforms#9#transforms#1#min_size",
+        ),
+        ("inference", "evaluator__val_handler", "evaluator#val_handlers"),
+        ("evaluate", "segmenter__keep_map", "segmenter#keep_maps"),
+        ("train", "optimizer__weight_decai", "optimizer#weight_decay"),
     ],
 )
 def test_typo_is_refused_with_a_guess(name: str, key: str, guess: str) -> None:
     error = refuse(name, **{key: 1})
     assert error.key == key.replace("__", "#")
     assert error.problem == f"is no key of this config: did you mean {guess}?"
+
+
+def test_arguments_that_an_object_takes_without_naming_them_pass() -> None:
+    config = deepcopy(CONFIGS["inference"])
+    config["preprocessing"]["transforms"][0]["whatever"] = 1  # for the reader
+    config["reader"] = {"_target_": "not_there.Reader", "_disabled_": True, "x": 1}
+    check_config("inference", config)
 
 
 def test_key_of_ones_own_that_another_uses_passes() -> None:
