@@ -1,5 +1,6 @@
 """A folder of images as studies; nothing is written to it."""
 
+import contextlib
 import filecmp
 import re
 import shutil
@@ -16,7 +17,7 @@ from pydicom import Dataset
 from pipeline.atomic import open_atomically
 from pipeline.datasets.walk_folder import walk_folder
 from pipeline.errors import ConfigError, PipelineError
-from pipeline.label.label_errors import RequestError, UnknownImageError
+from pipeline.label.label_errors import FullError, RequestError, UnknownImageError
 from pipeline.label.study_image import StudyImage, choose_key_frames
 from pipeline.readers.codec.quiet import quiet_decoders
 from pipeline.readers.open_image import open_image
@@ -25,6 +26,10 @@ from pipeline.results.model_identity import ModelIdentity
 _UPLOADS = "uploads/"
 """Beginning of the `StudyImage.id` of what was uploaded."""
 _UPLOAD_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,99}")
+MOST_UPLOADS, MOST_UPLOADED_BYTES = 5_000, 32 << 30
+"""Uploaded images that are kept, and their bytes in sum."""
+_LONGEST_COPY_S = 600.0
+"""Seconds without a change after which a file that is being kept is given up."""
 _SECONDS_BETWEEN_WALKS = 2.0
 
 
@@ -61,6 +66,7 @@ class FolderStudies:
         self._paths: dict[str, Path] = {}
         self._images: list[StudyImage] = []
         self._walked = -_SECONDS_BETWEEN_WALKS
+        self._remove_halves()
 
     def list_images(self) -> list[StudyImage]:
         """Walk the folder, and the uploads, and look at what is new."""
@@ -94,6 +100,7 @@ class FolderStudies:
 
         Raises:
             RequestError: the name has other characters or is taken, or the file is no image.
+            FullError: there are `MOST_UPLOADS` already, or with it `MOST_UPLOADED_BYTES`.
             WriteError: it cannot be kept.
         """
         if _UPLOAD_NAME.fullmatch(name) is None:
@@ -109,6 +116,8 @@ class FolderStudies:
             if path.exists() and not filecmp.cmp(path, upload, shallow=False):
                 msg = "expected a new name, got that of another upload: rename the file"
                 raise RequestError(msg)
+            self._remove_halves()
+            self._check_room(path, upload)
             with open_atomically(path) as kept, upload.open("rb") as sent:
                 shutil.copyfileobj(sent, kept)
             self._walk()
@@ -122,6 +131,24 @@ class FolderStudies:
     def find_labels(self) -> dict[str, dict[int, NDArray[np.bool_]]]:
         """Find none, as they are in the folder of labels."""
         return {}
+
+    def _remove_halves(self) -> None:
+        """Remove what killed servers have begun to keep, and not what another one is keeping."""
+        for path in self.uploads.glob(".*.tmp"):
+            with contextlib.suppress(FileNotFoundError):
+                if time.time() - path.stat().st_mtime > _LONGEST_COPY_S:
+                    path.unlink()
+
+    def _check_room(self, path: Path, upload: Path) -> None:
+        kept = self.uploads.glob("*") if self.uploads.is_dir() else ()
+        sizes = [other.stat().st_size for other in kept if other != path]
+        is_full = len(sizes) >= MOST_UPLOADS
+        if is_full or sum(sizes) + upload.stat().st_size > MOST_UPLOADED_BYTES:
+            msg = (
+                f"expected room for the upload, got {len(sizes)} of {sum(sizes) >> 20} MiB already "
+                "kept: remove images from the uploads folder beside the labels"
+            )
+            raise FullError(msg)
 
     def _is_inside(self, path: Path) -> bool:
         real = path.resolve()

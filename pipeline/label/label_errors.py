@@ -11,6 +11,7 @@ __all__ = [
     "ArchiveError",
     "BusyError",
     "ConflictError",
+    "FullError",
     "MediaTypeError",
     "RequestError",
     "UnknownImageError",
@@ -21,6 +22,12 @@ class UnknownImageError(RequestError):
     """There is no such image, frame or label in the studies."""
 
     status = 404
+
+
+class FullError(RequestError):
+    """No more can be kept."""
+
+    status = 507
 
 
 class ArchiveError(RequestError):

@@ -1,6 +1,7 @@
 """A folder of phantoms, with what must not be reached around it."""
 
 import io
+import os
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from label.tiny_bundle import draw_image, write_png
 from pipeline.errors import ConfigError
 from pipeline.label import folder_studies
 from pipeline.label.folder_studies import FolderStudies
-from pipeline.label.label_errors import RequestError, UnknownImageError
+from pipeline.label.label_errors import FullError, RequestError, UnknownImageError
 from pipeline.phantom.phantom_cine import make_phantom_cine
 from pipeline.phantom.phantom_dicom import write_phantom_dicom
 
@@ -106,6 +107,32 @@ def test_upload_never_replaces_another(studies):
     assert _add(studies, "x.png", content) == "uploads/x.png"
     with pytest.raises(RequestError, match="another upload"):
         _add(studies, "x.png", content + b" ")
+
+
+@pytest.mark.parametrize(("most", "bytes_"), [(2, 1 << 30), (9, 2.5)])
+def test_uploads_are_bounded_in_number_and_in_sum(studies, monkeypatch, most, bytes_):
+    content = (studies.folder / "a" / "x.png").read_bytes()
+    monkeypatch.setattr(folder_studies, "MOST_UPLOADS", most)
+    monkeypatch.setattr(folder_studies, "MOST_UPLOADED_BYTES", bytes_ * len(content))
+    for name in ("1.png", "2.png"):
+        _add(studies, name, content)
+    with pytest.raises(FullError, match="remove images"):
+        _add(studies, "3.png", content)
+    assert _add(studies, "2.png", content) == "uploads/2.png"  # it is there already
+    (studies.uploads / "1.png").unlink()
+    _add(studies, "3.png", content)
+    assert sorted(path.name for path in studies.uploads.iterdir()) == ["2.png", "3.png"]
+
+
+def test_half_of_an_upload_is_removed_at_the_next_start(studies):
+    content = (studies.folder / "a" / "x.png").read_bytes()
+    _add(studies, "1.png", content)
+    old, new = (studies.uploads / f".host-{number}-ab.0.tmp" for number in (1, 2))
+    for path in (old, new):
+        path.write_bytes(content[:50])
+    os.utime(old, (0, 0))
+    FolderStudies(studies.folder, studies.uploads)
+    assert {path.name for path in studies.uploads.iterdir()} == {"1.png", new.name}
 
 
 def test_folder_that_is_missing_is_told(tmp_path):

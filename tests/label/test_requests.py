@@ -4,6 +4,7 @@ The server is in this process, with its guards. Beside two images and a cine the
 damaged file that names a patient.
 """
 
+import asyncio
 import json
 import tempfile
 import threading
@@ -16,14 +17,18 @@ import pydicom
 import pytest
 from pydicom.encaps import encapsulate
 from pydicom.uid import JPEGBaseline8Bit
+from starlette.requests import Request
 
 from label.asgi_client import AsgiClient
 from label.conftest import write_study
 from label.label_server import Answer, needs_monailabel
 from label.tiny_bundle import draw_image, draw_mask, write_bundle, write_png
+from pipeline.label.app.request_body import FormReader, _Room
+from pipeline.label.label_errors import RequestError
 from pipeline.label.label_settings import LabelSettings
 from pipeline.label.mask_file import encode_mask
 from pipeline.phantom.phantom_dicom import write_phantom_dicom
+from pipeline.server.scratch import Scratch
 
 pytestmark = needs_monailabel
 
@@ -332,6 +337,38 @@ def test_refused_uploads_leave_nothing(place, file, content):
         place.check(answer)
     assert place.scratch == []
     assert not (place.folder / "labels" / "uploads").exists()
+
+
+def test_forms_are_bounded_in_sum_and_give_their_room_back(place, monkeypatch):
+    reader = FormReader(Scratch(place.folder / "labels" / "scratch"))
+    room = _Room(3000)
+    monkeypatch.setattr(reader, "_room", room)
+    request = {"content-type": FORM}
+    whole = encode_form({}, {"file": ("x.png", b"x" * 1000)})
+
+    async def read(chunks, is_cut=False):
+        """Tell which files there are, and the room left, while the form is in use."""
+        messages = [{"type": "http.request", "body": each, "more_body": True} for each in chunks]
+        messages.append({"type": "http.disconnect" if is_cut else "http.request"})
+        headers = [(name.encode(), value.encode()) for name, value in request.items()]
+
+        async def receive():
+            return messages.pop(0)
+
+        forms = reader(Request({"type": "http", "headers": headers}, receive))
+        form = await anext(forms)
+        seen = [path.read_bytes() for path in form.files.values()], room._free, place.scratch
+        await forms.aclose()
+        return seen
+
+    files, free, scratch = asyncio.run(read([whole]))
+    assert files == [b"x" * 1000]
+    assert free == 3000 - 2 * len(whole)
+    assert not [path for path in scratch if path.name == "body"]
+    for chunks, is_cut in (([whole[:500]], True), ([whole, whole, whole], False), ([b"x"], False)):
+        with pytest.raises(RequestError):
+            asyncio.run(read(chunks, is_cut))
+        assert (room._free, place.scratch) == (3000, [])
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import re
 import shutil
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +23,9 @@ from pipeline.label.label_errors import BusyError, MediaTypeError, RequestError
 from pipeline.server.scratch import Scratch
 
 MOST_UPLOADS = 16
-"""Forms that are received at a time; each may fill the disk by its limit."""
+"""Forms that are received at a time."""
+MOST_UPLOADED_BYTES = 4 << 30
+"""Bytes on the disk of all forms that are received at a time."""
 
 _MOST_FIELDS = 16
 _LARGEST_FIELD = 1 << 20
@@ -86,6 +88,7 @@ class FormReader:
     def __init__(self, scratch: Scratch) -> None:
         self._scratch = scratch
         self._places = threading.BoundedSemaphore(MOST_UPLOADS)
+        self._room = _Room(MOST_UPLOADED_BYTES)
 
     async def __call__(self, request: Request) -> AsyncIterator[Form]:
         """Read the form of a request; without a body it is empty.
@@ -93,12 +96,20 @@ class FormReader:
         Raises:
             MediaTypeError: the body is no form.
             RequestError: the form is damaged, or has too many or too long fields.
-            BusyError: too many are received at this time.
+            BusyError: too many are received at this time, or too much in sum.
         """
-        with self._take_place(), tempfile.TemporaryDirectory(dir=self._scratch.folder) as folder:
+        scratch = self._scratch.folder
+        with (
+            self._take_place(),
+            self._room.lend() as take,
+            tempfile.TemporaryDirectory(dir=scratch, ignore_cleanup_errors=True) as folder,
+        ):
             body = Path(folder) / "body"
-            await _receive(request, body)
-            yield await run_in_threadpool(_parse, request.headers, body)
+            await _receive(request, body, take)
+            take(body.stat().st_size)  # its files are written beside it
+            form = await run_in_threadpool(_parse, request.headers, body)
+            body.unlink()
+            yield form
 
     @contextmanager
     def _take_place(self) -> Iterator[None]:
@@ -109,6 +120,42 @@ class FormReader:
             yield
         finally:
             self._places.release()
+
+
+class _Room:
+    """Bytes that many share.
+
+    Args:
+        most: all of them.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._free = most
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def lend(self) -> Iterator[Callable[[int], None]]:
+        """Lend bytes by and by, until the end.
+
+        Yields:
+            Takes so many bytes more, or raises `BusyError`.
+        """
+        taken = 0
+
+        def take(count: int) -> None:
+            nonlocal taken
+            with self._lock:
+                if count > self._free:
+                    msg = "expected fewer bytes of uploads at a time: try again soon"
+                    raise BusyError(msg)
+                self._free -= count
+                taken += count
+
+        try:
+            yield take
+        finally:
+            with self._lock:
+                self._free += taken
 
 
 async def read_json(request: Request) -> dict[str, Any]:
@@ -153,10 +200,11 @@ async def _read(request: Request) -> bytes:
         raise RequestError(msg) from error
 
 
-async def _receive(request: Request, path: Path) -> None:
+async def _receive(request: Request, path: Path, take: Callable[[int], None]) -> None:
     try:
         with path.open("wb") as file:
             async for chunk in request.stream():
+                take(len(chunk))
                 await run_in_threadpool(file.write, chunk)
     except ClientDisconnect as error:
         msg = "expected the whole body, the client has ended before"
