@@ -19,6 +19,8 @@ _COLOURED = 0.25
 """Difference of a pixel's channels, as a share of the brightest, from which it has a colour."""
 _BETWEEN = (0.1, 0.9)
 """Share of the brightest value between which a level is neither black nor white."""
+_PICTURE = 0.5
+"""Share of the pixels that are of such a level in a picture, and not in a mask with soft edges."""
 _FLAT_PX = 5
 """Side of a square of one level that no edge, however blurred, has within it; odd."""
 
@@ -93,8 +95,9 @@ def find_foreground(pixels: NDArray[Any]) -> NDArray[np.bool_]:
 
     Raises:
         ReadError: it may be read in two ways: colour and alpha show different shapes, there are
-            areas of a level between black and white, or all four corners are lesion, as in a mask
-            of the wrong polarity; or values are below 0 or no numbers.
+            areas of a level between black and white or as many levels as in a picture, or all four
+            corners are lesion, as in a mask of the wrong polarity; or values are below 0 or no
+            numbers.
     """
     colours, alpha = split_alpha(pixels)
     if alpha is None or alpha.min() == alpha.max() > 0:
@@ -188,7 +191,8 @@ def _find_bright(values: NDArray[Any]) -> NDArray[np.bool_]:
 def _check_levels(shares: NDArray[np.floating[Any]]) -> None:
     """Refuse areas of a level between; an edge, however blurred, has no flat ones."""
     low, high = _BETWEEN
-    if not ((shares > low) & (shares < high)).any():
+    share = float(((shares > low) & (shares < high)).mean())
+    if not share:
         return
     least, most = (
         rank(shares, _FLAT_PX, mode="nearest") for rank in (minimum_filter, maximum_filter)
@@ -199,5 +203,11 @@ def _check_levels(shares: NDArray[np.floating[Any]]) -> None:
         msg = (
             f"mask with areas of a level between black and white ({percent} % of the brightest): "
             "expected a white lesion on black"
+        )
+        raise ReadError(msg)
+    if share > _PICTURE:
+        msg = (
+            f"mask with the levels of a picture ({round(100 * share)} % are neither black nor "
+            "white): expected a white lesion on black"
         )
         raise ReadError(msg)

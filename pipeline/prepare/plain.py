@@ -1,6 +1,7 @@
 """A folder of one's own images and masks."""
 
 import re
+import unicodedata
 from collections import defaultdict
 from pathlib import Path, PureWindowsPath
 
@@ -17,6 +18,10 @@ _SHOWN_ROWS = 20
 """Rows of a table that a message lists."""
 
 _UNSAFE = re.compile(r"[^\w.-]+")
+_GROUPS = "groups.csv"
+_LIKE_GROUPS = re.compile(r"groups?(\.[\w.]+)?", re.IGNORECASE)
+"""Names under which programs save that table, too."""
+_DELIMITERS = ",;\t"
 
 
 def read_plain(root: Path, *, source: str = "plain") -> tuple[list[Case], list[Refusal]]:
@@ -30,7 +35,8 @@ def read_plain(root: Path, *, source: str = "plain") -> tuple[list[Case], list[R
     its own group, unless `groups.csv` with the columns `group` and `file` names those that belong
     together, such as all images of one patient, or the result of `breast-us-seg duplicates`. A
     path before the name of a file does not count, nor do upper case and a missing suffix where
-    there is one image only that is meant.
+    there is one image only that is meant; nor, in the name of a group, upper case, leading zeros
+    and white space. Commas, semicolons or tabs part the columns.
 
     Args:
         root: folder that holds `images` and `masks`.
@@ -57,9 +63,14 @@ def read_plain(root: Path, *, source: str = "plain") -> tuple[list[Case], list[R
             f"expected images ({', '.join(sorted(SUFFIXES))}, .dcm), got none in {root / 'images'}"
         )
         raise DatasetError(msg)
-    groups = _read_groups(root / "groups.csv", [path.name for path in files])
+    groups = _read_groups(root, [path.name for path in files])
     cases: list[Case] = []
     refusals = [
+        Refusal(source, f"{folder}/{path.name}", "a folder, in which nothing is looked for")
+        for folder in ("images", "masks")
+        for path in sorted((root / folder).iterdir())
+        if path.is_dir() and not path.name.startswith(".")
+    ] + [
         Refusal(source, path.name, "mask without an image")
         for name in sorted(masks.keys() - images.keys())
         for path in masks[name]
@@ -96,17 +107,24 @@ def _index_files(names: dict[Path, str]) -> dict[str, list[Path]]:
     """Map names, made safe on every file system and thus in lower case, to files."""
     index: dict[str, list[Path]] = defaultdict(list)
     for path, name in names.items():
+        name = unicodedata.normalize("NFC", name)
         index[_UNSAFE.sub("_", name).strip(".").lower() or "_"].append(path)
     return dict(index)
 
 
-def _read_groups(path: Path, names: list[str]) -> dict[str, str]:
+def _read_groups(root: Path, names: list[str]) -> dict[str, str]:
     """Map the names of images to groups; every row has to mean exactly one of them."""
+    path = root / _GROUPS
     if not path.exists():
+        for other in sorted(root.iterdir()):
+            if other.is_file() and _LIKE_GROUPS.fullmatch(other.name):
+                msg = f"expected a table of groups as {_GROUPS} in {root}, got {other.name}"
+                raise DatasetError(msg)
         return {}
     groups: dict[str, str] = {}
     wrong: list[str] = []
-    table = read_table(path, ("group", "file"), of=path.parent.name)
+    delimiter = _find_delimiter(path)
+    table = read_table(path, ("group", "file"), of=root.name, delimiter=delimiter)
     for number, row in enumerate((row for row in table if row["group"] or row["file"]), start=2):
         found = _find_meant(row["file"], names)
         name = found[0] if len(found) == 1 else ""
@@ -115,7 +133,7 @@ def _read_groups(path: Path, names: list[str]) -> dict[str, str]:
         elif not name:
             count = f"{len(found)} images" if found else "no image"
             wrong.append(f"row {number}, {row['file'] or 'without a file'}, means {count}")
-        elif groups.setdefault(name, row["group"]) != row["group"]:
+        elif groups.setdefault(name, _name_group(row["group"])) != _name_group(row["group"]):
             wrong.append(f"row {number} puts {name} into another group than a row before")
     if wrong:
         more = f"; and {len(wrong) - _SHOWN_ROWS} more" if len(wrong) > _SHOWN_ROWS else ""
@@ -127,12 +145,27 @@ def _read_groups(path: Path, names: list[str]) -> dict[str, str]:
     return groups
 
 
+def _find_delimiter(path: Path) -> str:
+    """Find what parts the names of the columns: Excel writes semicolons in some languages."""
+    with path.open("rb") as file:
+        header = file.readline(1000)
+    return max(_DELIMITERS, key=lambda each: header.count(each.encode()))
+
+
+def _name_group(text: str) -> str:
+    """Give one name to what may be the same patient: 7, 07 and 7.0, and upper or lower case."""
+    name = " ".join(unicodedata.normalize("NFKC", text).split()).casefold()
+    number = re.fullmatch(r"0*(\d+)(\.0+)?", name)
+    return number[1] if number else name
+
+
 def _find_meant(file: str, names: list[str]) -> list[str]:
     """Find images by the name at the end of a path of any system, the strictest way that finds any.
 
     As it is, in any case, without the suffix of the image, and without that of the row.
     """
-    wanted = PureWindowsPath(file).name  # which parts at both kinds of slashes
+    # It parts at both kinds of slashes; letters with marks are spelled in two ways.
+    wanted = unicodedata.normalize("NFC", PureWindowsPath(file).name)
     stem = Path(wanted).stem if Path(wanted).suffix.lower() in SUFFIXES | {".dcm"} else wanted
     for is_meant in (
         lambda name: name == wanted,
@@ -140,7 +173,7 @@ def _find_meant(file: str, names: list[str]) -> list[str]:
         lambda name: Path(name).stem.lower() == wanted.lower(),
         lambda name: Path(name).stem.lower() == stem.lower(),
     ):
-        found = [name for name in names if is_meant(name)]
+        found = [name for name in names if is_meant(unicodedata.normalize("NFC", name))]
         if found:
             return found
     return []

@@ -1,3 +1,7 @@
+import io
+import struct
+import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -203,3 +207,117 @@ def test_other_content_is_named(tmp_path: Path) -> None:
     Image.fromarray(LESION).save(tmp_path / "m.png", "GIF")
     with pytest.raises(ReadError, match="got GIF"):
         read_foreground(tmp_path / "m.png")
+
+
+def _png(
+    values: np.ndarray, depth: int, colour_type: int, chunks: Sequence[tuple[bytes, bytes]] = ()
+) -> bytes:
+    """Encode what Pillow does not write: every depth, colour type and chunk (ISO 15948)."""
+    rows, columns = values.shape[:2]
+    if depth < 8:
+        samples = (values.astype(np.uint8)[..., None] >> np.arange(depth - 1, -1, -1)) & 1
+        lines = np.packbits(samples.reshape(rows, -1), axis=1)
+    else:
+        lines = values.astype(f">u{depth // 8}").reshape(rows, -1).view(np.uint8)
+    packed = zlib.compress(b"".join(b"\0" + line.tobytes() for line in lines))
+    head = struct.pack(">IIBBBBB", columns, rows, depth, colour_type, 0, 0, 0)
+    parts = [(b"IHDR", head), *chunks, (b"IDAT", packed), (b"IEND", b"")]
+    framed = [
+        struct.pack(
+            f">I4s{len(content)}sI", len(content), kind, content, zlib.crc32(kind + content)
+        )
+        for kind, content in parts
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(framed)
+
+
+def _saved(image: Image.Image, kind: str, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def _tiff(values: np.ndarray, **options: object) -> bytes:
+    buffer = io.BytesIO()
+    tifffile.imwrite(buffer, values, **{"photometric": "minisblack", **options})
+    return buffer.getvalue()
+
+
+ONE, DEEP, DEEP_WHITE = BIG.astype(np.uint8), LESION.astype(np.uint16) * 257, WHITE * np.uint16(257)
+RED = np.dstack([LESION, BLACK, BLACK])
+TURNED = np.ascontiguousarray(np.rot90(LESION))
+FAINT = np.random.default_rng(0).integers(0, 256, BIG.shape).astype(np.uint8)
+FURTHER: dict[str, tuple[bytes, str]] = {
+    "1 bit": (_png(ONE, 1, 0), ""),
+    "1 bit, black is transparent": (_png(ONE, 1, 0, [(b"tRNS", b"\0\0")]), ""),
+    "1 bit, black on transparent white": (_png(1 - ONE, 1, 0, [(b"tRNS", b"\0\1")]), ""),
+    "1 bit, black around a hole": (_png(ONE, 1, 0, [(b"tRNS", b"\0\1")]), "four corners"),
+    "1 bit, inverted": (_png(1 - ONE, 1, 0), "four corners"),
+    "2 bits, labels": (_png(ONE * 3, 2, 0), ""),
+    "4 bits, grey": (_png(ONE * 15, 4, 0), ""),
+    "16 bits, black is transparent": (_png(DEEP, 16, 0, [(b"tRNS", b"\0\0")]), ""),
+    "16 bits, grey and alpha": (_png(np.dstack([DEEP_WHITE, DEEP]), 16, 4), ""),
+    "16 bits, black and alpha": (_png(np.dstack([DEEP * 0, DEEP]), 16, 4), ""),
+    "16 bits, RGBA": (_png(np.dstack([DEEP_WHITE] * 3 + [DEEP]), 16, 6), ""),
+    "16 bits, RGBA, two shapes": (
+        _png(np.dstack([DEEP] * 3 + [np.roll(DEEP, 7, 1)]), 16, 6),
+        "different shapes",
+    ),
+    "16 bits, red": (_png(np.dstack([DEEP, DEEP * 0, DEEP * 0]), 16, 2), ""),
+    "16 bits of 8": (_png(LESION.astype(np.uint16), 16, 0), ""),
+    "16 bits, level 16": (_png(ONE.astype(np.uint16) * 16, 16, 0), ""),
+    "one colour is transparent": (_png(RED, 8, 2, [(b"tRNS", bytes(6))]), ""),
+    "palette, 1 bit": (_png(ONE, 1, 3, [(b"PLTE", bytes(3) + b"\xff" * 3)]), ""),
+    "palette, 1 bit, inverted": (_png(ONE, 1, 3, [(b"PLTE", b"\xff" * 3 + bytes(3))]), "corners"),
+    "palette, lesion transparent": (
+        _png(ONE, 8, 3, [(b"PLTE", bytes(3) + b"\xff" * 3), (b"tRNS", b"\xff\0")]),
+        "four corners",
+    ),
+    "gamma": (_png(LESION, 8, 0, [(b"gAMA", struct.pack(">I", 45455))]), ""),
+    "red JPEG": (_saved(Image.fromarray(RED), "JPEG", quality=95, subsampling=0), ""),
+    "red on white JPEG": (
+        _saved(Image.fromarray(255 - RED[..., [1, 0, 0]]), "JPEG", quality=95, subsampling=0),
+        "",
+    ),
+    "CMYK JPEG": (_saved(Image.fromarray(LESION).convert("CMYK"), "JPEG", quality=95), ""),
+    "BMP, 1 bit": (_saved(Image.fromarray(BIG), "BMP"), ""),
+    "BMP, palette": (_saved(_palette((0, 0, 0), (255, 0, 0)), "BMP"), ""),
+    "TIFF, tiled": (_tiff(LESION, tile=(16, 16)), ""),
+    "BigTIFF, big-endian": (_tiff(DEEP, bigtiff=True, byteorder=">"), ""),
+    "TIFF, planes": (
+        _tiff(np.moveaxis(RED, -1, 0), photometric="rgb", planarconfig="separate"),
+        "",
+    ),
+    "TIFF, JPEG in it, turned": (
+        _saved(Image.fromarray(TURNED), "TIFF", compression="jpeg", quality=95, tiffinfo={274: 6}),
+        "",
+    ),
+    "TIFF, fax, turned": (
+        _saved(Image.fromarray(TURNED > 0), "TIFF", compression="group4", tiffinfo={274: 6}),
+        "",
+    ),
+    "TIFF, alpha": (
+        _tiff(np.dstack([WHITE] * 3 + [LESION]), photometric="rgb", extrasamples=["unassalpha"]),
+        "",
+    ),
+    "TIFF, labels of 32 bits": (_tiff(BIG.astype(np.uint32) * 2), ""),
+    "TIFF, signed": (_tiff(BIG.astype(np.int16) * 255), ""),
+    "TIFF, below 0": (_tiff(-BIG.astype(np.int16)), "below 0"),
+    "the picture itself": (_saved(Image.fromarray(FAINT), "PNG"), "levels of a picture"),
+    "the picture with a red lesion": (
+        _saved(Image.fromarray(np.where(BIG[..., None], RED, FAINT[..., None])), "PNG"),
+        "levels of a picture",
+    ),
+}
+"""Content, and why it is refused; empty if it is read."""
+
+
+@pytest.mark.parametrize("name", FURTHER)
+def test_further_kinds_are_read_as_a_viewer_shows_them(name: str, tmp_path: Path) -> None:
+    content, reason = FURTHER[name]
+    (tmp_path / "m").write_bytes(content)
+    if reason:
+        with pytest.raises(ReadError, match=reason):
+            read_foreground(tmp_path / "m")
+    else:
+        assert (read_foreground(tmp_path / "m") != BIG).mean() <= 0.002

@@ -101,6 +101,65 @@ class TestReadPlain:
         groups = {case.id: case.group for case in read_plain(root)[0]}
         assert groups["plain/lesion_one"] == "plain:groups.csv:1"
 
+    @pytest.mark.parametrize(
+        "table",
+        [
+            b"\xef\xbb\xbfgroup,file\r\n1,lesion one.jpg\r\n1,sound.bmp\r\n",
+            b"group;file\n1;lesion one.jpg\n1;sound.bmp\n",
+            b"file\tgroup\nlesion one.jpg\t1\nsound.bmp\t1\n",
+            b'"group","file"\n"1","lesion one.jpg"\n"1","sound.bmp"\n',
+            b"group , file , note\n1 , lesion one.jpg  ,\n1,sound.bmp,,,\n\n , \n",
+            b"group,file\n1,./images/lesion one.jpg\n1,..\\images\\sound.bmp\n",
+            b"group,file\n1,sound.bmp\n1,SOUND\n01,lesion one.JPG\n",
+            b"group,file\n1,lesion one.jpg\n1.0,sound.bmp\n",
+            b"group,file\nP 1,lesion one.jpg\np  1,sound.bmp\n",
+            b"group,file\n\xef\xbc\x91,lesion one.jpg\n1,sound.bmp\n",
+            b"group,file\nm\xc3\xbcller,lesion one.jpg\nmu\xcc\x88LLER,sound.bmp\n",
+        ],
+    )
+    def test_groups_table_as_programs_write_it(self, root: Path, table: bytes) -> None:
+        (root / "groups.csv").write_bytes(table)
+        assert len({case.group for case in read_plain(root)[0]}) == 1
+
+    @pytest.mark.parametrize(
+        ("table", "reason"),
+        [
+            ("group,file\n1,sound.bmp\n".encode("utf-16"), "UnicodeDecodeError"),
+            ("group,file\nm\xfcller,sound.bmp\n".encode("latin-1"), "UnicodeDecodeError"),
+            (b"1,sound.bmp\n", "expected the columns file, group"),
+            (b"patient,file\n1,sound.bmp\n", "missing: group"),
+            (b"", "got none"),
+            (b"group,file\n1,sound.bmp\n2,./SOUND.bmp\n", "row 3 puts sound.bmp into another"),
+            (b"group,file\n1,sound.bmp;lesion one.jpg\n", "means no image"),
+            (b"group,file\nsound.bmp,1\n", "means no image"),
+        ],
+    )
+    def test_groups_table_of_another_kind_is_refused(
+        self, root: Path, table: bytes, reason: str
+    ) -> None:
+        (root / "groups.csv").write_bytes(table)
+        with pytest.raises(DatasetError, match=reason):
+            read_plain(root)
+
+    @pytest.mark.parametrize("name", ["Groups.csv", "group.csv", "groups.xlsx", "groups.csv.txt"])
+    def test_groups_table_of_another_name_is_refused(self, root: Path, name: str) -> None:
+        (root / name).write_text("group,file\n1,sound.bmp\n")
+        with pytest.raises(DatasetError, match=f"as groups.csv in .*, got {name}"):
+            read_plain(root)
+
+    def test_letters_with_marks_may_be_spelled_in_two_ways(self, root: Path, draw: Draw) -> None:
+        draw(root / "images" / "bru\u0308st.png")
+        draw(root / "masks" / "br\xfcst.png", draw_box(1, 1, 2, 2))
+        (root / "groups.csv").write_text("group,file\n7,br\xfcst.png\n", encoding="utf-8")
+        cases, refusals = read_plain(root)
+        assert {case.id: case.group for case in cases}["plain/br\xfcst"] == "plain:groups.csv:7"
+        assert refusals == []
+
+    def test_folders_of_patients_are_named(self, root: Path, draw: Draw) -> None:
+        draw(root / "images" / "p1" / "x.png")
+        (refusal,) = read_plain(root)[1]
+        assert (refusal.id, refusal.reason[:8]) == ("images/p1", "a folder")
+
     @pytest.mark.parametrize("missing", ["images", "masks"])
     def test_missing_folder_is_an_error(self, root: Path, missing: str) -> None:
         (root / missing).rename(root / "elsewhere")
