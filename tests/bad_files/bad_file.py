@@ -13,7 +13,7 @@ IMAGE, LABEL = make_orientation_phantom(64, 96)
 SECRET = "SECRET"
 """Part of every name of a patient and of much other text; nothing that a run tells may have it."""
 
-Expected = Literal["taken", "skipped", "failed", "taken or failed"]
+Expected = Literal["taken", "skipped", "failed"]
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,13 @@ class BadFile:
     Attributes:
         name: of the file.
         what: what is wrong with it, for the documentation.
-        expected: what becomes of it; a damaged codestream may be ``taken or failed``.
+        expected: what becomes of it.
         reason: pattern of the reason; of a file that is taken, that of what the user is told.
         write: writes the same bytes each time.
         is_heavy: it asks for more memory or time than it may have.
         in_run_only: it is sound by itself, or found by the walk through the folder.
+        in_run: what becomes of it in a run, and why, if that is something else.
+        shows_phantom: whether it shows the phantom if it is taken.
     """
 
     name: str
@@ -37,3 +39,5 @@ class BadFile:
     write: Callable[[Path], object]
     is_heavy: bool = False
     in_run_only: bool = False
+    in_run: tuple[Expected, str] | None = None
+    shows_phantom: bool = True

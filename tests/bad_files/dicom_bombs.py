@@ -46,7 +46,7 @@ def list_bombs() -> list[BadFile]:
         make_bad(
             "deep-defined",
             "the same with lengths, which nobody looks into",
-            "taken or failed",
+            "taken",
             "",
             lambda c: insert_before_pixels(c, _nest(5000, defined=True)),
         ),

@@ -126,9 +126,11 @@ def make_bad(
     change: Change,
     *,
     is_heavy: bool = False,
+    in_run: tuple[Expected, str] | None = None,
 ) -> BadFile:
     """Make a kind of a changed sound file."""
-    return BadFile(f"{name}.dcm", what, expected, reason, change_sound(change), is_heavy)
+    write = change_sound(change)
+    return BadFile(f"{name}.dcm", what, expected, reason, write, is_heavy, in_run=in_run)
 
 
 def setting(keyword: str, value: bytes | int, vr: str | None = None) -> Change:

@@ -78,7 +78,14 @@ _PATHS = {
 def list_odd_headers() -> list[BadFile]:
     """Files that are sound but for text that leads elsewhere, or of other alphabets."""
     return [
-        make_bad(f"uid-{name}", f"UIDs that {what}", "taken or failed", INVALID_UID, _set_uids(uid))
+        make_bad(
+            f"uid-{name}",
+            f"UIDs that {what}",
+            "taken",
+            "",
+            _set_uids(uid),
+            in_run=("failed", INVALID_UID),
+        )
         for name, (what, uid) in _PATHS.items()
     ] + [
         make_bad("utf-8", "UTF-8", "taken", "", _set_name("ISO_IR 192", "Ωé山", "utf-8")),

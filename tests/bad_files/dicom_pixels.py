@@ -118,13 +118,13 @@ def list_lying_pixels() -> list[BadFile]:
 
 
 def list_damaged_streams() -> list[BadFile]:
-    """Files whose compressed frames are damaged; a codec may not see it."""
+    """Files whose compressed frames are damaged."""
     kinds = [
         BadFile(
             f"{name}-flipped.dcm",
             f"{title} with {FLIPPED_BYTES} wrong bytes",
-            "taken or failed",
-            "",
+            "failed",
+            "expected (a segment|pixel data|a stream)",
             _editing(syntax, _flip),
         )
         for name, (title, syntax) in _CODECS.items()
@@ -143,10 +143,11 @@ def list_damaged_streams() -> list[BadFile]:
         BadFile(
             f"{name}-bomb.dcm",
             f"a small {_CODECS[name][0]} of 4000 x 4000 px, and so says the header",
-            "taken or failed",
+            "failed" if name == "jpeg-ls" else "taken",
             "",
             _make_bomb(name),
             is_heavy=True,
+            shows_phantom=False,
         )
         for name in _SIZES
     ]

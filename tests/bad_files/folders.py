@@ -69,7 +69,7 @@ def list_names() -> list[BadFile]:
         BadFile(
             "x" * 251 + ".dcm",
             "a name of 255 bytes, so that its results cannot be named",
-            "taken or failed",
+            "taken",
             "",
             _writing("long"),
             in_run_only=True,
@@ -77,8 +77,8 @@ def list_names() -> list[BadFile]:
         BadFile(
             DECOY,
             "a cine, beside a file that is called like its second frame",
-            "taken or failed",
-            "expected another name",
+            "taken",
+            "",
             _write_cine,
             in_run_only=True,
         ),

@@ -25,6 +25,8 @@ _PASSES = (
 )
 """First column, first row, and the steps between, of the passes of an interlaced picture."""
 _PIECE_BYTES = 64 << 10
+_LONGEST_CHUNK_BYTES = (1 << 31) - 1
+_PALETTE = 3
 
 
 def drop_damaged_chunks(stream: BinaryIO) -> BinaryIO:
@@ -44,7 +46,7 @@ def drop_damaged_chunks(stream: BinaryIO) -> BinaryIO:
     while len(head := stream.read(8)) == 8:
         length, name = int.from_bytes(head[:4], "big"), head[4:]
         end = position + 12 + length
-        if name[0] & _NEEDED and length <= _LARGEST_CHUNK_BYTES:
+        if name.isalpha() and name[0] & _NEEDED and length <= _LARGEST_CHUNK_BYTES:
             content = stream.read(length)
             checksum = stream.read(4)
             is_whole = len(content) == length and len(checksum) == 4
@@ -59,9 +61,10 @@ def drop_damaged_chunks(stream: BinaryIO) -> BinaryIO:
 
 
 def check_png_rows(stream: BinaryIO) -> None:
-    """Refuse a PNG whose compressed pixels end too early, where Pillow leaves the rest black.
+    """Refuse a PNG whose pixels end too early, are damaged, or lack their palette.
 
-    What is damaged in another way is left to the decoder.
+    Pillow leaves the rest black, looks at no checksum of them, and takes indices for grey. What is
+    damaged in another way is left to it.
 
     Args:
         stream: of a PNG; it is left at its beginning.
@@ -70,9 +73,10 @@ def check_png_rows(stream: BinaryIO) -> None:
         ReadError: they do.
     """
     stream.seek(_SIGNATURE_BYTES + 8)
-    wanted = _count_bytes(stream.read(13))
+    header = stream.read(13)
+    wanted = _count_bytes(header)
     inflater = zlib.decompressobj()
-    for content in _list_pixels(stream):
+    for content in _list_pixels(stream, needs_palette=header[9] == _PALETTE):
         while wanted > 0 and content and not inflater.eof:
             try:
                 wanted -= len(inflater.decompress(content, _PIECE_BYTES))
@@ -97,16 +101,26 @@ def _count_bytes(header: bytes) -> int:
     return count
 
 
-def _list_pixels(stream: BinaryIO) -> Iterator[bytes]:
-    """Give the content of all chunks of pixels in pieces."""
+def _list_pixels(stream: BinaryIO, *, needs_palette: bool) -> Iterator[bytes]:
+    """Give the content of all chunks of pixels in pieces, and compare their checksums."""
     position = _SIGNATURE_BYTES
     stream.seek(position)
     while len(head := stream.read(8)) == 8 and head[4:] != b"IEND":
         length = int.from_bytes(head[:4], "big")
-        left = length if head[4:] == b"IDAT" else 0
+        is_pixels = head[4:] == b"IDAT"
+        if length > _LONGEST_CHUNK_BYTES or (is_pixels and needs_palette):
+            msg = "expected a whole PNG file, got a damaged one"
+            raise ReadError(f"{msg}, without its palette" if is_pixels else msg)
+        needs_palette &= head[4:] != b"PLTE"
+        left, sum_of_all = length if is_pixels else 0, zlib.crc32(head[4:])
         while left and (piece := stream.read(min(left, _PIECE_BYTES))):
             left -= len(piece)
+            sum_of_all = zlib.crc32(piece, sum_of_all)
             yield piece
+        told = stream.read(4) if is_pixels and not left else b""
+        if len(told) == 4 and int.from_bytes(told, "big") != sum_of_all:
+            msg = "expected a whole PNG file, got a damaged one: the checksum of its pixels differs"
+            raise ReadError(msg)
         position += 12 + length
         stream.seek(position)
 

@@ -202,6 +202,7 @@ def _describe(tiff: tifffile.TiffFile, page: tifffile.TiffPage) -> TiffPage:
     by_pillow = _is_known_to_pillow(tiff, page, form, bits)
     if not by_pillow and not _is_known_to_tifffile(page, form, bits):
         raise refuse_tiff(kind + (", big-endian" if tiff.byteorder == ">" else ""))
+    _check_extent(page, bits if len(_get_all(page, 258)) <= samples else 0)
     size = page.imagelength, page.imagewidth
     return TiffPage(
         number=page.index,
@@ -214,6 +215,33 @@ def _describe(tiff: tifffile.TiffFile, page: tifffile.TiffPage) -> TiffPage:
         by_pillow=by_pillow,
         kind=kind,
     )
+
+
+def _check_extent(page: tifffile.TiffPage, bits: int) -> None:
+    """Refuse a page whose strips or tiles are too few, or too short or long, for its size.
+
+    Decoders leave the rest black, or take one depth for another.
+    """
+    rows, columns, samples = page.imagelength, page.imagewidth, _get(page, 277, 1)
+    planes = samples if samples > 1 and _get(page, 284, 1) != 1 else 1
+    tile_rows, tile_columns = _get(page, 323), _get(page, 322)
+    if tile_rows and tile_columns:
+        down, across = -(-rows // tile_rows), -(-columns // tile_columns)
+        lines, width = down * tile_rows, across * tile_columns
+    else:
+        down, across = -(-rows // max(1, min(_get(page, 278, rows), rows))), 1
+        lines, width = rows, columns
+    told = sum(_get_all(page, 325 if tile_rows else 279))
+    wanted = lines * across * planes * -(-width // across * (samples // planes) * bits // 8)
+    is_plain = _get(page, 259, _UNCOMPRESSED) == _UNCOMPRESSED and _get(page, 262) != _YCBCR
+    is_told = is_plain and bool(told)
+    places = len(_get_all(page, 324 if tile_rows else 273))
+    if places < down * across * planes or (is_told and not wanted <= told < 2 * max(1, wanted)):
+        msg = (
+            f"expected a whole TIFF file, got a damaged one: its {places} strips or tiles of "
+            f"{told} bytes are not a picture of {rows} x {columns} px"
+        )
+        raise ReadError(msg)
 
 
 def _is_known_to_pillow(
