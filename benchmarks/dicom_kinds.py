@@ -1,8 +1,8 @@
-"""What of odd DICOM is read right, into docs/dicom.md: `python benchmarks/dicom_kinds.py`.
+"""What of odd files is read right, into docs/dicom.md: `python benchmarks/dicom_kinds.py`.
 
-Every member of `tests/dicom_kinds` is built around pictures that are known, and read frame by
-frame: right, refused, or wrong, which none may be. What dcmtk shows of the same file stands
-beside it. Needs the extra `dev`, and dcmtk's command line tools.
+Every member of `tests/dicom_kinds` and `tests/raster_kinds` is built around pictures that are
+known, and read frame by frame: right, refused, or wrong, which none may be. What dcmtk shows of
+the same DICOM file stands beside it. Needs the extra `dev`, and dcmtk's command line tools.
 """
 
 import argparse
@@ -19,11 +19,13 @@ from PIL import Image
 
 from pipeline.errors import ReadError
 from pipeline.readers.dicom.dicom_source import DicomSource
+from pipeline.readers.open_image import open_image
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from dicom_kinds import MEMBERS, Member  # noqa: E402
+from raster_kinds import MEMBERS as RASTERS  # noqa: E402
 
 PAGE = ROOT / "docs" / "dicom.md"
 BEGIN = "<!-- kinds: made by python benchmarks/dicom_kinds.py -->"
@@ -52,6 +54,21 @@ def judge(member: Member, path: Path) -> str:
         return "wrong"
     is_shown = any(frame is not None for frame in member.frames)
     return "right" if is_shown and "refused" not in verdicts else "refused"
+
+
+def judge_raster(member: Member, path: Path) -> str:
+    """Read every page, and tell `right`, `refused` or `wrong`."""
+    try:
+        source = open_image(path)
+        frames = [source.read(index) for index in range(source.frames)]
+    except ReadError:
+        return "refused"
+    shapes = [np.shape(expected) for expected in member.frames]
+    if [frame.shape for frame in frames] != shapes:
+        return "wrong"
+    pairs = zip(frames, member.frames, strict=True)
+    off = max(np.abs(frame - np.asarray(expected, float)).max() for frame, expected in pairs)
+    return "right" if off <= member.tolerance else "wrong"
 
 
 def judge_dcmtk(member: Member, path: Path) -> bool:
@@ -89,22 +106,26 @@ def main() -> None:
     wrong = []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "member.dcm"
-        for member in MEMBERS:
+        for number, member in enumerate((*MEMBERS, *RASTERS)):
+            is_raster = number >= len(MEMBERS)
             path.write_bytes(member.make())
-            verdict = judge(member, path)
+            verdict = (judge_raster if is_raster else judge)(member, path)
             count = counts.setdefault(member.kind, Counter())
             count.update(["tried", verdict])
-            if not arguments.without_dcmtk and judge_dcmtk(member, path):
+            if not (arguments.without_dcmtk or is_raster) and judge_dcmtk(member, path):
                 count.update(["dcmtk"])
             if verdict == "wrong":
                 wrong.append(member.title)
     columns = ["tried", "right", "refused", "wrong"]
     columns += [] if arguments.without_dcmtk else ["dcmtk"]
     titles = [*columns[:4], *(["shown right by dcmtk"] if len(columns) > 4 else [])]
+    rasters = {member.kind for member in RASTERS}
     total = sum(counts.values(), Counter())
     rows = [f"| kind | {' | '.join(titles)} |", "|---" * (len(columns) + 1) + "|"]
     for kind, count in [*counts.items(), ("**all**", total)]:
-        rows.append(f"| {kind} | {' | '.join(str(count[column]) for column in columns)} |")
+        cells = [str(count[column]) for column in columns]
+        cells[4:] = ["·"] if kind in rasters and len(cells) > 4 else cells[4:]
+        rows.append(f"| {kind} | {' | '.join(cells)} |")
     replace_between(PAGE, BEGIN, END, "".join(f"{row}\n" for row in rows))
     if wrong:
         sys.exit("wrong: " + "; ".join(wrong))
