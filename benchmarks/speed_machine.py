@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -46,11 +46,13 @@ class Usage:
         wall: seconds from start to end.
         cpu: seconds of all cores, its child processes included.
         peak_mib: most memory of its first process.
+        tree_mib: most memory of it and of those that it has started, at a time.
     """
 
     wall: float
     cpu: float
     peak_mib: float
+    tree_mib: float = 0.0
 
 
 def run(command: Sequence[str], **variables: str) -> Usage:
@@ -74,14 +76,14 @@ def run(command: Sequence[str], **variables: str) -> Usage:
         assert process.stdout is not None
         watch = _PeakWatch(process.pid)
         printed = process.stdout.read()
-        peak = watch.stop()
+        peak, tree = watch.stop()
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         msg = f"{command[:4]} ended with {process.returncode}: {printed[-2000:]}"
         raise RuntimeError(msg)
     wall = time.perf_counter() - started
-    return Usage(wall, used.ru_utime + used.ru_stime, peak)
+    return Usage(wall, used.ru_utime + used.ru_stime, peak, tree)
 
 
 class _PeakWatch(threading.Thread):
@@ -92,21 +94,41 @@ class _PeakWatch(threading.Thread):
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
-        self._status = Path(f"/proc/{pid}/status")
+        self._pid = pid
         self._ended = threading.Event()
-        self._peak_mib = 0.0
+        self._peak_mib = self._tree_mib = 0.0
         self.start()
 
     def run(self) -> None:
         while not self._ended.wait(0.02):
-            found = re.search(r"VmHWM:\s+(\d+) kB", self._status.read_text())
-            if found:
-                self._peak_mib = max(self._peak_mib, int(found[1]) / 1024)
+            self._peak_mib = max(self._peak_mib, _read_mib(self._pid, "VmHWM"))
+            tree = sum(_read_mib(pid, "VmRSS") for pid in _list_tree(self._pid))
+            self._tree_mib = max(self._tree_mib, tree)
 
-    def stop(self) -> float:
+    def stop(self) -> tuple[float, float]:
         self._ended.set()
         self.join()
-        return self._peak_mib
+        return self._peak_mib, self._tree_mib
+
+
+def _read_mib(pid: int, name: str) -> float:
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:  # it has ended
+        return 0.0
+    found = re.search(rf"{name}:\s+(\d+) kB", status)
+    return int(found[1]) / 1024 if found else 0.0
+
+
+def _list_tree(pid: int) -> Iterator[int]:
+    yield pid
+    for tasks in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            children = tasks.read_text().split()
+        except OSError:
+            continue
+        for child in children:
+            yield from _list_tree(int(child))
 
 
 def infer(source: Path, output: Path, *options: str) -> list[str]:

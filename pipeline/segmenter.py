@@ -12,10 +12,13 @@ from numpy.typing import NDArray
 
 from pipeline.datasets.read_frame import read_frame
 from pipeline.inferers.model import Model
+from pipeline.lesions.enlarge_lesion import enlarge_lesion, enlarge_map
 from pipeline.lesions.judge_quality import judge_quality
 from pipeline.lesions.lesion import Lesion, find_lesions
 from pipeline.lesions.platt_scale import PlattScale
 from pipeline.readers.frame_reference import FrameReference
+from pipeline.readers.region.calibrated_region import CalibratedRegion
+from pipeline.readers.region.shrink_region import shrink_region
 from pipeline.readers.ultrasound_reader import UltrasoundReader
 from pipeline.results.frame import Frame
 from pipeline.results.result import Result
@@ -117,39 +120,42 @@ class Segmenter:
         ]
         whole = _Found.join(found)
         found.clear()
-        lesions = self._find_lesions(whole, whole.mask, frame)
+        step, shape = frame.shrunk_by, (frame.image.shape[0], frame.image.shape[1])
+        regions = [shrink_region(each, step) if step > 1 else each for each in frame.regions]
+        lesions = self._find_lesions(whole, whole.mask, regions)
+        suppressed = self._find_lesions(whole, whole.suppressed, regions)
         # Of an image that was blanked as a whole nothing tells how bright it was.
-        image = None if frame.is_blanked else frame.image
+        image = None if frame.is_blanked else frame.image[::step, ::step]
         uncertainty = whole.boundary_uncertainty
-        quality = judge_quality(image, whole.mask, frame.regions, boundary_uncertainty=uncertainty)
+        quality = judge_quality(image, whole.mask, regions, boundary_uncertainty=uncertainty)
+        maps = (whole.probability, whole.malignancy) if self.keep_maps else (None, None)
         return Result(
             file=frame.source.file,
             frame=frame.number,
             image=frame.image,
-            mask=whole.mask,
-            lesions=lesions,
-            suppressed=self._find_lesions(whole, whole.suppressed, frame),
+            mask=enlarge_map(whole.mask, step, shape),
+            lesions=tuple(enlarge_lesion(each, step) for each in lesions),
+            suppressed=tuple(enlarge_lesion(each, step) for each in suppressed),
             probability=whole.lesion_probability,
             boundary_uncertainty=uncertainty,
             quality=quality,
             regions=frame.regions,
             header=frame.source.header,
-            probability_map=whole.probability if self.keep_maps else None,
-            malignancy_map=whole.malignancy if self.keep_maps else None,
+            probability_map=None if maps[0] is None else enlarge_map(maps[0], step, shape),
+            malignancy_map=None if maps[1] is None else enlarge_map(maps[1], step, shape),
         )
 
     def _find_lesions(
-        self, whole: "_Found", mask: NDArray[np.bool_], frame: Frame
-    ) -> tuple[Lesion, ...]:
-        lesions = find_lesions(
+        self, whole: "_Found", mask: NDArray[np.bool_], regions: Sequence[CalibratedRegion]
+    ) -> list[Lesion]:
+        return find_lesions(
             mask,
             whole.probability,
-            regions=frame.regions,
+            regions=regions,
             presence=whole.presence,
             malignancy=whole.malignancy,
             malignancy_scale=self.malignancy_scale,
         )
-        return tuple(lesions)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ def read_frame(reference: FrameReference, preprocessing: Callable[[dict[str, Any
         reference: of the frame.
         preprocessing: takes ``image`` (a `FrameReference` as text) to an item whose ``image`` has
             the metadata of `UltrasoundReader`, and whose ``original`` (1, H, W) is black outside
-            the ultrasound.
+            the ultrasound and has the metadata of the whole frame.
 
     Raises:
         SkippedError: the file is sound, but no ultrasound image.
@@ -28,22 +28,26 @@ def read_frame(reference: FrameReference, preprocessing: Callable[[dict[str, Any
     parts = [_read_part(reference, preprocessing)]
     for region in range(2, int(parts[0]["image"].meta["region_count"]) + 1):
         parts.append(_read_part(reference._replace(region=region), preprocessing))
-    image = np.asarray(parts[0]["original"][0])
+    originals = [part.pop("original") for part in parts]
+    image = np.asarray(originals[0][0])
     return Frame(
         image=image,
-        regions=tuple(_describe_region(part["image"].meta) for part in parts),
+        regions=tuple(_describe_region(original.meta) for original in originals),
         parts=tuple(parts),
         number=reference.frame,
+        shrunk_by=int(parts[0]["image"].meta.get("shrunk_by", 1)),
         is_blanked=not parts[0]["image"].meta.get("region_known", True) and not image.any(),
     )
 
 
-def _read_part(reference: FrameReference, preprocessing: Callable[[dict[str, Any]], Any]) -> Any:
+def _read_part(
+    reference: FrameReference, preprocessing: Callable[[dict[str, Any]], Any]
+) -> dict[str, Any]:
     text = str(reference)
     if FrameReference.parse(text) != reference:
         msg = "expected another name: one of its frames is called like another file"
         raise ReadError(msg)
-    return preprocessing({"image": text})
+    return dict(preprocessing({"image": text}))
 
 
 def _describe_region(meta: Mapping[str, Any]) -> CalibratedRegion:

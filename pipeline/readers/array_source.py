@@ -13,6 +13,7 @@ from pipeline.readers.image_source import (
     check_size,
     no_identity,
     rgb_to_grey,
+    to_grey_image,
 )
 from pipeline.readers.region.calibrated_region import CalibratedRegion, RegionOrigin
 from pipeline.readers.region.calibration import find_calibrated_regions
@@ -83,7 +84,7 @@ def _to_grey(array: NDArray[Any]) -> GreyImage:
         raise ReadError(f"{msg}{array.dtype} {array.shape}")
     check_size(*array.shape[:2])
     if is_colour:
-        return rgb_to_grey(array).astype(np.float32)
+        return to_grey_image(rgb_to_grey(array))
     if array.dtype.kind not in "uif":
         msg = f"expected integers or floating-point numbers, got {array.dtype}"
         raise ReadError(msg)
@@ -94,4 +95,4 @@ def _to_grey(array: NDArray[Any]) -> GreyImage:
     if array.dtype.kind == "f" and 0 < high <= 1:
         msg = f"expected grey values from 0 to {_WHITE}, got at most {high:g}: multiply by {_WHITE}"
         raise ReadError(msg)
-    return array.astype(np.float32)
+    return to_grey_image(array)

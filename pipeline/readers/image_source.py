@@ -1,6 +1,6 @@
 """An opened image file whose frames are decoded one at a time."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,12 +8,16 @@ from PIL import Image
 from pydicom import Dataset
 
 from pipeline.errors import ReadError
-from pipeline.readers.limits import LARGEST_IMAGE_PX
+from pipeline.readers.limits import LARGE_IMAGE_PX, LARGEST_IMAGE_PX
 from pipeline.readers.region.calibrated_region import CalibratedRegion
 from pipeline.readers.region.foreseen_regions import ForeseenRegions
 
-GreyImage = NDArray[np.float32]
-"""Grey values (H, W), rows first, float32, 0 (black) to 255 (white) whatever the source's depth."""
+GreyImage = NDArray[np.float32] | NDArray[np.uint8]
+"""Grey values (H, W), rows first, 0 (black) to 255 (white) whatever the source's depth: float32,
+but uint8 of more than `LARGE_IMAGE_PX`, a quarter of the memory."""
+
+_LINES = 256
+"""Lines of pixels that are converted at once."""
 
 IDENTITY_KEYWORDS = (
     "SOPClassUID",
@@ -70,7 +74,7 @@ class ImageSource(Protocol):
             index: number of the frame from 0.
 
         Returns:
-            Grey values (H, W), float32, 0 to 255, first row at the top, first column at the left.
+            Grey values (H, W), 0 to 255, first row at the top, first column at the left.
 
         Raises:
             ReadError: the frame cannot be decoded.
@@ -150,4 +154,29 @@ def rgb_to_grey(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
         >>> rgb_to_grey(np.array([[[255, 255, 255], [7, 7, 7]]], np.uint8)).tolist()
         [[255, 7]]
     """
-    return np.asarray(Image.fromarray(rgb).convert("L"))
+    grey = np.empty(rgb.shape[:2], np.uint8)
+    for start in range(0, len(rgb), _LINES):  # Pillow takes four bytes a pixel
+        lines = np.ascontiguousarray(rgb[start : start + _LINES])
+        grey[start : start + _LINES] = np.asarray(Image.fromarray(lines).convert("L"))
+    return grey
+
+
+def to_grey_image(values: NDArray[Any]) -> GreyImage:
+    """Give grey values the type of a `GreyImage`.
+
+    Args:
+        values: (H, W), 0 to 255.
+
+    Returns:
+        The same, or a copy in float32; of more than `LARGE_IMAGE_PX` rounded to uint8.
+    """
+    if values.size <= LARGE_IMAGE_PX:
+        return values.astype(np.float32, copy=False)
+    if values.dtype == np.uint8:
+        return values
+    levels = np.empty(values.shape, np.uint8)
+    for start in range(0, len(values), _LINES):
+        np.rint(
+            values[start : start + _LINES], out=levels[start : start + _LINES], casting="unsafe"
+        )
+    return levels

@@ -6,6 +6,10 @@ LARGEST_FILE_BYTES = 8 << 30
 LARGEST_IMAGE_PX = 64_000_000
 """Pixels of a frame."""
 
+LARGE_IMAGE_PX = 10_000_000
+"""Pixels of a frame from which memory counts more than the last digit of a value; a screen of
+3,840 x 2,160 px has fewer."""
+
 MOST_FRAMES = 5_000
 """Frames of a file: almost three minutes at 30 frames a second."""
 

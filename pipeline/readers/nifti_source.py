@@ -21,6 +21,7 @@ from pipeline.readers.image_source import (
     check_size,
     no_identity,
     rgb_to_grey,
+    to_grey_image,
 )
 from pipeline.readers.limits import MOST_FRAMES
 from pipeline.readers.nifti_axes import NiftiAxes
@@ -121,7 +122,7 @@ class NiftiSource:
             index: number of the frame from 0.
 
         Returns:
-            Grey values (H, W), float32, 0 to 255.
+            Grey values, see `GreyImage`.
 
         Raises:
             ReadError: there is no such frame, the file is damaged, or a value is no number.
@@ -131,7 +132,7 @@ class NiftiSource:
         window = self._scale.window
         if window is not None:
             values = np.interp(values, window, (0, _WHITE))
-        return self._axes.turn(values.astype(np.float32))
+        return to_grey_image(self._axes.turn(values.astype(np.float32)))
 
     def regions(self, grey: GreyImage, *, find_field: bool = True) -> list[CalibratedRegion]:
         """Give the whole frame, with mm if the header tells them; `find_field` is not used."""

@@ -2,12 +2,16 @@
 
 from pathlib import Path
 
-import numpy as np
 from pydicom import Dataset
 
 from pipeline.readers.codec.codec_worker import shared_codec_worker
 from pipeline.readers.file_type import FileType
-from pipeline.readers.image_source import GreyImage, check_index, no_identity
+from pipeline.readers.image_source import (
+    GreyImage,
+    check_index,
+    no_identity,
+    to_grey_image,
+)
 from pipeline.readers.region.calibrated_region import CalibratedRegion, RegionOrigin
 from pipeline.readers.region.calibration import find_calibrated_regions
 from pipeline.readers.region.foreseen_regions import ForeseenRegions
@@ -85,11 +89,11 @@ class RasterSource:
             index: number of the page from 0.
 
         Returns:
-            Grey values (H, W), float32, 0 to 255.
+            Grey values, see `GreyImage`.
 
         Raises:
             ReadError: there is no such page, its data is damaged, or its pixel type is unknown.
         """
         check_index(index, self.frames)
         _, grey = shared_codec_worker().call("raster", {**self._file, "page": self._pages[index]})
-        return grey.astype(np.float32, copy=False)
+        return to_grey_image(grey)

@@ -24,9 +24,9 @@ _TOLD_BY_FILE = (RegionOrigin.GIVEN, RegionOrigin.CROPPED)
 class UltrasoundReader(ImageReader):
     """Read PNG, JPEG, BMP, TIFF, NIfTI and DICOM alike: grey, rows first, 0 to 255.
 
-    The array is (1, H, W), float32: one channel, then rows from the top, then columns from the
-    left. This is the order of numpy, Pillow and DICOM, not the (W, H) of MONAI's own readers, so
-    a mask goes back to a file without being transposed.
+    The array is (1, H, W), float32, or uint8 of a large image: one channel, then rows from the
+    top, then columns from the left. This is the order of numpy, Pillow and DICOM, not the (W, H)
+    of MONAI's own readers, so a mask goes back to a file without being transposed.
 
     A file of several frames is addressed as ``path#frame=k``, k from 1; the file that was opened
     last stays open, so that reading a cine in order parses its header once. Of a frame with
@@ -77,14 +77,14 @@ class UltrasoundReader(ImageReader):
             data = data[0]
         return FrameReference.parse(str(data))
 
-    def get_data(self, img: FrameReference) -> tuple[NDArray[np.float32], dict[str, Any]]:
+    def get_data(self, img: FrameReference) -> tuple[GreyImage, dict[str, Any]]:
         """Open and decode.
 
         Args:
             img: what `read` returned.
 
         Returns:
-            The array (1, H, W), float32, 0 to 255, and its metadata:
+            The array (1, H, W), 0 to 255, of the type of a `GreyImage`, and its metadata:
 
             - ``affine`` (4, 4) in px, ``spatial_shape`` (H, W), ``original_channel_dim`` 0.
             - ``frame``: number of the frame, 0 for a file with a single one.

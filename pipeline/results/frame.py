@@ -37,9 +37,11 @@ class Frame:
         image: grey values (H, W), 0 to 255, uint8 of ``inference.json``, black outside the
             ultrasound.
         regions: the B-mode images, from the left to the right.
-        parts: for each region the item that ``preprocessing`` makes of it; its ``image`` (1, h, w)
-            goes to the network.
+        parts: for each region the item that ``preprocessing`` makes of it, but for ``original``;
+            its ``image`` (1, h, w) goes to the network.
         number: of the frame from 1; `None` for a file with a single one.
+        shrunk_by: pixels along a side of the squares that `parts` have in place of pixels, see
+            `ShrinkLarged`; 1 but for a large image.
         is_blanked: whether all of it is black because nothing tells tissue from a burned-in name.
         source: the file.
     """
@@ -48,5 +50,6 @@ class Frame:
     regions: tuple[CalibratedRegion, ...]
     parts: tuple[Mapping[str, Any], ...]
     number: int | None = None
+    shrunk_by: int = 1
     is_blanked: bool = False
     source: Source = field(default_factory=Source)

@@ -24,6 +24,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "rand_viewd": ["RandViewd"],
         "relative_thresholdd": ["RelativeThresholdd"],
         "resize_smoothlyd": ["ResizeSmoothlyd"],
+        "shrink_larged": ["ShrinkLarged"],
         "split_judgementsd": ["SplitJudgementsd"],
         "within_maskd": ["WithinMaskd"],
     },

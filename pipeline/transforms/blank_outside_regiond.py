@@ -85,12 +85,14 @@ def _keep(image: MetaTensor, parts: list[list[int]]) -> MetaTensor:
 
 
 def _keep_levels(image: MetaTensor, parts: list[list[int]]) -> MetaTensor:
-    kept = torch.zeros(image.shape, dtype=torch.uint8, device=image.device)
     plain = image.as_subclass(torch.Tensor)
+    if plain.dtype == torch.uint8 and [0, 0, *image.shape[-2:]] in parts:
+        return MetaTensor(plain).copy_meta_from(image)
+    kept = torch.zeros(image.shape, dtype=torch.uint8, device=image.device)
     for row0, column0, row1, column1 in parts:
         for start in range(row0, row1, _LINES):
             inside = (..., slice(start, min(start + _LINES, row1)), slice(column0, column1))
-            kept[inside] = plain[inside].round().clamp(0, 255).to(torch.uint8)
+            kept[inside] = plain[inside].float().round().clamp(0, 255).to(torch.uint8)
     return MetaTensor(kept).copy_meta_from(image)
 
 

@@ -2,21 +2,16 @@
 
 from collections.abc import Hashable, Mapping
 
-import numpy as np
 import torch
 from monai.config import KeysCollection
 from monai.data import MetaTensor
 from monai.transforms import Crop, Cropd
-from monai.utils import TraceKeys
-
-from pipeline.transforms.resize_smoothlyd import LARGE_PX
 
 
 class CropToRegiond(Cropd):
     """Crop to the ``region`` that `UltrasoundReader` leaves in the metadata; invertible.
 
-    The inverse fills the outside with 0. In an image of more than `LARGE_PX` pixels that are 0
-    take no memory.
+    The inverse fills the outside with 0.
 
     Args:
         keys: images (C, H, W) of one size, as `MetaTensor`.
@@ -45,38 +40,3 @@ class CropToRegiond(Cropd):
         for key in self.key_iterator(item):
             item[key] = self.cropper(item[key], slices=slices, lazy=bool(lazy))
         return item
-
-    def inverse(self, data: Mapping[Hashable, MetaTensor]) -> dict[Hashable, MetaTensor]:
-        """Put the keys back to where they were cropped.
-
-        Args:
-            data: the item; a key has what `__call__` noted.
-
-        Returns:
-            A copy of the item.
-        """
-        item = dict(data)
-        for key in self.key_iterator(item):
-            height, width = self.cropper.get_most_recent_transform(item[key])[TraceKeys.ORIG_SIZE]
-            is_large = int(height) * int(width) > LARGE_PX
-            item[key] = self._paste(item[key]) if is_large else self.cropper.inverse(item[key])
-        return item
-
-    def _paste(self, image: MetaTensor) -> MetaTensor:
-        note = self.cropper.pop_transform(image)
-        height, width = (int(size) for size in note[TraceKeys.ORIG_SIZE])
-        top, _, left, _ = (int(margin) for margin in note[TraceKeys.EXTRA_INFO]["cropped"])
-        plain = image.as_subclass(torch.Tensor).cpu()
-        pasted = torch.from_numpy(np.zeros((len(plain), height, width), np.float32))
-        # Not `plain != 0`, which has a byte for every value.
-        found = [
-            ((plain.amax((0, axis)) != 0) | (plain.amin((0, axis)) != 0)).nonzero()
-            for axis in (2, 1)
-        ]
-        if all(len(places) for places in found):
-            (row0, row1), (column0, column1) = (
-                (int(places[0]), int(places[-1]) + 1) for places in found
-            )
-            inside = plain[:, row0:row1, column0:column1]
-            pasted[:, top + row0 : top + row1, left + column0 : left + column1] = inside
-        return MetaTensor(pasted).copy_meta_from(image)

@@ -1,10 +1,8 @@
 """Make an image smaller without aliasing, in less time than MONAI takes."""
 
-import math
 from collections.abc import Hashable, Mapping, Sequence
 from functools import lru_cache
 
-import numpy as np
 import torch
 from monai.config import KeysCollection
 from monai.data import MetaTensor
@@ -13,9 +11,6 @@ from monai.transforms import InvertibleTransform, MapTransform
 from monai.transforms.utils import scale_affine
 from monai.utils import TraceKeys
 from torch.nn.functional import interpolate
-
-LARGE_PX = 16_000_000
-"""Pixels of an image from which memory counts more than values that nobody looks at."""
 
 _TRUNCATED = 4.0
 """Standard deviations after which `monai.networks.layers.GaussianFilter` ends, too."""
@@ -30,8 +25,6 @@ class ResizeSmoothlyd(MapTransform, InvertibleTransform):
     Args:
         keys: images (C, H, W), float, as `MetaTensor`.
         spatial_size: height and width of the result, px.
-        faint: the inverse of an image of more than `LARGE_PX` is 0, and takes no memory, outside of
-            the rectangle around all values of the first channel above it.
 
     Examples:
         >>> image = MetaTensor(torch.arange(4.0).reshape(1, 1, 4))
@@ -39,11 +32,8 @@ class ResizeSmoothlyd(MapTransform, InvertibleTransform):
         [[[0.0, 1.0, 2.0, 3.0]]]
     """
 
-    def __init__(
-        self, keys: KeysCollection, spatial_size: Sequence[int], *, faint: float = 0.0
-    ) -> None:
+    def __init__(self, keys: KeysCollection, spatial_size: Sequence[int]) -> None:
         super().__init__(keys)
-        self.faint = faint
         height, width = spatial_size
         self.spatial_size = (int(height), int(width))
 
@@ -84,10 +74,7 @@ class ResizeSmoothlyd(MapTransform, InvertibleTransform):
             size = self.pop_transform(item[key])[TraceKeys.ORIG_SIZE]
             height, width = int(size[0]), int(size[1])
             plain = item[key].as_subclass(torch.Tensor).float()
-            if height * width > LARGE_PX:
-                resized = _enlarge(plain, (height, width), self.faint)
-            else:
-                resized = interpolate(plain[None], (height, width), mode="bilinear")[0]
+            resized = interpolate(plain[None], (height, width), mode="bilinear")[0]
             item[key] = MetaTensor(resized).copy_meta_from(item[key])
         return item
 
@@ -99,26 +86,6 @@ def _shrink(image: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
         for before, after in zip(plain.shape[1:], size, strict=True)
     )
     return rows @ (plain @ columns.T)
-
-
-def _enlarge(plain: torch.Tensor, size: tuple[int, int], faint: float) -> torch.Tensor:
-    """Interpolate where there is more than `faint`; pages that nobody writes take no memory."""
-    enlarged = torch.from_numpy(np.zeros((len(plain), *size), np.float32))
-    spans, matrices = [], []
-    for axis, (before, after) in enumerate(zip(plain.shape[1:], size, strict=True)):
-        found = (plain[0] > faint).any(dim=1 - axis).nonzero()
-        if not len(found):
-            return enlarged
-        # A value reaches as far as the centres of its neighbours.
-        first, last = (int(found[end]) for end in (0, -1))
-        start = max(0, math.floor((first - 0.5) * after / before))
-        stop = min(after, math.ceil((last + 1.5) * after / before))
-        spans.append(slice(start, stop))
-        matrices.append(_make_matrix(before, after)[start:stop])
-    rows, columns = matrices
-    for channel, values in zip(enlarged, plain.cpu(), strict=True):
-        channel[spans[0], spans[1]] = rows @ values @ columns.T
-    return enlarged
 
 
 @lru_cache(maxsize=64)

@@ -16,12 +16,14 @@ def to_grey_levels(image: NDArray[Any]) -> NDArray[np.uint8]:
         image: grey values (H, W), of any dtype.
 
     Returns:
-        (H, W) uint8, clipped to 0 to 255.
+        (H, W) uint8, clipped to 0 to 255; the same array if it is of that type.
 
     Examples:
         >>> to_grey_levels(np.array([[-3.0, 7.4, 7.6, 300.0]])).tolist()
         [[0, 7, 8, 255]]
     """
+    if image.dtype == np.uint8:
+        return image
     levels = np.empty(image.shape, np.uint8)
     for start in range(0, len(image), _LINES):
         rounded = np.rint(image[start : start + _LINES])

@@ -82,14 +82,12 @@ def draw_overlay(result: Result) -> NDArray[np.uint8]:
 
 def _draw(result: Result) -> tuple[Image.Image, Image.Image]:
     """Draw greys with the texts on one layer, and marks on another, 0 where there are none."""
-    levels = to_grey_levels(result.image)
-    marked = np.zeros_like(levels)
+    grey = Image.fromarray(to_grey_levels(result.image)).copy()
+    marks = Image.new("L", grey.size)
     if result.mask.any():
-        _paint_outline(marked, result.mask)
-    layers = Image.fromarray(levels), Image.fromarray(marked)
-    del levels, marked  # of a large image these bytes count
-    pen = _Pen(*(ImageDraw.Draw(layer) for layer in layers))
-    size = layers[0].size
+        _paint_outline(marks, result.mask)
+    pen = _Pen(*(ImageDraw.Draw(layer) for layer in (grey, marks)))
+    size = grey.size
     font = ImageFont.load_default(max(_LEAST_FONT_SIZE, max(size) // _PIXELS_PER_FONT_SIZE))
     for lesion in result.lesions:
         if lesion.long_axis.length_mm is None or lesion.short_axis.length_mm is None:
@@ -103,7 +101,7 @@ def _draw(result: Result) -> tuple[Image.Image, Image.Image]:
         _draw_scale_bar(pen, result, font)
         where = (size[0] - _MARGIN_PX, size[1] - _MARGIN_PX)
         pen.write(where, RESEARCH_ONLY.partition(".")[0], font, anchor="rd")
-    return layers
+    return grey, marks
 
 
 @dataclass(frozen=True)
@@ -128,18 +126,16 @@ def _index_colours(grey: Image.Image, marks: Image.Image) -> Image.Image:
 
     Of the 256 greys, the two beside black and white give way to the two colours.
     """
-    index, marked = np.array(grey), np.asarray(marks)
-    index[index == _OUTLINE_INDEX] = 255
-    index[index == _DIAMETER_INDEX] = 0
-    np.copyto(index, marked, where=marked > 0)
+    given_way = {_OUTLINE_INDEX: 255, _DIAMETER_INDEX: 0}
+    picture = grey.point([given_way.get(level, level) for level in range(256)])
+    picture.paste(marks, mask=marks.point([255 * (level > 0) for level in range(256)]))
     palette = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
     palette[_OUTLINE_INDEX], palette[_DIAMETER_INDEX] = _OUTLINE, _DIAMETER
-    picture = Image.fromarray(index)
     picture.putpalette(palette.tobytes())
     return picture
 
 
-def _paint_outline(marks: NDArray[np.uint8], mask: NDArray[np.bool_]) -> None:
+def _paint_outline(marks: Image.Image, mask: NDArray[np.bool_]) -> None:
     width = _line_width(mask)
     # Only the surroundings of the lesions are looked at, which are a small part of the image.
     window = tuple(
@@ -150,7 +146,7 @@ def _paint_outline(marks: NDArray[np.uint8], mask: NDArray[np.bool_]) -> None:
     outline = binary_dilation(lesions) & ~lesions
     if width > 1:
         outline = binary_dilation(outline, disk(width // 2)) & ~lesions
-    marks[window][outline] = _OUTLINE_INDEX
+    marks.paste(_OUTLINE_INDEX, (window[1].start, window[0].start), Image.fromarray(outline))
 
 
 def _line_width(mask: NDArray[np.bool_]) -> int:

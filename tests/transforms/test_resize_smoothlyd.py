@@ -5,7 +5,6 @@ import pytest
 import torch
 from monai.data import MetaTensor
 from monai.transforms import Compose, Invertd, Resized
-from torch.nn.functional import interpolate
 
 from pipeline.transforms import ResizeSmoothlyd
 
@@ -60,35 +59,3 @@ def test_integers_become_float32() -> None:
     resized = ResizeSmoothlyd("image", TARGET)({"image": image})["image"]
     assert resized.dtype == torch.float32
     assert float(resized[0, 32, 24]) == pytest.approx(7, abs=1e-3)
-
-
-def test_large_image_is_interpolated_where_there_is_something(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Within half a cell around the last value above `faint`, and 0 elsewhere."""
-    monkeypatch.setattr("pipeline.transforms.resize_smoothlyd.LARGE_PX", 1000)
-    resize = ResizeSmoothlyd("image", (32, 24), faint=0.1)
-    item = resize({"image": make_image((96, 120))})
-    small = torch.full((2, 32, 24), 0.05)
-    small[0, 10:14, 5:9] = 0.9
-    small[1] = torch.rand(32, 24, generator=torch.Generator().manual_seed(2))
-    item["image"] = MetaTensor(small).copy_meta_from(item["image"])
-    given = resize.inverse(dict(item))["image"].as_tensor()
-    expected = interpolate(small[None], (96, 120), mode="bilinear")[0]
-    window = (slice(None), slice(28, 44), slice(22, 48))
-    assert torch.allclose(given[window], expected[window], atol=1e-6)
-    given[window] = 0
-    assert torch.count_nonzero(given) == 0
-    outside = expected[0].clone()
-    outside[window[1:]] = 0
-    assert outside.max() < 0.1
-
-
-def test_large_image_without_anything_is_all_0(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.transforms.resize_smoothlyd.LARGE_PX", 1000)
-    resize = ResizeSmoothlyd("image", (32, 24), faint=0.1)
-    item = resize({"image": make_image((96, 120))})
-    item["image"] = MetaTensor(torch.zeros(1, 32, 24)).copy_meta_from(item["image"])
-    given = resize.inverse(item)["image"]
-    assert given.shape == (1, 96, 120)
-    assert torch.count_nonzero(given) == 0

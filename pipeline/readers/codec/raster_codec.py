@@ -16,8 +16,8 @@ from pipeline.readers.codec.jpeg_end import NO_END, has_jpeg_end, read_jpeg
 from pipeline.readers.codec.png_chunks import check_png_rows, drop_damaged_chunks
 from pipeline.readers.codec.quiet import quiet_decoders
 from pipeline.readers.codec.upright import TURNED, turn_upright
-from pipeline.readers.image_source import check_size, rgb_to_grey
-from pipeline.readers.limits import LARGEST_IMAGE_PX
+from pipeline.readers.image_source import check_size, rgb_to_grey, to_grey_image
+from pipeline.readers.limits import LARGE_IMAGE_PX, LARGEST_IMAGE_PX
 
 _WHITE, _WHITE_16_BIT = 255, 65535
 _DEEP_MODES = {"I;16", "I;16L", "I;16B", "I;16N", "I", "F"}
@@ -90,14 +90,16 @@ def decode_raster(
         payload: as of `read_raster_header`.
 
     Returns:
-        Nothing else, and grey values (H, W), 0 to 255: float32 of more than 8 bits, else uint8.
+        Nothing else, and grey values (H, W), 0 to 255: float32 of more than 8 bits, else uint8,
+        as of more than `LARGE_IMAGE_PX`.
 
     Raises:
         ReadError: the page is damaged or too large, or of a kind that is not read.
     """
     with _open(arguments, payload) as stream:
         pixels = _decode(arguments["format"], stream, arguments["page"], has_alpha=False)
-        return {}, _to_grey(pixels)
+        grey = _to_grey(pixels)
+        return {}, to_grey_image(grey) if grey.size > LARGE_IMAGE_PX else grey
 
 
 def decode_raster_pixels(
@@ -193,7 +195,9 @@ def _open_picture(name: str, stream: BinaryIO, kind: str = "") -> Iterator[Image
 
 def _decode(name: str, stream: BinaryIO, place: tuple[int, int], *, has_alpha: bool) -> _Pixels:
     if name == "JPEG":
-        return _Pixels(read_jpeg(stream, lambda file: _decode_picture(name, file).values))
+        return _Pixels(
+            read_jpeg(stream, lambda file: _decode_picture(name, file, has_alpha=has_alpha).values)
+        )
     if name != "TIFF":
         return _decode_picture(name, stream, has_alpha=has_alpha)
 
@@ -243,6 +247,8 @@ def _to_array(image: Image.Image, *, has_alpha: bool) -> NDArray[Any]:
     if image.mode in _GREY_MODES:
         kept = image.convert("LA") if image.mode == "La" or is_transparent else image
         return np.asarray(kept if is_transparent else kept.convert("L"))
+    if image.mode == "RGB" and not has_alpha:
+        return np.asarray(image.convert("L"))
     return np.asarray(image.convert("RGBA" if is_transparent else "RGB"))
 
 

@@ -12,6 +12,7 @@ from pydicom.pixels.processing import (
 
 from pipeline.errors import ReadError
 from pipeline.readers.image_source import GreyImage, rgb_to_grey
+from pipeline.readers.limits import LARGE_IMAGE_PX
 
 _LARGEST_8_BIT = 255
 _MOST_ENTRIES = 2**16
@@ -23,6 +24,8 @@ _NO_COLOUR = 126, 4
 _PALETTE_KEYWORDS = [f"{c}PaletteColorLookupTableData" for c in ("Red", "Green", "Blue")]
 _MODALITY_KEYWORDS = ("ModalityLUTSequence", "RescaleSlope")
 _VOI_KEYWORDS = ("VOILUTSequence", "WindowWidth")
+_LINES = 256
+"""Lines of pixels of a large frame that are converted at once."""
 
 
 class DicomGrey:
@@ -66,11 +69,21 @@ class DicomGrey:
                 says YBR.
 
         Returns:
-            Grey values (H, W), float32, 0 to 255.
+            Grey values, see `GreyImage`.
 
         Raises:
             ReadError: the photometric interpretation does not fit the number of samples.
         """
+        rows, columns = pixels.shape[:2]
+        if rows * columns <= LARGE_IMAGE_PX:
+            return self._convert(pixels, photometric)
+        levels = np.empty((rows, columns), np.uint8)
+        for start in range(0, rows, _LINES):
+            part = slice(start, start + _LINES)
+            levels[part] = np.rint(self._convert(pixels[part], photometric))
+        return levels
+
+    def _convert(self, pixels: NDArray[np.integer], photometric: str) -> NDArray[np.float32]:
         if self._table is not None and pixels.ndim == 2:
             first = self._smallest()
             at = pixels if first == 0 else pixels.astype(np.int32) - first
@@ -201,7 +214,7 @@ def _to_little_endian(dataset: Dataset) -> Dataset:
     return swapped
 
 
-def _clip_colours(grey: GreyImage, ybr: NDArray[np.integer]) -> GreyImage:
+def _clip_colours(grey: NDArray[np.float32], ybr: NDArray[np.integer]) -> NDArray[np.float32]:
     """Give colours that RGB cannot hold the luma that is left of them in RGB, as others see them.
 
     Few pixels of ultrasound are coloured at all, so that luma is not computed of all of them.

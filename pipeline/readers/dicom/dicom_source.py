@@ -22,7 +22,12 @@ from pipeline.readers.dicom.encapsulated_frames import EncapsulatedFrames
 from pipeline.readers.dicom.native_frames import NativeFrames
 from pipeline.readers.dicom.other_organ import find_other_organ
 from pipeline.readers.dicom.pixel_description import PixelDescription
-from pipeline.readers.image_source import IDENTITY_KEYWORDS, GreyImage, check_index
+from pipeline.readers.image_source import (
+    IDENTITY_KEYWORDS,
+    GreyImage,
+    check_index,
+    to_grey_image,
+)
 from pipeline.readers.region.calibrated_region import CalibratedRegion
 from pipeline.readers.region.calibration import (
     find_calibrated_regions,
@@ -141,7 +146,7 @@ class DicomSource:
             index: number of the frame from 0.
 
         Returns:
-            Grey values (H, W), float32, 0 to 255.
+            Grey values, see `GreyImage`.
 
         Raises:
             ReadError: there is no such frame, or its data cannot be decoded.
@@ -198,7 +203,7 @@ class DicomSource:
             "columns": self._pixels.columns,
         }
         _, luma = shared_codec_worker().call("video", arguments)
-        return np.asarray(luma, np.float32)
+        return to_grey_image(luma)
 
 
 def _list_ignored(dataset: Dataset, photometric: str) -> tuple[str, ...]:

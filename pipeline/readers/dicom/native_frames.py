@@ -78,6 +78,7 @@ class NativeFrames:
             "pixel_vr": "OB" if pixels.bits_allocated == 8 else "OW",
             **pixels.codec_options(),
             "bits_stored": pixels.bits_allocated,
+            "view_only": pixels.photometric != _SUBSAMPLED,
         }
         content += b"\0" * (len(content) % 2)
         syntax = ExplicitVRBigEndian if self._is_big_endian else ExplicitVRLittleEndian

@@ -10,7 +10,7 @@ from pipeline.errors import ReadError, SkippedError
 from pipeline.readers.limits import MOST_IMAGES
 from pipeline.readers.region.calibrated_region import Box, CalibratedRegion, RegionOrigin
 from pipeline.readers.region.field_edges import (
-    FloatImage,
+    GreyImage,
     fills_columns,
     fills_rows,
     may_reach_beyond,
@@ -42,7 +42,7 @@ def find_calibrated_regions(
     rows: int,
     columns: int,
     *,
-    grey: FloatImage | None = None,
+    grey: GreyImage | None = None,
     find_field: bool = True,
 ) -> list[CalibratedRegion]:
     """Find the B-mode images of a frame, and the size of their pixels.
@@ -58,8 +58,8 @@ def find_calibrated_regions(
         dataset: the parsed header; each instance has its own calibration, even in one series.
         rows: H, height of the frame.
         columns: W, width of the frame.
-        grey: (H, W) float32, 0 to 255, a frame; without it no field of view is looked for, and a
-            region beyond the frame has no mm.
+        grey: (H, W) float32 or uint8, 0 to 255, a frame; without it no field of view is looked
+            for, and a region beyond the frame has no mm.
         find_field: look for the field of view in the pixels where no region can be relied on.
 
     Returns:
@@ -228,7 +228,7 @@ def _holds(outer: Box, inner: Box) -> bool:
     )
 
 
-def _agrees(grey: FloatImage | None, image: HeaderRegion, cut: list[bool]) -> bool:
+def _agrees(grey: GreyImage | None, image: HeaderRegion, cut: list[bool]) -> bool:
     """Return whether the pixels agree, along the axis that is not cut if one is."""
     if grey is None:
         return not any(cut)

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-FloatImage = NDArray[np.float32]
+GreyImage = NDArray[np.float32] | NDArray[np.uint8]
 Corners = tuple[int, int, int, int]
 
 _TOLERANCE_PX = 3
@@ -21,11 +21,11 @@ _LEAST_CONTRAST = 0.5
 """Contrast of the texture outside as a share of that inside; the noise of a console is less."""
 
 
-def fills_rows(grey: FloatImage, box: Corners) -> bool:
+def fills_rows(grey: GreyImage, box: Corners) -> bool:
     """Return whether the echo begins at the first row of a box, and ends at its last.
 
     Args:
-        grey: (H, W) float32, 0 to 255.
+        grey: (H, W) float32 or uint8, 0 to 255.
         box: first row, first column, last row + 1, last column + 1 in px; rows within the
             picture, columns may lie beyond it.
 
@@ -37,11 +37,11 @@ def fills_rows(grey: FloatImage, box: Corners) -> bool:
     return _begins_at(begins, top) and _begins_at(begins[::-1], len(grey) - bottom)
 
 
-def fills_columns(grey: FloatImage, box: Corners) -> bool:
+def fills_columns(grey: GreyImage, box: Corners) -> bool:
     """Return whether the echo begins at the first column of a box, and ends at its last.
 
     Args:
-        grey: (H, W) float32, 0 to 255.
+        grey: (H, W) float32 or uint8, 0 to 255.
         box: as of `fills_rows`; columns within the picture, rows may lie beyond it.
 
     Returns:
@@ -50,7 +50,7 @@ def fills_columns(grey: FloatImage, box: Corners) -> bool:
     return fills_rows(grey.T, (box[1], box[0], box[3], box[2]))
 
 
-def reaches_beyond(grey: FloatImage, box: Corners) -> bool:
+def reaches_beyond(grey: GreyImage, box: Corners) -> bool:
     """Return whether the echo goes on where the box ends, so that it is of another scale.
 
     A picture that was enlarged after its box was written has echo to the right of and below the
@@ -58,7 +58,7 @@ def reaches_beyond(grey: FloatImage, box: Corners) -> bool:
     image may lie there.
 
     Args:
-        grey: (H, W) float32, 0 to 255.
+        grey: (H, W) float32 or uint8, 0 to 255.
         box: first row, first column, last row + 1, last column + 1 in px, within the picture.
 
     Returns:
@@ -91,8 +91,10 @@ def _has_room(end: int, lines: int) -> bool:
     return end >= _STRIP_PX and end + _BLUR_PX + _STRIP_PX <= lines
 
 
-def _differ(grey: FloatImage) -> FloatImage:
+def _differ(grey: GreyImage) -> GreyImage:
     """(N - 1, M) difference of each line of pixels to the next one."""
+    if grey.dtype == np.uint8:
+        return np.maximum(grey[1:], grey[:-1]) - np.minimum(grey[1:], grey[:-1])
     return np.abs(np.diff(np.rint(grey), axis=0))
 
 
@@ -105,7 +107,7 @@ def _begins_at(begins: NDArray[np.bool_], first: int) -> bool:
     return outside.size == 0 or bool(outside.mean() < _FLAT_SHARE)
 
 
-def _crosses(grey: FloatImage, end: int) -> bool:
+def _crosses(grey: GreyImage, end: int) -> bool:
     """Return whether texture goes on behind the line `end - 1` as before it."""
     if not _has_room(end, len(grey)):
         return False

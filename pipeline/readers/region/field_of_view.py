@@ -11,6 +11,7 @@ Box = NDArray[np.int64]
 BoolImage = NDArray[np.bool_]
 ByteImage = NDArray[np.uint8]
 FloatImage = NDArray[np.float32]
+GreyImage = NDArray[np.float32] | NDArray[np.uint8]
 
 _LEAST_SIDE_PX = 64
 """Rows or columns below which a picture is no screenshot."""
@@ -50,7 +51,7 @@ _LEAST_AREA = 0.15
 """Share of the picture below which something else than the field was found."""
 
 
-def find_field_of_view(grey: FloatImage) -> Box | None:
+def find_field_of_view(grey: GreyImage) -> Box | None:
     """Find the field of view of a B-mode image among the text and marks of a console.
 
     Echo has texture throughout, a console is flat but for thin marks. Dense texture is the seed
@@ -60,7 +61,7 @@ def find_field_of_view(grey: FloatImage) -> Box | None:
     depth reaches down to the border, and a slanted or round side keeps a margin.
 
     Args:
-        grey: (H, W) float32, 0 to 255, of any polarity.
+        grey: (H, W) float32 or uint8, 0 to 255, of any polarity.
 
     Returns:
         First row, first column, last row + 1, last column + 1 in px; `None` for the whole
@@ -103,11 +104,11 @@ def find_field_of_view(grey: FloatImage) -> Box | None:
     return box if _LEAST_AREA <= share < 1 else None
 
 
-def find_box(grey: FloatImage) -> tuple[int, int, int, int] | None:
+def find_box(grey: GreyImage) -> tuple[int, int, int, int] | None:
     """Find the field of view, see `find_field_of_view`.
 
     Args:
-        grey: (H, W) float32, 0 to 255.
+        grey: (H, W) float32 or uint8, 0 to 255.
 
     Returns:
         Its box as plain numbers; `None` for the whole picture.
@@ -119,8 +120,10 @@ def find_box(grey: FloatImage) -> tuple[int, int, int, int] | None:
     return top, left, bottom, right
 
 
-def _round(grey: FloatImage) -> ByteImage:
+def _round(grey: GreyImage) -> ByteImage:
     """Round line by line: a copy of a large picture in floats would take much memory."""
+    if grey.dtype == np.uint8:
+        return grey.astype(np.uint8, copy=False)
     levels = np.empty(grey.shape, np.uint8)
     for start in range(0, len(grey), _LINES):
         np.rint(grey[start : start + _LINES], out=levels[start : start + _LINES], casting="unsafe")

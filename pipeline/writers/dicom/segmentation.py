@@ -1,5 +1,6 @@
 """The masks of an image as DICOM Segmentation, PS3.3 A.51."""
 
+import math
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
@@ -8,7 +9,6 @@ from highdicom.color import CIELabColor
 from highdicom.seg import Segmentation, SegmentDescription
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.pixels.utils import pack_bits
 from pydicom.valuerep import DS
 
 from pipeline.lesions.lesion import Lesion
@@ -94,10 +94,11 @@ def build_segmentation(
     segments = max(plane.segment for plane in planes)
     stand_in = header.make_stand_in()
     header.copy_to(stand_in, LOSSY if header.lossy == "01" else ())
+    stand_in.Rows = stand_in.Columns = 1  # as the pixels, which are replaced
     built = Segmentation(
         source_images=[stand_in],
         # highdicom takes a single frame of an image without position: its pixels are replaced.
-        pixel_array=np.zeros((1, *header.shape, segments), dtype=np.uint8),
+        pixel_array=np.zeros((1, 1, 1, segments), dtype=np.uint8),
         omit_empty_frames=False,
         segmentation_type="BINARY",
         segment_descriptions=_describe_segments(header, model, planes),
@@ -159,19 +160,21 @@ def _describe_segments(
 
 def _set_pixels(built: Dataset, planes: Sequence[_Plane], shape: tuple[int, int]) -> None:
     built.NumberOfFrames = len(planes)
+    built.Rows, built.Columns = shape
     built.SegmentsOverlap = "NO"
-    # One stream of bits: frames do not begin at a byte (PS3.5 8.1.1), but each eighth does.
+    # One stream of bits: frames do not begin at a byte (PS3.5 8.1.1), but each of `count` does.
+    count = 8 // math.gcd(8, shape[0] * shape[1])
     parts = [
-        pack_bits(np.stack([_draw(plane, shape) for plane in planes[i : i + 8]]), pad=False)
-        for i in range(0, len(planes), 8)
+        np.packbits([_draw(plane, shape) for plane in planes[i : i + count]], bitorder="little")
+        for i in range(0, len(planes), count)
     ]
-    bits = b"".join(parts)
+    bits = b"".join(part.tobytes() for part in parts)
     built.PixelData = bits + bytes(len(bits) % 2)
     built["PixelData"].VR = "OB"
 
 
-def _draw(plane: _Plane, shape: tuple[int, int]) -> NDArray[np.uint8]:
-    drawn = np.zeros(shape, np.uint8)
+def _draw(plane: _Plane, shape: tuple[int, int]) -> NDArray[np.bool_]:
+    drawn = np.zeros(shape, bool)
     top, left, bottom, right = plane.lesion.box
     drawn[top:bottom, left:right] = plane.lesion.mask
     return drawn
