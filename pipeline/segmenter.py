@@ -139,6 +139,7 @@ class Segmenter:
             probability=whole.lesion_probability,
             boundary_uncertainty=uncertainty,
             quality=quality,
+            is_blanked=frame.is_blanked,
             regions=frame.regions,
             header=frame.source.header,
             probability_map=None if maps[0] is None else enlarge_map(maps[0], step, shape),

@@ -86,8 +86,15 @@ class ResultsWriter:
             for writer in self.writers:
                 writer.write(result)
             row = _make_row(frame.source, result, self._source.remarks)
-            shape = result.mask.shape
-            self.journal.add(ImageRecord.make(row, shape, result.lesions, result.suppressed))
+            self.journal.add(
+                ImageRecord.make(
+                    row,
+                    result.mask.shape,
+                    result.lesions,
+                    result.suppressed,
+                    is_blanked=result.is_blanked,
+                )
+            )
         except Exception as error:
             self.journal.files.discard(file, self._locate(file, number, header))
             self.journal.add(ResultRow(file, number, "failed", describe(find_cause(error))))

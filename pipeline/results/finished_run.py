@@ -23,6 +23,7 @@ class ImageRecord:
         contours: of each lesion the outer boundaries, each x, y, x, y and so on in px; (0, 0) is
             the upper left corner of the first pixel.
         suppressed: of each outline below the operating point its probability and its boundaries.
+        is_blanked: whether its picture is black because nothing tells tissue from a burned-in name.
     """
 
     row: ResultRow
@@ -30,6 +31,7 @@ class ImageRecord:
     lesions: Sequence[Mapping[str, str]] = ()
     contours: Sequence[Sequence[Sequence[float]]] = ()
     suppressed: Sequence[tuple[float, Sequence[Sequence[float]]]] = ()
+    is_blanked: bool = False
 
     @classmethod
     def make(
@@ -38,6 +40,8 @@ class ImageRecord:
         size: tuple[int, int],
         lesions: Sequence[Lesion],
         suppressed: Sequence[Lesion] = (),
+        *,
+        is_blanked: bool = False,
     ) -> "ImageRecord":
         """Keep what is needed of an image.
 
@@ -46,6 +50,7 @@ class ImageRecord:
             size: H and W in px.
             lesions: its lesions.
             suppressed: what the operating point leaves out.
+            is_blanked: see above.
         """
         return cls(
             row,
@@ -53,6 +58,7 @@ class ImageRecord:
             [format_lesion(row.file, row.frame, lesion) for lesion in lesions],
             [_format_contours(lesion) for lesion in lesions],
             [(round(lesion.probability, 4), _format_contours(lesion)) for lesion in suppressed],
+            is_blanked,
         )
 
 

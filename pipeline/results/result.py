@@ -27,6 +27,7 @@ class Result:
             suppressed or not.
         boundary_uncertainty: see `BoundaryUncertaintyd`, 0 or more.
         quality: what speaks against the mask, see `judge_quality`.
+        is_blanked: whether the image is black because nothing tells tissue from a burned-in name.
         regions: the B-mode images in it, each with mm per pixel or none.
         header: of a DICOM source, without its pixels; `None` for other formats.
         probability_map: (H, W) float32, 0 to 1, of each pixel; `None` if it was not kept.
@@ -45,6 +46,7 @@ class Result:
     suppressed: tuple[Lesion, ...] = ()
     boundary_uncertainty: float = 0.0
     quality: tuple[str, ...] = ()
+    is_blanked: bool = False
     probability_map: NDArray[np.float32] | None = field(default=None, repr=False)
     malignancy_map: NDArray[np.float32] | None = field(default=None, repr=False)
 

@@ -13,6 +13,7 @@ from pipeline.lesions.lesion_table import LESION_COLUMNS
 from pipeline.results.finished_run import FinishedRun, ImageRecord
 from pipeline.results.model_identity import ModelIdentity
 from pipeline.results.result import Result
+from pipeline.results.result_row import ResultRow
 from pipeline.writers.report.describe_model import describe_model
 from pipeline.writers.report.outline_text import encode_outline
 from pipeline.writers.report.page import PREVIEWS, write_page
@@ -103,7 +104,7 @@ class HtmlReport(Writer):
             "brief": _say_briefly(model, run.settings),
             "model": model,
             "settings": [
-                [name, str(value)]
+                [name, _say(value)]
                 for name, value in run.settings.items()
                 if name not in PRIVATE_SETTINGS and not isinstance(value, Path)
             ],
@@ -158,32 +159,30 @@ class _PageData:
         ]
         if record.size is None:
             return image
-        spacings = row.mm_per_pixel_y.split()
         return [
             *image,
             None if row.probability is None else round(row.probability, 4),
             self._number("qualities", row.quality),
             self._number("regions", row.region),
-            int(bool(spacings) and "-" not in spacings),
+            _read_spacing(row),
             None if row.boundary_uncertainty is None else round(row.boundary_uncertainty, 4),
             *record.size,
             [
                 [self._encode_outlines(contours, record.size), *_list_measures(lesion)]
                 for lesion, contours in zip(record.lesions, record.contours, strict=True)
             ],
-            *self._list_suppressed(record, record.size),
+            *self._list_rest(record, record.size),
         ]
 
-    def _list_suppressed(self, record: ImageRecord, size: tuple[int, int]) -> list[Any]:
-        """List outlines below the operating point; nothing if there are none."""
-        if not record.suppressed:
+    def _list_rest(self, record: ImageRecord, size: tuple[int, int]) -> list[Any]:
+        """List what few images have: outlines below the operating point, and being blanked."""
+        if not record.suppressed and not record.is_blanked:
             return []
-        return [
-            [
-                [self._encode_outlines(contours, size), probability]
-                for probability, contours in record.suppressed
-            ]
+        suppressed = [
+            [self._encode_outlines(contours, size), probability]
+            for probability, contours in record.suppressed
         ]
+        return [suppressed, 1] if record.is_blanked else [suppressed]
 
     def _encode_outlines(self, contours: Sequence[Sequence[float]], size: tuple[int, int]) -> str:
         return " ".join(
@@ -199,6 +198,29 @@ def _say_briefly(model: Sequence[Sequence[str]], settings: Mapping[str, Any]) ->
     if "threshold" in settings:
         words.append(f"threshold {settings['threshold']}")
     return ", ".join(words)
+
+
+def _say(value: Any) -> str:
+    """Say a setting in words: what is on of several switches, `yes` or `no` of one."""
+    if isinstance(value, Mapping):
+        if all(isinstance(each, bool) for each in value.values()):
+            return ", ".join(str(name) for name, each in value.items() if each) or "none"
+        return ", ".join(f"{name} {_say(each)}" for name, each in value.items())
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(_say, value))
+    return str(value)
+
+
+def _read_spacing(row: ResultRow) -> list[float] | int:
+    """Give mm between rows and columns, 1 if they differ between B-mode images, 0 if unknown."""
+    sides = (row.mm_per_pixel_y.split(), row.mm_per_pixel_x.split())
+    if not sides[0] or "-" in sides[0]:
+        return 0
+    if any(len(side) > 1 for side in sides):
+        return 1
+    return [float(side[0]) for side in sides]
 
 
 def _list_measures(lesion: Mapping[str, str]) -> list[float | str | None]:

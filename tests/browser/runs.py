@@ -48,6 +48,7 @@ class RunMaker:
         probability: float | None = None,
         quality: str = "",
         suppressed: np.ndarray | None = None,
+        is_blanked: bool = False,
     ) -> ImageRecord:
         height, width = mask.shape
         spacing = None if mm is None else (mm, mm)
@@ -72,7 +73,9 @@ class RunMaker:
         )
         below = np.zeros_like(mask) if suppressed is None else suppressed
         silent = find_lesions(below, np.full(mask.shape, 0.04, np.float32), regions=[region])
-        self.records.append(ImageRecord.make(row, (height, width), lesions, silent))
+        self.records.append(
+            ImageRecord.make(row, (height, width), lesions, silent, is_blanked=is_blanked)
+        )
         return self.records[-1]
 
     def add_phantom(self, file: str, seed: int, *, calibrated: bool = True, **facts) -> None:

@@ -14,7 +14,7 @@ class Card {
       button.addEventListener('click', () => setMode(mode, item));
       return button;
     }));
-    this.element = make('article', { class: 'card', role: 'listitem' },
+    this.element = make('div', { class: 'card', role: 'listitem' },
       make('div', { class: 'frame-box' }, this.button, this.modes, this.remark, this.frame), this.caption);
     if (item.images.length > 1) {
       this.strip = new Strip(item, () => this.update());

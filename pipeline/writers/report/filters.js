@@ -19,6 +19,10 @@ class Filters {
     });
     this.reset.addEventListener('click', () => this.clear());
     document.getElementById('bar').addEventListener('submit', (event) => event.preventDefault());
+    this.fold = document.getElementById('fold');
+    this.fold.addEventListener('click', () => {
+      this.fold.setAttribute('aria-expanded', this.fold.getAttribute('aria-expanded') !== 'true');
+    });
     this.makeTallies();
   }
 
@@ -40,7 +44,7 @@ class Filters {
     input.addEventListener('input', () => this.apply());
     const off = input.value;
     document.getElementById('fields').append(label);
-    return { input, off, test };
+    return { name, input, off, test };
   }
 
   makeTallies() {
@@ -59,10 +63,29 @@ class Filters {
   }
 
   clear() {
-    this.tally = 0;
-    this.search.value = '';
-    for (const { input, off } of this.controls) {
-      input.value = off;
+    this.restore(new URLSearchParams(Object.entries(this.read()).filter(([name]) => ['sort', 'reverse'].includes(name))));
+  }
+
+  // What differs from the page as it opens, by short names.
+  read() {
+    const changed = this.controls.filter(({ input, off }) => input.value !== off);
+    return {
+      tally: this.tally && String(this.tally),
+      search: this.search.value,
+      sort: this.sort.value !== '0' && this.sort.value,
+      reverse: this.reverse.getAttribute('aria-pressed') === 'true' && 'yes',
+      ...Object.fromEntries(changed.map(({ name, input }) => [name, input.value])),
+    };
+  }
+
+  restore(state) {
+    this.tally = this.tallies[state.get('tally')] ? Number(state.get('tally')) : 0;
+    this.search.value = state.get('search') ?? '';
+    this.sort.value = kind.sorts[state.get('sort')] ? state.get('sort') : '0';
+    this.reverse.setAttribute('aria-pressed', state.get('reverse') === 'yes');
+    for (const { name, input, off } of this.controls) {
+      input.value = state.get(name) ?? off;
+      if (!input.value) input.value = off; // of a page with other folders
       input.restore?.();
     }
     this.apply();

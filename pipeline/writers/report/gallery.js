@@ -42,6 +42,7 @@ class Gallery {
 
   draw() {
     const top = -this.element.getBoundingClientRect().top;
+    if (this.isPrinting) return;
     const first = Math.max(0, Math.floor((top - 300) / this.stepY)) * this.columns;
     const end = Math.min(this.items.length, Math.ceil((top + window.innerHeight + 300) / this.stepY) * this.columns);
     for (const [index, card] of this.cards) {
@@ -51,6 +52,13 @@ class Gallery {
       }
     }
     for (let index = first; index < end; index += 1) this.place(index);
+  }
+
+  // A printer has no scroll bar: every card is there, with its picture.
+  print(isPrinting) {
+    this.isPrinting = isPrinting;
+    if (!isPrinting) this.show(this.items);
+    else this.items.forEach((_, index) => { this.place(index).picture.image.loading = 'eager'; });
   }
 
   place(index) {
@@ -68,6 +76,7 @@ class Gallery {
     style.width = `${this.cardWidth}px`;
     style.height = `${this.cardHeight}px`;
     style.transform = `translate(${(index % this.columns) * this.stepX}px, ${Math.floor(index / this.columns) * this.stepY}px)`;
+    return card;
   }
 
   move(event) {

@@ -35,14 +35,19 @@ const setMode = (mode, item) => {
   }
   gallery.showModes();
   viewer.showMode();
+  address.update();
 };
+
+const reviews = page.kind === 'evaluation' ? null : new Reviews(() => gallery.refresh(viewer.item));
 
 const viewer = new Viewer({
   setMode,
   closed: (item) => {
     gallery.refresh(item);
     gallery.focus(item);
+    address.update();
   },
+  shown: () => address.update(),
 });
 const open = (item) => viewer.open(item, gallery.items);
 const gallery = new Gallery({ open, setMode });
@@ -53,10 +58,39 @@ const filters = new Filters(items, (shown) => {
   document.getElementById('shown').textContent = `${shown.length.toLocaleString('en')} of ${plural(items.length, kind.unit)}${frames}`;
   document.getElementById('nothing').hidden = shown.length > 0;
   gallery.show(shown);
+  address.update();
+});
+
+const address = new Address({
+  read: () => ({
+    ...filters.read(),
+    show: document.body.dataset.mode !== MODES[0] && document.body.dataset.mode,
+    ...(viewer.isOpen && { open: viewer.item.file, frame: viewer.item.images.length > 1 && String(viewer.item.at + 1) }),
+  }),
+  restore: (state) => {
+    if (MODES.includes(state.get('show'))) setMode(state.get('show'));
+    filters.restore(state);
+    const item = items.find(({ file }) => file === state.get('open'));
+    if (!item) return;
+    const at = Number(state.get('frame')) - 1;
+    if (item.images[at]) item.at = at;
+    open(item);
+  },
+});
+
+window.addEventListener('beforeprint', () => gallery.print(true));
+window.addEventListener('afterprint', () => gallery.print(false));
+
+const keys = document.getElementById('keys');
+const showKeys = () => { if (!keys.open) keys.showModal(); };
+document.getElementById('show-keys').addEventListener('click', showKeys);
+document.getElementById('keys-close').addEventListener('click', () => keys.close());
+document.addEventListener('keydown', (event) => {
+  if (event.key === '?' && !event.target.matches?.('input[type=search], textarea')) showKeys();
 });
 
 document.addEventListener('keydown', (event) => {
-  if (viewer.isOpen || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (viewer.isOpen || keys.open || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.target.matches?.('input:not([type=range]):not([type=radio]), select')) return;
   const mode = MODES.find((each) => each[0] === event.key);
   if (mode) setMode(mode, gallery.focused());
@@ -88,5 +122,5 @@ document.getElementById('model').append(...[...page.model, ...page.settings].fla
   ([name, value]) => [make('dt', {}, name.replaceAll('_', ' ')), make('dd', {}, value)]));
 listReasons();
 showMode('contour');
-filters.apply();
+address.open();
 document.documentElement.dataset.ready = 'yes';

@@ -21,6 +21,9 @@ _SCRIPTS = (
     "data",
     "outline",
     "picture",
+    "scale",
+    "lens",
+    "reviews",
     "strip",
     "card",
     "filters",
@@ -28,6 +31,7 @@ _SCRIPTS = (
     "viewer",
     "run",
     "evaluation",
+    "address",
     "main",
 )
 

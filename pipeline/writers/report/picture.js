@@ -15,8 +15,8 @@ class Picture {
     this.element.classList.toggle('empty', Boolean(text));
   }
 
-  // The outlines of an image, and its diameters and suppressed outlines if asked for.
-  show(image, { axes = false, suppressed = false } = {}) {
+  // The outlines of an image, and its diameters, scale and suppressed outlines if asked for.
+  show(image, { axes = false, scale = false, suppressed = false } = {}) {
     this.overlay.replaceChildren();
     if (!image.src) {
       this.image.removeAttribute('src');
@@ -28,6 +28,7 @@ class Picture {
     this.image.height = image.height;
     if (this.image.getAttribute('src') !== image.src) this.image.src = image.src;
     this.overlay.setAttribute('viewBox', `0 0 ${image.width} ${image.height}`);
+    if (scale && image.mm) this.overlay.append(drawScale(image));
     for (const shape of suppressed ? image.shapes.concat(image.suppressed ?? []) : image.shapes) {
       const polygons = decodeOutlines(shape.outlines, image.width, image.height);
       this.overlay.append(makeSvg('path', { class: `shape ${shape.kind}`, d: drawPath(polygons) }));

@@ -7,7 +7,7 @@ const STATUS = {
 };
 
 class RunImage {
-  constructor(file, [frame, status, reason, probability, quality, region, calibrated, doubt, height, width, lesions, suppressed]) {
+  constructor(file, [frame, status, reason, probability, quality, region, calibrated, doubt, height, width, lesions, suppressed, blanked]) {
     this.file = file;
     this.frame = frame;
     this.status = page.statuses[status];
@@ -17,6 +17,8 @@ class RunImage {
     this.quality = page.qualities[quality] || '';
     this.region = page.regions[region] || '';
     this.calibrated = Boolean(calibrated);
+    this.mm = Array.isArray(calibrated) ? calibrated : null;
+    this.blanked = Boolean(blanked);
     this.doubt = doubt;
     this.height = height;
     this.width = width;
@@ -62,10 +64,12 @@ const readRunItem = ([folder, name, images, shown], index) => {
   item.doubt = reach(item.images.map((image) => image.doubt));
   item.longMm = reach(item.images.map((image) => image.most('long_axis_mm')));
   item.longPx = reach(item.images.map((image) => image.most('long_axis_px')));
+  item.malignancy = reach(item.images.map((image) => image.most('malignancy')));
   item.status = Math.min(...item.images.map((image) => page.statuses.indexOf(image.status)));
   item.calibrated = item.images.some((image) => image.calibrated);
   item.processed = item.images.some((image) => image.src);
   item.remarks = [...new Set(item.images.flatMap((image) => [image.quality, image.reason]))].filter(Boolean);
+  item.suppressed = item.images.some((image) => image.suppressed.length);
   item.text = [item.file, ...item.remarks].join('\n').toLowerCase();
   return item;
 };
@@ -90,8 +94,15 @@ const runKind = {
   read: readRunItem,
   caption: (item, image) => ({
     headline: describeLesions(image),
-    tags: image.lesions.some((lesion) => lesion.long_axis_mm == null) ? [['not calibrated', 'warn']] : [],
-    detail: image.probability == null ? '' : `probability ${percent(image.probability)}`,
+    tags: [
+      ...(image.lesions.some((lesion) => lesion.long_axis_mm == null) ? [['not calibrated', 'warn']] : []),
+      ...(!image.lesions.length && image.suppressed.length ? [['below the operating point', 'warn']] : []),
+      ...(reviews.find(image).verdict ? [[reviews.find(image).verdict, 'review']] : []),
+    ],
+    detail: [
+      image.probability != null && `probability ${percent(image.probability)}`,
+      image.most('malignancy') != null && `malignant ${percent(image.most('malignancy'))}`,
+    ].filter(Boolean).join(', '),
   }),
   tallies: (all) => {
     const total = page.counts.reduce((sum, count) => sum + count, 0);
@@ -108,14 +119,25 @@ const runKind = {
     return [
       { name: 'Folder', options: [['*', 'All folders'], ...folders.map((folder) => [`=${folder}`, folder || 'Top folder'])], test: (item, value) => `=${item.folder}` === value },
       { name: 'Probability', range: true, test: (item, value) => (item.probability ?? -1) >= Number(value) },
+      { name: 'Malignant', range: true, test: (item, value) => (item.malignancy ?? -1) >= Number(value) },
+      { name: 'Long axis', options: [['*', 'Any'], ['0-10', 'below 10 mm'], ['10-20', '10 to 20 mm'], ['20-50', '20 to 50 mm'], ['50-1000', 'from 50 mm']], test: (item, value) => {
+        const [least, most] = value.split('-').map(Number);
+        return item.longMm != null && item.longMm >= least && item.longMm < most;
+      } },
       { name: 'Calibration', options: [['*', 'Any'], ['yes', 'Calibrated'], ['no', 'Not calibrated']], test: (item, value) => item.processed && item.calibrated === (value === 'yes') },
       { name: 'Quality', options: [['*', 'Any'], ['no', 'No remark'], ['yes', 'With remark']], test: (item, value) => item.processed && item.images.some((image) => image.quality) === (value === 'yes') },
+      { name: 'Suppressed', options: [['*', 'Any'], ['yes', 'Below the operating point']], test: (item) => item.suppressed },
+      { name: 'Review', options: [['*', 'Any'], ['accepted', 'Accepted'], ['rejected', 'Rejected'], ['comment', 'With comment'], ['none', 'None']], test: (item, value) => item.images.some((image) => {
+        const { verdict, comment } = reviews.find(image);
+        return value === 'none' ? !verdict && !comment : verdict === value || (value === 'comment' && comment);
+      }) },
     ];
   },
   sorts: [
     { name: 'Name', compare: (a, b) => compareText(a.file, b.file) },
     { name: 'Probability', compare: falling((item) => item.probability) },
     { name: 'Size (long axis; mm before px)', compare: (a, b) => falling((item) => item.longMm)(a, b) || falling((item) => item.longPx)(a, b) },
+    { name: 'Malignancy', compare: falling((item) => item.malignancy) },
     { name: 'Uncertainty of the boundary', compare: falling((item) => item.doubt) },
     { name: 'Status', compare: (a, b) => a.status - b.status },
   ],
@@ -123,7 +145,8 @@ const runKind = {
     const { lesions } = image;
     const parts = [];
     parts.push(make('p', { class: `verdict ${image.tone}` }, describeLesions(image)));
-    if (image.src && !image.calibrated) parts.push(make('p', { class: 'warning' }, 'Not calibrated: the file tells no size of a pixel, so lengths are in pixels.'));
+    if (image.src && !image.calibrated) parts.push(make('p', { class: 'warning' }, 'Not calibrated: the file does not give the size of a pixel, so lengths are in pixels.'));
+    if (image.blanked) parts.push(make('p', { class: 'warning' }, 'The picture is black here on purpose: nothing in the file tells tissue from a name that may be burned in. The mask was made of the whole picture; run with blank_unknown=false to see it.'));
     if (image.quality) parts.push(make('p', { class: 'warning' }, image.quality));
     if (image.suppressed.length) parts.push(make('p', { class: 'warning' }, describeSuppressed(image)));
     parts.push(makeList([
@@ -158,7 +181,7 @@ const listMeasures = (lesions) => {
     ['Below the top of the image', both('top_distance')],
     ['Mean probability', (lesion) => percent(lesion.probability)],
     ['Peak probability', (lesion) => percent(lesion.peak_probability)],
-    ['Malignant (research only)', (lesion) => (lesion.malignancy == null ? 'not told' : percent(lesion.malignancy))],
+    ['Malignant (research only)', (lesion) => (lesion.malignancy == null ? 'not given' : percent(lesion.malignancy))],
     ['Solidity', ratio('solidity')],
     ['Circularity', ratio('circularity')],
     ['Irregularity', ratio('irregularity')],

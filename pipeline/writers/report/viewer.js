@@ -1,21 +1,24 @@
 // The large view of one file.
 class Viewer {
-  constructor({ setMode, closed }) {
+  constructor({ setMode, closed, shown }) {
     this.dialog = document.getElementById('viewer');
     this.picture = new Picture();
     this.setMode = setMode;
+    this.shown = shown;
     this.axes = document.getElementById('viewer-axes');
+    this.scale = document.getElementById('viewer-scale');
     this.suppressed = document.getElementById('viewer-suppressed');
     this.showModeButtons = makeModes(document.getElementById('viewer-modes'), 'viewer-mode', (mode) => setMode(mode, this.item));
     document.getElementById('viewer-previous').addEventListener('click', () => this.step(-1));
     document.getElementById('viewer-next').addEventListener('click', () => this.step(1));
     document.getElementById('viewer-close').addEventListener('click', () => this.dialog.close());
-    this.axes.addEventListener('click', () => this.toggle(this.axes));
-    this.suppressed.addEventListener('click', () => this.toggle(this.suppressed));
+    for (const button of [this.axes, this.scale, this.suppressed]) button.addEventListener('click', () => this.toggle(button));
     this.dialog.addEventListener('keydown', (event) => this.press(event));
     this.dialog.addEventListener('close', () => closed(this.item));
     this.dialog.addEventListener('click', (event) => { if (event.target === this.dialog) this.dialog.close(); });
-    this.picture.element.addEventListener('wheel', (event) => this.strip?.turn(event), { passive: false });
+    this.picture.element.addEventListener('wheel', (event) => { if (!event.ctrlKey) this.strip?.turn(event); }, { passive: false });
+    this.lens = new Lens(this.picture.element, { swipe: (by) => this.step(by) });
+    document.getElementById('review').hidden = !reviews;
   }
 
   get isOpen() {
@@ -26,6 +29,8 @@ class Viewer {
     this.items = items.includes(item) ? items : [item];
     this.show(item);
     if (!this.isOpen) this.dialog.showModal();
+    this.lens.fit();
+    this.shown();
     this.dialog.focus();
   }
 
@@ -33,6 +38,7 @@ class Viewer {
     this.item = item;
     this.strip = item.images.length > 1 ? new Strip(item, () => this.update()) : null;
     document.getElementById('stage').replaceChildren(this.picture.element, ...(this.strip ? [this.strip.element, makeLegend()] : []));
+    this.lens.fit();
     this.update();
     const at = this.items.indexOf(item);
     for (const neighbour of [this.items[at + 1], this.items[at - 1]]) {
@@ -54,9 +60,12 @@ class Viewer {
     document.getElementById('viewer-next').disabled = place === this.items.length;
     this.picture.image.alt = image.src ? `Ultrasound image ${item.name}` : '';
     this.suppressed.hidden = !item.images.some((each) => each.suppressed?.length);
-    this.picture.show(image, { axes: isPressed(this.axes), suppressed: isPressed(this.suppressed) });
+    this.scale.hidden = !image.mm;
+    this.picture.show(image, { axes: isPressed(this.axes), scale: isPressed(this.scale), suppressed: isPressed(this.suppressed) });
     document.getElementById('facts').replaceChildren(...kind.facts(item, image));
+    reviews?.show(image);
     this.showMode();
+    this.shown();
   }
 
   showMode() {
@@ -78,6 +87,7 @@ class Viewer {
 
   press(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.matches?.('textarea')) return;
     const isArrow = event.key.startsWith('Arrow');
     if (isArrow && event.target.matches?.('input')) return;
     const actions = {
@@ -86,7 +96,13 @@ class Viewer {
       ArrowUp: () => this.strip?.go(this.item.at - 1),
       ArrowDown: () => this.strip?.go(this.item.at + 1),
       d: () => this.toggle(this.axes),
+      g: () => this.toggle(this.scale),
       s: () => this.toggle(this.suppressed),
+      '+': () => this.lens.zoomBy(1.5),
+      '=': () => this.lens.zoomBy(1.5),
+      '-': () => this.lens.zoomBy(1 / 1.5),
+      0: () => this.lens.reset(),
+      ...(reviews && { a: () => reviews.judge('accepted'), r: () => reviews.judge('rejected') }),
     };
     for (const mode of MODES) actions[mode[0]] = () => this.setMode(mode, this.item);
     if (!(event.key in actions)) return;
