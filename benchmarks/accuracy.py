@@ -1,4 +1,4 @@
-"""How good the recipe of the release is where its networks have never been.
+"""How good the recipe of configs/train.json is where its networks have never been.
 
     python benchmarks/accuracy.py run WORK --busi DIR --busbra DIR --breast DIR [--only RUN ...]
     python benchmarks/accuracy.py table
@@ -7,8 +7,7 @@
 ones alone (`without-busi`, and `without-busi-1` with another seed), each kind of scanner of BUS-BRA
 with a network that has seen the others and the other hospitals (`device-toshiba`), and five folds.
 Every choice is made on the runs without a hospital; the others are for the record. As in the
-release, the network of the last epoch is taken, and its judging head is trained further
-(configs/train_judging.json). What is finished in WORK is not done again, and a
+release, the network of the last epoch is taken. What is finished in WORK is not done again, and a
 training that was killed goes on; a WORK of another recipe is refused. It then writes one row per
 image into bundle/evaluation; rows that are there of other runs stay. `table` makes the tables of
 docs/model.md from those rows. See `accuracy_tables.py` for what is in them.
@@ -37,8 +36,6 @@ DEVICES = {
     "u-systems": "U-Systems",
 }
 """Kinds of scanner of BUS-BRA, and how their names start there."""
-
-JUDGING = Path(__file__).resolve().parents[1] / "configs" / "train_judging.json"
 
 _ALL = ["--validation-fraction", "0"]
 
@@ -100,14 +97,6 @@ def train_run(folder: Path, sources: Sequence[str], settings: Mapping[str, Any])
         call("train", data, folder / "train", *changes, *resume)
         (folder / "done").touch()
     take_last(folder / "train")
-    if not (folder / "judged").is_file():
-        resume = ["--resume"] if (folder / "judging" / "last.pt").is_file() else []
-        start = ["--weights", folder / "train" / "final.pt"]
-        seed = {"seed": settings["seed"]} if "seed" in settings else {}
-        changes = ["--config", JUDGING, *write_changes(folder, "judging", seed)]
-        call("train", data, folder / "judging", *start, *changes, *resume)
-        (folder / "judged").touch()
-    take_last(folder / "judging")
 
 
 def evaluate_run(folder: Path, settings: Mapping[str, Any] | None = None) -> None:
@@ -125,7 +114,7 @@ def evaluate_run(folder: Path, settings: Mapping[str, Any] | None = None) -> Non
         "presence_scale#offset": 0,
         **(settings or {}),
     }
-    weights = ["--weights", folder / "judging" / "final.pt"]
+    weights = ["--weights", folder / "train" / "final.pt"]
     for split in ("test", "lesion_free"):
         if split == "lesion_free":
             _add_lesion_free_parts(folder / "data")

@@ -12,8 +12,8 @@ from accuracy_choices import Row, choose_point, fit_malignancy_scale, fit_presen
 
 ROWS = Path(__file__).resolve().parents[1] / "bundle" / "evaluation" / "left_out.csv"
 
-RECIPE = "lesions alone, 6 epochs, judging head 3 more"
-"""What `configs/train.json` and `train_judging.json` are; a change that matters gets a new name."""
+RECIPE = "lesions alone, 6 epochs"
+"""What `configs/train.json` is; a change of it that matters gets a new name here."""
 
 HOSPITALS = {"busi": "BUSI", "busbra": "BUS-BRA", "breast": "BrEaST"}
 """Sources of images; each is of one hospital or one group of them."""

@@ -33,9 +33,6 @@ class LesionUNet(FlexibleUNet):
         decoder_channels: of the maps of the way up, at 1/16, 1/8, 1/4 and 1/2 of the image's size.
         head_channels: width of the judging head.
         dropout: share of its channels that is left out in training, 0 to 1.
-        frozen_outline: train the judging head alone. The rest has its weights and its statistics
-            fixed and works as in evaluation, so that outlines stay the same to the last bit, and
-            the head learns from what it will see.
     """
 
     def __init__(
@@ -46,7 +43,6 @@ class LesionUNet(FlexibleUNet):
         decoder_channels: Sequence[int] = (160, 80, 48, 32),
         head_channels: int = 96,
         dropout: float = 0.2,
-        frozen_outline: bool = False,
     ) -> None:
         super().__init__(
             in_channels=in_channels,
@@ -61,18 +57,6 @@ class LesionUNet(FlexibleUNet):
         self.judging_head = _JudgingHead(
             (*encoder_channels[-_LEVELS:], *decoder_channels[:_LEVELS]), head_channels, dropout
         )
-        self.frozen_outline = frozen_outline
-        if frozen_outline:
-            self.requires_grad_(False)
-            self.judging_head.requires_grad_(True)
-
-    def train(self, mode: bool = True) -> "LesionUNet":
-        """Switch to training, or evaluation; a frozen outline stays in evaluation."""
-        super().train(mode)
-        if self.frozen_outline:
-            for part in (self.encoder, self.decoder, self.segmentation_head):
-                part.eval()
-        return self
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Segment images.

@@ -10,7 +10,7 @@ from monai.networks.nets import FlexibleUNet
 from bundle.build import ROOT
 
 CONFIGS = sorted((ROOT / "configs").glob("*.json"))
-CHANGES = ["evaluate", "shard", "train_judging", "train_large"]
+CHANGES = ["evaluate", "shard", "train_large"]
 """Configs that only hold what they change of another one."""
 RUNS = [path for path in CONFIGS if path.stem not in ["metadata", *CHANGES]]
 
@@ -69,20 +69,11 @@ def test_train_handlers_are_literal() -> None:
     assert all(isinstance(handler, dict) for handler in read("train")["train"]["handlers"])
 
 
-@pytest.mark.parametrize("name", ["train_judging", "train_large"])
-def test_other_trainings_change_what_train_has(name: str) -> None:
+def test_train_large_changes_what_train_has() -> None:
     train = ConfigParser(read("train"))
-    for key in read(name):
+    for key in read("train_large"):
         first, _, last = key.rpartition("#")
         assert key in train or (last == "amp" and first in train), key
-
-
-def test_judging_head_learns_on_the_network_of_inference() -> None:
-    changes = read("train_judging")
-    assert changes["network_def"].pop("frozen_outline") is True
-    assert changes["network_def"] == read("inference")["network_def"]
-    (crop,) = (value for key, value in changes.items() if key.startswith("augment#"))
-    assert crop["_target_"] == read("train")["augment"][0]["_target_"]
 
 
 def test_evaluate_shares_all_that_decides_a_mask_with_inference() -> None:
