@@ -23,11 +23,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from accuracy_rows import HOSPITALS, RECIPE, ROWS
 from accuracy_tables import write_tables
-from numpy.typing import NDArray
 from PIL import Image
+
+from pipeline.handlers.fit_presence import find_parts_beside
 
 DEVICES = {
     "logiq-5": "GE Logiq 5",
@@ -46,12 +46,6 @@ RUNS: dict[str, tuple[list[str], int]] = {
     **{f"fold-{fold}": (["--test-fold", str(fold), *_ALL], 0) for fold in range(5)},
 }
 """Options of prepare, and the seed of the training, for each run."""
-
-LEAST_WIDTH = 0.3
-"""Share of the width that a part beside the lesion needs to count as an image of its own."""
-
-MARGIN = 0.03
-"""Share of the width that is left between the lesion and that part."""
 
 
 def main() -> None:
@@ -96,7 +90,6 @@ def train_run(folder: Path, sources: Sequence[str], settings: Mapping[str, Any])
         changes = write_changes(folder, "train", settings)
         call("train", data, folder / "train", *changes, *resume)
         (folder / "done").touch()
-    take_last(folder / "train")
 
 
 def evaluate_run(folder: Path, settings: Mapping[str, Any] | None = None) -> None:
@@ -114,7 +107,7 @@ def evaluate_run(folder: Path, settings: Mapping[str, Any] | None = None) -> Non
         "presence_scale#offset": 0,
         **(settings or {}),
     }
-    weights = ["--weights", folder / "train" / "final.pt"]
+    weights = ["--weights", folder / "train" / "model.pt"]
     for split in ("test", "lesion_free"):
         if split == "lesion_free":
             _add_lesion_free_parts(folder / "data")
@@ -154,16 +147,6 @@ def check_recipe(work: Path) -> None:
         sys.exit(f"expected runs of '{RECIPE}', {path} says {found}: use a new folder")
 
 
-def take_last(folder: Path) -> None:
-    """Write the moving average after the last epoch as ``final.pt``.
-
-    Args:
-        folder: of a training.
-    """
-    last = torch.load(folder / "last.pt", map_location="cpu", weights_only=True)
-    torch.save(last["objects"]["average"], folder / "final.pt")
-
-
 def call(*words: Any) -> None:
     """Call `breast-us-seg` with these words."""
     command = [sys.executable, "-m", "pipeline.cli.main", *map(str, words)]
@@ -180,10 +163,10 @@ def _add_lesion_free_parts(data: Path) -> None:
     parts = []
     for item in datalist["test"]:
         lesion = np.asarray(Image.open(data / item["label"])) > 127
-        columns = find_part_beside(lesion)
-        if columns is None:
+        found = find_parts_beside(lesion)
+        if not found:
             continue
-        first, last = columns
+        first, last = max(found, key=lambda part: part[1] - part[0])
         image = np.asarray(Image.open(data / item["image"]).convert("L"))[:, first:last]
         part = {**item, "pathology": "normal"}
         for key, pixels in (("image", image), ("label", np.zeros_like(image))):
@@ -192,26 +175,6 @@ def _add_lesion_free_parts(data: Path) -> None:
             Image.fromarray(pixels).save(data / part[key])
         parts.append(part)
     path.write_text(json.dumps({**datalist, "lesion_free": parts}, indent=2) + "\n")
-
-
-def find_part_beside(lesion: NDArray[np.bool_]) -> tuple[int, int] | None:
-    """Find the wider side beside a lesion.
-
-    Args:
-        lesion: mask (H, W).
-
-    Returns:
-        Its first column and the one behind its last, or `None` if there is no lesion or too little
-        beside it.
-    """
-    columns = np.flatnonzero(lesion.any(axis=0))
-    if not len(columns):
-        return None
-    width = lesion.shape[1]
-    gap = round(MARGIN * width)
-    left, right = max(columns[0] - gap, 0), min(columns[-1] + 1 + gap, width)
-    first, last = (0, left) if left >= width - right else (right, width)
-    return (int(first), int(last)) if last - first >= LEAST_WIDTH * width else None
 
 
 def _collect(work: Path) -> None:

@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from accuracy import find_part_beside
 from accuracy_rows import HOSPITALS, ROWS, left_out
 from accuracy_tables import PAGE, ROOT
 from degradations import DEGRADATIONS, Pair
@@ -28,6 +27,7 @@ from numpy.typing import NDArray
 from pages import replace_between
 from PIL import Image
 
+from pipeline.handlers.fit_presence import find_parts_beside
 from pipeline.metrics.bootstrap_interval import bootstrap_interval
 from pipeline.metrics.image_scores import ImageScores
 from pipeline.metrics.score_image import score_image
@@ -76,7 +76,7 @@ def _load_chain(run: Path, scratch: Path) -> Score:
     """Load what makes a mask of a picture and compares it with the true one."""
     config = read_config()
     network: torch.nn.Module = config.get_parsed_content("network").eval()
-    network.load_state_dict(torch.load(run / "train" / "final.pt", weights_only=True))
+    network.load_state_dict(torch.load(run / "train" / "model.pt", weights_only=True))
     preprocess, inferer, postprocess = (
         config.get_parsed_content(name) for name in ("preprocessing", "inferer", "postprocessing")
     )
@@ -117,9 +117,9 @@ def list_images(run: Path) -> Iterator[tuple[str, str, Pair]]:
         lesion = np.array(Image.open(item["label"])) > 127
         kind = "lesion" if lesion.any() else "normal"
         yield kind, item["group"], (image, lesion)
-        columns = find_part_beside(lesion)
-        if columns is not None:
-            part = slice(*columns)
+        parts = find_parts_beside(lesion)
+        if parts:
+            part = slice(*max(parts, key=lambda columns: columns[1] - columns[0]))
             yield "part", item["group"], (image[:, part], lesion[:, part])
 
 

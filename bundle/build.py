@@ -82,7 +82,6 @@ def list_sources(weights: Path) -> dict[str, Path]:
         "docs/data_license.txt": ROOT / "bundle" / "data_license.txt",
         "docs/failures.png": ROOT / "docs" / "failures.png",
         "docs/training.json": ROOT / "bundle" / "evaluation" / "training.json",
-        "docs/judging.json": ROOT / "bundle" / "evaluation" / "judging.json",
         "models/model.pt": weights,
     }
     if export := find_export(weights, hash_file(weights), None):

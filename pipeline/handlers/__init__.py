@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "clip_gradients": ["ClipGradients"],
         "early_stop": ["EarlyStop"],
+        "fit_presence": ["FitPresence"],
         "grow_images": ["GrowImages"],
         "progress": ["Progress"],
         "results_writer": ["ResultsWriter"],

@@ -26,10 +26,10 @@ class TrainingRecord:
 
     The config has all overlays and overrides in it, and no path: folders may be named after
     patients. With it and the same images, a training can be repeated: order and augmentation
-    depend on the seed alone. It is written when the training starts and after each epoch, with
-    the hash of the weights that lie beside it.
+    depend on the seed alone. It is written when the training starts, after each epoch and at the
+    end, with the hash of the weights that lie beside it.
 
-    Place it behind `TrainingCheckpoint` among the trainer's handlers.
+    Place it behind `TrainingCheckpoint` and `FitPresence` among the trainer's handlers.
 
     Args:
         output_dir: folder of the training.
@@ -55,6 +55,7 @@ class TrainingRecord:
         """Attach to a trainer."""
         engine.add_event_handler(Events.STARTED, self)
         engine.add_event_handler(Events.EPOCH_COMPLETED, self)
+        engine.add_event_handler(Events.COMPLETED, self)
 
     def __call__(self, engine: Engine) -> None:
         """Write the file.

@@ -1,28 +1,24 @@
-"""Outline of the lesion, malignancy inside it, and whether what is outlined is one."""
+"""Outline of the lesion, and malignancy inside it."""
 
 import torch
 from monai.losses import DiceCELoss
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from pipeline.losses.find_candidates import find_candidates
-
 
 class LesionLoss(nn.Module):
-    """Loss of a network with one channel (lesion), two (malignancy) or three (presence).
+    """Loss of a network with one channel (lesion) or two (malignancy).
 
     - **Lesion**: Dice, smoothed by `smooth` pixels, and cross entropy, of the images with a lesion
       alone. An image without one teaches nothing about where a lesion ends.
     - **Malignancy**: asked for inside the true lesion alone, each image with the same weight: the
       channel is the probability that the lesion there is malignant, and has no meaning elsewhere.
-    - **Presence**: each part that the first channel outlines (see `find_candidates`) is asked, by
-      the mean of the third channel over it, whether it is a lesion. So what is learnt from are the
-      network's own mistakes, in images without a lesion and beside lesions.
+
+    A third channel, presence, learns nothing here: see `FitPresence`.
 
     Args:
         smooth: pixels added to numerator and denominator of the Dice.
         malignancy: weight of the second channel.
-        presence: weight of the third channel.
         lesion: loss of the first channel, of logits and a label (B, 1, H, W), in place of Dice and
             cross entropy; `smooth` is then without effect.
     """
@@ -32,7 +28,6 @@ class LesionLoss(nn.Module):
         *,
         smooth: float = 16.0,
         malignancy: float = 0.25,
-        presence: float = 0.5,
         lesion: nn.Module | None = None,
     ) -> None:
         super().__init__()
@@ -40,7 +35,6 @@ class LesionLoss(nn.Module):
             lesion = DiceCELoss(sigmoid=True, smooth_nr=smooth, smooth_dr=smooth)
         self.lesion = lesion
         self.malignancy = malignancy
-        self.presence = presence
 
     def forward(self, pred: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
         """Compute the loss of a batch.
@@ -59,8 +53,6 @@ class LesionLoss(nn.Module):
             loss = loss + self.lesion(pred[shown, :1], label[shown, :1])
         if pred.shape[1] > 1:
             loss = loss + self.malignancy * _judge_malignancy(pred[:, 1], label)
-        if pred.shape[1] > 2:
-            loss = loss + self.presence * _judge_presence(pred[:, 2], pred[:, 0], label[:, 0])
         return loss
 
 
@@ -71,15 +63,3 @@ def _judge_malignancy(logits: torch.Tensor, label: torch.Tensor) -> torch.Tensor
     pixels = asked.sum(dim=(1, 2))
     means = (entropy * asked).sum(dim=(1, 2)) / pixels.clamp(min=1)
     return means.sum() / (pixels > 0).sum().clamp(min=1)
-
-
-def _judge_presence(
-    logits: torch.Tensor, outline: torch.Tensor, lesion: torch.Tensor
-) -> torch.Tensor:
-    terms = []
-    for image_logits, candidates in zip(logits, find_candidates(outline, lesion), strict=True):
-        if candidates:
-            means = torch.stack([image_logits[place].mean() for place, _ in candidates])
-            truth = torch.tensor([float(is_lesion) for _, is_lesion in candidates])
-            terms.append(binary_cross_entropy_with_logits(means, truth.to(means.device)))
-    return torch.stack(terms).mean() if terms else logits.sum() * 0

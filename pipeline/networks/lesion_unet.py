@@ -1,4 +1,4 @@
-"""UNet that outlines lesions, with a second head that judges what it has outlined."""
+"""UNet that outlines lesions, with two heads that judge what it has outlined."""
 
 from collections.abc import Sequence
 
@@ -8,24 +8,26 @@ from monai.networks.nets.flexible_unet import FLEXUNET_BACKBONE, SegmentationHea
 from torch import nn
 from torch.nn.functional import avg_pool2d, interpolate
 
+from pipeline.networks.presence_head import PresenceHead
+
 _LEVELS = 3
 """The deepest maps of the way down, and of the way up, that the judging head looks at."""
 
 
 class LesionUNet(FlexibleUNet):
-    """MONAI's `FlexibleUNet` for the outline, and a small head for each candidate lesion.
+    """MONAI's `FlexibleUNet` for the outline, and two small heads for what is outlined.
 
     The way up ends at half of the image's height and width, and the logits are interpolated from
     there: the last level of a UNet works on the largest maps, and the border of a lesion is
     smoother than that.
 
-    The head looks at what both ways of the UNet have found in, around and beyond a place. It does
-    not pass gradients back, so that learning when to be silent, and what is malignant, cannot
-    change an outline.
+    The heads look at what both ways of the UNet have found, and pass no gradient back: learning
+    what is malignant cannot change an outline. `PresenceHead` is not trained at all but fitted to
+    the finished network (see `FitPresence`).
 
     The output has three channels of logits: lesion; malignancy, of a lesion that is there; and
     presence, whether what is outlined there is a lesion at all. The last two mean something inside
-    an outline only, as a mean over it (see `LesionLoss`).
+    an outline only, as a mean over it.
 
     Args:
         in_channels: of the image.
@@ -57,6 +59,7 @@ class LesionUNet(FlexibleUNet):
         self.judging_head = _JudgingHead(
             (*encoder_channels[-_LEVELS:], *decoder_channels[:_LEVELS]), head_channels, dropout
         )
+        self.presence_head = PresenceHead((*encoder_channels, *decoder_channels), deepest=4)
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Segment images.
@@ -67,19 +70,34 @@ class LesionUNet(FlexibleUNet):
         Returns:
             Logits (B, 3, H, W): lesion, malignancy, presence.
         """
-        encoded = self.encoder(inputs)
+        maps = self.list_maps(inputs)
+        lesion = self.segmentation_head(maps[-1])
+        seen = [level.detach() for level in maps]
+        malignancy = self.judging_head(seen[2:8], lesion.detach())
+        presence = self.presence_head(seen, lesion.shape[2:])
+        return torch.cat([lesion, malignancy, presence], dim=1)
+
+    def list_maps(self, inputs: torch.Tensor) -> list[torch.Tensor]:
+        """Compute the features of all levels.
+
+        Args:
+            inputs: see `forward`.
+
+        Returns:
+            Those of the way down, at 1/2 to 1/32 of the image's size, then those of the way up, at
+            1/16 to 1/2.
+        """
+        encoded: list[torch.Tensor] = self.encoder(inputs)
+        maps = list(encoded)
         features = encoded[-1]
-        seen = [level.detach() for level in encoded[-3:]]
         for number, block in enumerate(self.decoder.blocks):
             features = block(features, encoded[3 - number])
-            if number < 3:
-                seen.append(features.detach())
-        lesion = self.segmentation_head(features)
-        return torch.cat([lesion, self.judging_head(seen, lesion.detach())], dim=1)
+            maps.append(features)
+        return maps
 
 
 class _JudgingHead(nn.Module):
-    """Malignancy and presence at an eighth of the image's size, from maps of several sizes."""
+    """Malignancy at an eighth of the image's size, from maps of several sizes."""
 
     def __init__(self, in_channels: Sequence[int], channels: int, dropout: float) -> None:
         super().__init__()
@@ -101,7 +119,7 @@ class _JudgingHead(nn.Module):
             )
             for spread in (1, 2)
         )
-        self.out = nn.Conv2d(channels, 2, 1)
+        self.out = nn.Conv2d(channels, 1, 1)
 
     def forward(self, features: list[torch.Tensor], lesion: torch.Tensor) -> torch.Tensor:
         size = features[0].shape[2:]

@@ -85,6 +85,7 @@ KEYS = (
     ConfigKey("overwrite", Switch(), "replace results in output_dir", _EVALUATE + _TRAIN),
     ConfigKey("resume", Switch(), "go on with the training in output_dir", _TRAIN),
     ConfigKey("pretrained", Switch(), "start with an encoder trained on ImageNet", _TRAIN),
+    ConfigKey("fit_presence", Switch(), "learn when to be silent, at the end", _TRAIN),
     ConfigKey("seed", Number(0, 2**32 - 1, whole=True), "decides all that is drawn", _TRAIN),
     ConfigKey("epochs", _COUNT, "passes over the images", _TRAIN),
     ConfigKey(

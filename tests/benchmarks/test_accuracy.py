@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from accuracy import RUNS, check_recipe, find_part_beside, read_run
+from accuracy import RUNS, check_recipe, read_run
 from accuracy_rows import RECIPE
 from PIL import Image
 
@@ -56,11 +56,3 @@ def test_rows_have_what_their_labels_know(tmp_path: Path) -> None:
         "image_px": 2000,
         "depth": "0.6125",  # row 24.5 of 40
     }
-
-
-def test_part_beside_a_lesion_is_the_wider_side_with_a_margin() -> None:
-    lesion = np.zeros((10, 100), bool)
-    lesion[4:6, 10:20] = True
-    assert find_part_beside(lesion) == (23, 100)
-    lesion[4:6, 10:80] = True
-    assert find_part_beside(lesion) is None

@@ -74,7 +74,7 @@ def test_a_run_is_scored_by_its_own_weights_on_its_test_list(
     data = tmp_path / "without-breast" / "data"
     (tmp_path / "without-breast" / "train").mkdir(parents=True)
     data.mkdir()
-    shutil.copy(ROOT / "models" / "model.pt", tmp_path / "without-breast" / "train" / "final.pt")
+    shutil.copy(ROOT / "models" / "model.pt", tmp_path / "without-breast" / "train" / "model.pt")
     rows, columns = np.indices((200, 300))
     lesion = ((rows - 90) / 30) ** 2 + ((columns - 70) / 35) ** 2 < 1
     noise = np.random.default_rng(0).normal(0, 12, lesion.shape)

@@ -28,10 +28,9 @@ def test_images_of_a_batch_do_not_change_each_other(network: LesionUNet) -> None
     assert torch.allclose(both, alone, atol=1e-5)
 
 
-@pytest.mark.parametrize("channel", [1, 2])
-def test_what_is_judged_does_not_change_the_outline(network: LesionUNet, channel: int) -> None:
+def test_what_is_judged_does_not_change_the_outline(network: LesionUNet) -> None:
     network.train().zero_grad()
-    network(torch.randn(2, 1, 64, 64))[:, channel].square().sum().backward()
+    network(torch.randn(2, 1, 64, 64))[:, 1:].square().sum().backward()
     reached = {
         name.partition(".")[0]
         for name, parameter in network.named_parameters()

@@ -14,7 +14,7 @@ _HIGHEST = 200
 _SHARE = 0.5
 """Of that probability, from which a pixel is outlined, as `threshold` in inference."""
 
-_LEAST_PX = 32
+_LEAST_PX = 64
 _HIT, _MISS = 0.25, 0.05
 """Share of a candidate inside the lesion from which it is one, and up to which it is none."""
 
@@ -25,36 +25,30 @@ _EIGHT = np.ones((3, 3), bool)
 def find_candidates(outline: torch.Tensor, lesion: torch.Tensor) -> list[list[Candidate]]:
     """Find what the network outlines in each image of a batch.
 
-    The true lesion is a candidate too, so that there is one while the network outlines nothing
-    sensible yet. What covers only a little of a lesion counts as neither.
+    What covers only a little of a lesion counts as neither.
 
     Args:
         outline: logits (B, H, W) of the first channel.
         lesion: (B, H, W) float, 1 in the lesion and 0 elsewhere.
 
     Returns:
-        For each image its candidates, on the device of `lesion`; none if nothing is outlined.
+        For each image its candidates, on the CPU; none if nothing is outlined.
     """
     probability = outline.float().sigmoid()
     highest = probability.flatten(1).topk(min(_HIGHEST, probability[0].numel())).values
     marked = probability >= _SHARE * highest.mean(dim=1)[:, None, None]
     return [
-        _list_candidates(marks, truth, lesion.device)
+        _list_candidates(marks, truth)
         for marks, truth in zip(marked.cpu().numpy(), (lesion > 0).cpu().numpy(), strict=True)
     ]
 
 
-def _list_candidates(
-    marks: NDArray[np.bool_], truth: NDArray[np.bool_], device: torch.device
-) -> list[Candidate]:
+def _list_candidates(marks: NDArray[np.bool_], truth: NDArray[np.bool_]) -> list[Candidate]:
     components, count = label_components(marks, _EIGHT)
     areas = np.bincount(components.ravel(), minlength=count + 1)
     hits = np.bincount(components[truth], minlength=count + 1) / areas.clip(min=1)
-    found = [
-        (components == number, bool(hits[number] >= _HIT))
+    return [
+        (torch.from_numpy(components == number), bool(hits[number] >= _HIT))
         for number in range(1, count + 1)
         if areas[number] >= _LEAST_PX and not _MISS < hits[number] < _HIT
     ]
-    if truth.any():
-        found.append((truth, True))
-    return [(torch.from_numpy(place).to(device), is_lesion) for place, is_lesion in found]

@@ -2,7 +2,7 @@
 
 import torch
 
-from pipeline.losses.find_candidates import find_candidates
+from pipeline.handlers.find_candidates import find_candidates
 
 NOTHING = torch.zeros(1, 64, 64)
 
@@ -26,19 +26,19 @@ def test_each_connected_part_is_a_candidate() -> None:
     assert find(outline(LEFT, RIGHT)) == [(256, False), (256, False)]
 
 
-def test_what_lies_on_the_lesion_is_one_and_the_lesion_itself_too() -> None:
+def test_what_lies_on_the_lesion_is_one() -> None:
     lesion = (outline(LEFT) > 0).float()
-    assert find(outline(LEFT, RIGHT), lesion) == [(256, True), (256, False), (256, True)]
+    assert find(outline(LEFT, RIGHT), lesion) == [(256, True), (256, False)]
 
 
 def test_what_touches_the_lesion_is_left_out() -> None:
     lesion = NOTHING.clone()
     lesion[0, 10:12, 4:20] = 1
-    assert find(outline(LEFT), lesion) == [(32, True)]
+    assert find(outline(LEFT), lesion) == []
 
 
 def test_specks_are_left_out() -> None:
-    assert find(outline((slice(0, 5), slice(0, 5)), LEFT)) == [(256, False)]
+    assert find(outline((slice(0, 7), slice(0, 9)), LEFT)) == [(256, False)]
 
 
 def test_border_follows_the_highest_probabilities_of_each_image() -> None:
@@ -69,4 +69,4 @@ def test_highest_are_200_pixels() -> None:
 def test_candidate_of_which_a_quarter_is_lesion_is_one() -> None:
     lesion = NOTHING.clone()
     lesion[0, 10:14, 4:20] = lesion[0, 14, 4:10] = 1  # 70 of 256 pixels
-    assert find(outline(LEFT), lesion) == [(256, True), (70, True)]
+    assert find(outline(LEFT), lesion) == [(256, True)]
