@@ -1,6 +1,6 @@
 """Teach a trained network when to be silent."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
 
@@ -11,7 +11,6 @@ from monai.transforms import NormalizeIntensity
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit, log_expit
-from torch.nn.functional import interpolate
 
 from pipeline.atomic import write_atomically
 from pipeline.get_logger import get_logger
@@ -46,8 +45,9 @@ class FitPresence:
     Args:
         output_dir: folder of ``model.pt``.
         network: like the trained one, in the form that inference uses.
-        items: dictionaries of ``image`` (1, H, W), 0 to 255, and ``label`` (1, H, W), 1 in the
-            lesion, at the network's size.
+        items: dictionaries of ``image`` (1, H, W), 0 to 255, and ``label`` (1, H, W), 0 outside the
+            lesion, at the size of the source: a part of an image is as sharp as a whole one.
+        resize: takes such a dictionary to the network's size, the label to 0 and 1.
         images: most images with a lesion that are looked at.
         strength: of the data against the pull to the present weights, above 0: the inverse of the
             regularisation, as scikit-learn's `C`.
@@ -58,6 +58,7 @@ class FitPresence:
         output_dir: str | Path,
         network: LesionUNet,
         items: Iterable[Item],
+        resize: Callable[[Item], Item],
         *,
         images: int = 1000,
         strength: float = 0.03,
@@ -65,6 +66,7 @@ class FitPresence:
         self.path = Path(output_dir) / "model.pt"
         self.network = network
         self.items = items
+        self.resize = resize
         self.images = images
         self.strength = strength
 
@@ -79,7 +81,8 @@ class FitPresence:
             WriteError: the file cannot be written.
         """
         self.network.load_state_dict(torch.load(self.path, map_location="cpu", weights_only=True))
-        described = [row for view in self._list_views() for row in self._describe(view)]
+        views = map(self.resize, self._list_views())
+        described = [row for view in views for row in self._describe(view)]
         truth = np.array([is_lesion for _, is_lesion in described], bool)
         if min(truth.sum(), (~truth).sum()) < _FEWEST:
             logger.warning(
@@ -100,27 +103,25 @@ class FitPresence:
         torch.save(self.network.state_dict(), buffer)
         write_atomically(self.path, buffer.getvalue())
 
-    def _list_views(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Yield images and labels: whole ones, and the parts beside their lesions."""
+    def _list_views(self) -> Iterator[Item]:
+        """Yield whole images, and the parts beside their lesions."""
         shown = 0
         for item in self.items:
-            image, label = item["image"][:1].float(), item["label"][:1]
+            label = np.asarray(item["label"][0]) > 0
             if label.any():
                 shown += 1
                 if shown > self.images:
                     continue
-            yield image, label
-            for first, last in find_parts_beside(label[0].numpy() > 0):
-                part = interpolate(image[None, ..., first:last], image.shape[1:], mode="bilinear")
-                yield part[0], torch.zeros_like(label)
+            yield item
+            for first, last in find_parts_beside(label):
+                yield {key: item[key][..., first:last] for key in ("image", "label")}
 
     @torch.no_grad()
-    def _describe(
-        self, view: tuple[torch.Tensor, torch.Tensor]
-    ) -> list[tuple[NDArray[np.float32], bool]]:
-        image, label = view
+    def _describe(self, view: Item) -> list[tuple[NDArray[np.float32], bool]]:
         device = next(self.network.parameters()).device
-        normal = torch.as_tensor(NormalizeIntensity()(image)).as_subclass(torch.Tensor)
+        label = torch.as_tensor(view["label"][:1]).as_subclass(torch.Tensor)
+        normal = torch.as_tensor(NormalizeIntensity()(view["image"][:1]))
+        normal = normal.as_subclass(torch.Tensor).float()
         maps = self.network.eval().list_maps(normal[None].to(device))
         (candidates,) = find_candidates(self.network.segmentation_head(maps[-1])[:, 0], label)
         head = self.network.presence_head

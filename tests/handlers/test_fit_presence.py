@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from ignite.engine import Engine
-from torch.nn.functional import avg_pool2d
+from torch.nn.functional import avg_pool2d, interpolate
 
 from pipeline.handlers import FitPresence
 from pipeline.handlers.fit_presence import find_parts_beside, fit_logistic
@@ -37,11 +37,15 @@ def make_item(
     return {"image": image, "label": label}
 
 
+def resize(item: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {key: interpolate(item[key][None], (64, 64))[0] for key in item}
+
+
 def fit(folder: Path, items: list[dict[str, torch.Tensor]], **options: float) -> Bright:
     network = Bright()
     torch.save(network.state_dict(), folder / "model.pt")
     trainer = Engine(lambda *_: None)
-    FitPresence(folder, network, items, **options).attach(trainer)
+    FitPresence(folder, network, items, resize, **options).attach(trainer)
     trainer.run([0], max_epochs=1)
     fitted = Bright()
     fitted.load_state_dict(torch.load(folder / "model.pt", weights_only=True))
