@@ -146,22 +146,22 @@ MUTANTS = (
         "networks/test_adaptive_batch_norm.py",
     ),
     Mutant(
-        "losses/find_candidates.py",
+        "handlers/find_candidates.py",
         "_HIGHEST = 200",
         "_HIGHEST = 100",
-        "losses/test_find_candidates.py",
+        "handlers/test_find_candidates.py",
     ),
     Mutant(
-        "losses/find_candidates.py",
+        "handlers/find_candidates.py",
         "_SHARE = 0.5",
         "_SHARE = 0.6",
-        "losses/test_find_candidates.py",
+        "handlers/test_find_candidates.py",
     ),
     Mutant(
-        "losses/find_candidates.py",
+        "handlers/find_candidates.py",
         "_HIT, _MISS = 0.25, 0.05",
         "_HIT, _MISS = 0.3, 0.05",
-        "losses/test_find_candidates.py",
+        "handlers/test_find_candidates.py",
     ),
     Mutant("losses/lesion_loss.py", "(truth >= 0)", "(truth > 0)", "losses/test_lesion_loss.py"),
     Mutant(
