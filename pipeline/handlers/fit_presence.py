@@ -11,8 +11,10 @@ from monai.transforms import NormalizeIntensity
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import expit, log_expit
+from torch import nn
 
 from pipeline.atomic import write_atomically
+from pipeline.errors import ConfigError
 from pipeline.get_logger import get_logger
 from pipeline.handlers.find_candidates import find_candidates
 from pipeline.networks.lesion_unet import LesionUNet
@@ -40,11 +42,14 @@ class FitPresence:
     has, which are 0 in a new network (L2, after scaling each feature to unit variance). With too
     few of a kind the head stays as it is.
 
+    A network of another kind, without such a head, is left alone.
+
     Place it behind `TrainingCheckpoint` and before `TrainingRecord`.
 
     Args:
         output_dir: folder of ``model.pt``.
-        network: like the trained one, in the form that inference uses.
+        trained: the network that was trained.
+        network: like it, in the form that inference uses.
         items: dictionaries of ``image`` (1, H, W), 0 to 255, and ``label`` (1, H, W), 0 outside the
             lesion, at the size of the source: a part of an image is as sharp as a whole one.
         resize: takes such a dictionary to the network's size, the label to 0 and 1.
@@ -56,6 +61,7 @@ class FitPresence:
     def __init__(
         self,
         output_dir: str | Path,
+        trained: nn.Module,
         network: LesionUNet,
         items: Iterable[Item],
         resize: Callable[[Item], Item],
@@ -64,6 +70,7 @@ class FitPresence:
         strength: float = 0.03,
     ) -> None:
         self.path = Path(output_dir) / "model.pt"
+        self.trained = trained
         self.network = network
         self.items = items
         self.resize = resize
@@ -72,15 +79,22 @@ class FitPresence:
 
     def attach(self, engine: Engine) -> None:
         """Attach to a trainer."""
-        engine.add_event_handler(Events.COMPLETED, self)
+        if hasattr(self.trained, "presence_head"):
+            engine.add_event_handler(Events.COMPLETED, self)
 
     def __call__(self) -> None:
         """Fit and write.
 
         Raises:
+            ConfigError: the network of inference is not like the trained one.
             WriteError: the file cannot be written.
         """
-        self.network.load_state_dict(torch.load(self.path, map_location="cpu", weights_only=True))
+        weights = torch.load(self.path, map_location="cpu", weights_only=True)
+        try:
+            self.network.load_state_dict(weights)
+        except RuntimeError as error:
+            msg = f"expected judged_network_def to fit network_def: {error}"
+            raise ConfigError(msg) from error
         views = map(self.resize, self._list_views())
         described = [row for view in views for row in self._describe(view)]
         truth = np.array([is_lesion for _, is_lesion in described], bool)
@@ -92,13 +106,13 @@ class FitPresence:
             )
             return
         head = self.network.presence_head
-        weights, bias = fit_logistic(
+        fitted, bias = fit_logistic(
             np.stack([row for row, _ in described]),
             truth,
             head.flatten_weights().double().cpu().numpy(),
             strength=self.strength,
         )
-        head.set_weights(torch.from_numpy(weights).float(), bias)
+        head.set_weights(torch.from_numpy(fitted).float(), bias)
         buffer = BytesIO()
         torch.save(self.network.state_dict(), buffer)
         write_atomically(self.path, buffer.getvalue())

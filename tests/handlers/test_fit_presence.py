@@ -9,6 +9,7 @@ import torch
 from ignite.engine import Engine
 from torch.nn.functional import avg_pool2d, interpolate
 
+from pipeline.errors import ConfigError
 from pipeline.handlers import FitPresence
 from pipeline.handlers.fit_presence import find_parts_beside, fit_logistic
 from pipeline.networks.presence_head import PresenceHead
@@ -45,7 +46,7 @@ def fit(folder: Path, items: list[dict[str, torch.Tensor]], **options: float) ->
     network = Bright()
     torch.save(network.state_dict(), folder / "model.pt")
     trainer = Engine(lambda *_: None)
-    FitPresence(folder, network, items, resize, **options).attach(trainer)
+    FitPresence(folder, network, network, items, resize, **options).attach(trainer)
     trainer.run([0], max_epochs=1)
     fitted = Bright()
     fitted.load_state_dict(torch.load(folder / "model.pt", weights_only=True))
@@ -91,6 +92,20 @@ def test_too_few_of_a_kind_leave_the_head_as_it_is(
         network = fit(tmp_path, items)
     assert not network.presence_head.flatten_weights().any()
     assert "outlined 0 lesions and 15 other parts" in caplog.text
+
+
+def test_other_networks_are_left_alone(tmp_path: Path) -> None:
+    trainer = Engine(lambda *_: None)
+    FitPresence(tmp_path, torch.nn.Conv2d(1, 1, 1), Bright(), [], resize).attach(trainer)
+    trainer.run([0], max_epochs=1)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_network_of_another_width_is_refused(tmp_path: Path) -> None:
+    network = Bright()
+    torch.save(torch.nn.Conv2d(1, 1, 1).state_dict(), tmp_path / "model.pt")
+    with pytest.raises(ConfigError, match="judged_network_def to fit network_def"):
+        FitPresence(tmp_path, network, network, [], resize)()
 
 
 def test_no_more_images_with_a_lesion_than_asked_for(
