@@ -74,11 +74,11 @@ def test_separates_what_differs_in_its_features(tmp_path: Path) -> None:
 
 
 def test_other_parts_beside_lesions_teach_too(tmp_path: Path) -> None:
-    """No image without a lesion: what is outlined beside them is all that is no lesion."""
+    """Beside the lesion a faint patch is not outlined, and in the part without the lesion it is."""
     items = []
     for seed in range(15):
         item = make_item(90, is_lesion=True, seed=seed, left=4)
-        item["image"][:, 40:60, 40:60] += 30
+        item["image"][:, 40:60, 40:60] += 15
         items.append(item)
     network = fit(tmp_path, items, strength=10)
     assert network.presence_head.flatten_weights().any()
@@ -142,7 +142,7 @@ class TestLogistic:
     FEATURES[:, 0] += TRUTH
 
     def test_gradient_is_zero_at_the_minimum(self) -> None:
-        """Computed anew from the definition, by finite differences."""
+        """Computed from the definition, by finite differences."""
         weights, bias = fit_logistic(self.FEATURES, self.TRUTH, np.zeros(4), strength=0.5)
         deviation = self.FEATURES.std(axis=0)
 

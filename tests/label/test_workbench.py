@@ -74,10 +74,10 @@ class TestWorkbench:
     def test_prediction_is_remembered_until_weights_change(self, workbench, monkeypatch):
         frame = workbench.find("sharp.png")
         first = workbench.predict(*frame)
-        monkeypatch.setattr(workbench.segmenter, "predict", lambda *_: "anew")
+        monkeypatch.setattr(workbench.segmenter, "predict", lambda *_: "predicted again")
         assert workbench.predict(*frame) is first
         monkeypatch.setattr(WeightStore, "name", "0001")
-        assert workbench.predict(*frame) == "anew"
+        assert workbench.predict(*frame) == "predicted again"
 
     def test_notes_are_kept_by_image(self, workbench):
         workbench.add_notes("sharp.png", {"a": 1})

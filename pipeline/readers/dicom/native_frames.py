@@ -28,7 +28,7 @@ class NativeFrames:
     """Finds out how uncompressed pixels lie in the file, and reads those of one frame.
 
     The length of the pixel data has to be that of what the header tells (PS3.3 section C.7.6.3,
-    PS3.5 section 8.1.1), but for padding, frames behind the last one, and YBR_FULL_422 that was
+    PS3.5 section 8.1.1), but for padding, frames after the last one, and YBR_FULL_422 that was
     decompressed to three samples a pixel and kept its name.
 
     Args:

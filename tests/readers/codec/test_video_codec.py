@@ -348,7 +348,7 @@ def test_damage_is_told_or_does_no_harm(container: str, ask) -> None:
 def test_after_damage_only_what_does_not_depend_on_it_is_given(
     ask, h264: bytes, monkeypatch
 ) -> None:
-    """A decoder that tells of damage in frame 8, in a video that begins anew with each sixth."""
+    """A decoder that reports damage in frame 8, in a video with a key frame every six frames."""
 
     class Reported:
         def __init__(self, frame: Any, **flags: bool) -> None:
