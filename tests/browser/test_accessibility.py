@@ -1,27 +1,15 @@
 """What axe-core finds on the pages: nothing."""
 
 import json
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from browser.barriers import find_barriers
 from browser.chromium import Chromium, needs_chromium
 from browser.test_page_of_evaluation import evaluation_page  # noqa: F401
 
 pytestmark = needs_chromium
-
-AXE = files("axe_core_python").joinpath("axe.min.js").read_text("utf-8")
-
-
-def find_barriers(page: Chromium) -> list[Any]:
-    page.settle()
-    page.run(f"{AXE};0")
-    return page.run(
-        "axe.run().then(({ violations }) => violations.map(({ id, impact, nodes }) =>"
-        "[id, impact, nodes.map((node) => node.html.slice(0, 200))]))"
-    )
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
