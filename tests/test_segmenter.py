@@ -55,6 +55,7 @@ def test_what_the_operating_point_silences_is_kept_apart(
     assert silent.lesions == ()
     assert [lesion.box for lesion in silent.suppressed] == [lesion.box for lesion in shown.lesions]
     assert silent.suppressed[0].probability == pytest.approx(silent.probability)
+    np.testing.assert_array_equal(silent.suppressed_mask, shown.mask)
 
 
 def test_images_of_a_frame_are_one_batch_and_stay_in_their_places(

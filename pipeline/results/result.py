@@ -51,6 +51,15 @@ class Result:
     malignancy_map: NDArray[np.float32] | None = field(default=None, repr=False)
 
     @property
+    def suppressed_mask(self) -> NDArray[np.bool_]:
+        """(H, W) bool, `True` in the outlines below the operating point."""
+        mask = np.zeros_like(self.mask)
+        for outline in self.suppressed:
+            top, left, bottom, right = outline.box
+            mask[top:bottom, left:right] |= outline.mask
+        return mask
+
+    @property
     def mm_per_pixel(self) -> tuple[float, float] | None:
         """Mm between rows and between columns, `None` if unknown or not the same everywhere."""
         spacings = {region.mm_per_pixel for region in self.regions}

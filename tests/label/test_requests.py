@@ -98,6 +98,7 @@ ROUTES = {
     ("GET", "/annotate/api/image"): Route(query=_PAGE, needed=("id",)),
     ("GET", "/annotate/api/next"): Route(query={"strategy": "first"}),
     ("POST", "/annotate/api/predict"): Route(query=_PAGE, needed=("id",)),
+    ("POST", "/annotate/api/suppressed"): Route(query=_PAGE, needed=("id",)),
     ("GET", "/annotate/api/label"): Route(query=_PAGE, needed=("id",)),
     ("PUT", "/annotate/api/label"): Route("mask", _PAGE, ("id",)),
     ("GET", "/annotate/api/info"): Route(),

@@ -56,6 +56,13 @@ class TestPage:
         assert 0 <= float(said.headers["x-lesion-probability"]) <= 1
         assert float(said.headers["x-boundary-uncertainty"]) >= 0
 
+    def test_outlines_below_the_operating_point_are_apart(self, server):
+        said = server.post("/annotate/api/predict", id=FIRST)
+        apart = server.post("/annotate/api/suppressed", id=FIRST)
+        assert apart.mask.shape == said.mask.shape
+        assert apart.mask.any() == ("x-suppressed-probability" in said.headers)
+        assert not ((apart.mask > 0) & (said.mask > 0)).any()
+
     def test_label_is_saved_pixel_by_pixel(self, server, place):
         mask = np.random.default_rng(0).random((60, 90)) > 0.5
         mask[0, 0] = False  # with four corners of lesion it may be inverted

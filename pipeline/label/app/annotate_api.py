@@ -60,7 +60,15 @@ def _add_masks(router: APIRouter, workbench: Workbench) -> None:
             "X-Boundary-Uncertainty": f"{result.boundary_uncertainty:.4f}",
             "X-Quality": "; ".join(result.quality),
         }
+        if result.suppressed:
+            best = max(each.probability for each in result.suppressed)
+            headers["X-Suppressed-Probability"] = f"{best:.4f}"
         return Response(encode_mask(result.mask, ".png"), media_type=_PNG, headers=headers)
+
+    @router.post("/suppressed")
+    def show_suppressed(id: str, frame: int = 0) -> Response:  # noqa: A002
+        result = workbench.predict(*_find(workbench, id, frame)).result
+        return Response(encode_mask(result.suppressed_mask, ".png"), media_type=_PNG)
 
     @router.get("/label")
     def load_label(id: str, frame: int = 0) -> Response:  # noqa: A002

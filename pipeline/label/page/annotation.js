@@ -13,6 +13,7 @@ export class Annotation {
     this.undone = [];
     this.before = null;
     this.polygon = [];
+    this.suppressed = null; // the mask of outlines below the operating point, while it is shown
     this.version = 0;
     this.noteChange();
   }
@@ -86,6 +87,7 @@ export class Annotation {
   // A mask that nobody has touched follows the prediction.
   setPrediction(prediction) {
     this.prediction = prediction;
+    this.suppressed = null;
     if (!this.saved && !this.isChanged && !this.before) {
       this.baseline = prediction.mask;
       this.mask = prediction.mask.copy();

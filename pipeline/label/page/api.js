@@ -22,7 +22,14 @@ export async function predict(id, frame, options) {
     probability: readNumber('X-Lesion-Probability'),
     uncertainty: readNumber('X-Boundary-Uncertainty'),
     quality: answer.headers.get('X-Quality'),
+    suppressed: readNumber('X-Suppressed-Probability'),
   };
+}
+
+// What the network outlined, and the operating point left out.
+export async function readSuppressed(id, frame) {
+  const answer = await ask('suppressed', { id, frame }, { method: 'POST' });
+  return decodeMask(await answer.arrayBuffer());
 }
 
 // The saved label, or null if there is none.

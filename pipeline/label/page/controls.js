@@ -14,6 +14,8 @@ export function bindControls(app) {
     redo: () => app.change((annotation) => annotation.redo()),
     clear: () => app.change((annotation) => annotation.edit(({ pixels }) => pixels.fill(0))),
     reset: () => app.resetToPrediction(),
+    'suppressed-show': () => app.toggleSuppressed(),
+    'suppressed-add': () => app.addSuppressed(),
     'help-open': () => find('help').showModal(),
     'error-close': () => app.fail(''),
     'error-again': () => app.again?.(),
@@ -32,6 +34,7 @@ export function bindControls(app) {
     actions: {
       ...view.keys,
       s: actions.save, n: actions['save-next'], x: actions.nothing, c: actions.clear, r: actions.reset,
+      o: actions['suppressed-show'],
       b: () => app.tools.choose('brush'), e: () => app.tools.choose('eraser'), p: () => app.tools.choose('polygon'),
       k: () => app.cursor.toggle(), '?': actions['help-open'],
       '[': () => app.tools.resizeBy(-1), ']': () => app.tools.resizeBy(1),

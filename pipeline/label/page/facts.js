@@ -10,7 +10,7 @@ export function describeState(annotation) {
 }
 
 export function listFacts({ width, height, mask, prediction }) {
-  const { probability, uncertainty, quality } = prediction ?? {};
+  const { probability, uncertainty, quality, suppressed } = prediction ?? {};
   return [
     ['Image', `${width} \u00d7 ${height} px`],
     ['Mask', describeArea(mask)],
@@ -18,5 +18,6 @@ export function listFacts({ width, height, mask, prediction }) {
     ['Probability', probability >= 0 && `${Math.round(probability * 100)} %`],
     ['Boundary', uncertainty >= 0 && !prediction.mask.isEmpty && `uncertainty ${uncertainty.toFixed(2)}`],
     ['Quality', quality],
+    ['Suppressed', suppressed >= 0 && `an outline of ${Math.round(suppressed * 100)} %, below the operating point`],
   ];
 }

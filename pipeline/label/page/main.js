@@ -259,6 +259,27 @@ class App {
     this.redraw('This is the prediction again.');
   }
 
+  // What the network outlined, and did not think likely enough to be a lesion.
+  async toggleSuppressed() {
+    const { annotation } = this;
+    if (!(annotation?.prediction?.suppressed >= 0)) return;
+    try {
+      annotation.suppressed = annotation.suppressed ? null : await this.session.findSuppressed(annotation);
+    } catch (error) {
+      if (annotation === this.annotation) this.fail(`It cannot be shown: ${error.message}`, () => this.toggleSuppressed());
+    }
+    if (annotation === this.annotation) this.redraw();
+  }
+
+  addSuppressed() {
+    this.change((annotation) => {
+      if (!annotation.suppressed) return;
+      const { pixels } = annotation.suppressed;
+      annotation.edit((mask) => pixels.forEach((isOutlined, at) => { if (isOutlined) mask.pixels[at] = 1; }));
+      annotation.suppressed = null;
+    }, 'Added to your mask.');
+  }
+
   change(action, message = '') {
     if (!this.annotation || this.isDrawing) return;
     action(this.annotation);
@@ -312,6 +333,9 @@ class App {
     find('state').textContent = annotation ? describeState(annotation) : '';
     find('state').dataset.tone = annotation?.hasWork ? 'warn' : '';
     fillList(find('facts'), annotation ? listFacts(annotation) : []);
+    find('suppressed').hidden = !(annotation?.prediction?.suppressed >= 0);
+    find('suppressed-show').setAttribute('aria-pressed', String(Boolean(annotation?.suppressed)));
+    find('suppressed-add').disabled = !isReady || !annotation.suppressed;
     find('blanked').hidden = !this.isBlanked;
     const hasFrames = item?.frames > 1;
     find('frames').hidden = !hasFrames;

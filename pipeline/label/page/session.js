@@ -1,5 +1,5 @@
 // What was fetched, and what was drawn and is not saved.
-import { predict, readImage, readLabel } from './api.js';
+import { predict, readImage, readLabel, readSuppressed } from './api.js';
 import { Annotation } from './annotation.js';
 
 const MOST_FETCHED = 8;
@@ -62,6 +62,13 @@ export class Session {
     const prediction = await this.prediction(id, frame);
     checkSize('prediction', prediction.mask, image);
     return prediction;
+  }
+
+  // Kept with the prediction, so that other weights bring others.
+  async findSuppressed({ id, frame, prediction, mask }) {
+    prediction.outlines ??= await readSuppressed(id, frame);
+    checkSize('suppressed outline', prediction.outlines, mask);
+    return prediction.outlines;
   }
 }
 

@@ -92,7 +92,7 @@ export class Stage {
 
   drawMasks(context) {
     const { annotation, options } = this;
-    const { mask, prediction, isPrediction, version } = annotation;
+    const { mask, prediction, suppressed, isPrediction, version } = annotation;
     const color = isPrediction ? COLORS.prediction : COLORS.own;
     if (options.fill && !mask.isEmpty) {
       this.paintLayer(mask, version, color);
@@ -106,6 +106,11 @@ export class Stage {
       this.stroke(context, this.trace('prediction', prediction.mask, prediction), COLORS.prediction, 1);
     }
     this.stroke(context, this.trace('own', mask, version), color, 2);
+    if (suppressed) {
+      context.setLineDash([6, 4].map((length) => length / this.view.scale));
+      this.stroke(context, this.trace('suppressed', suppressed, suppressed), COLORS.prediction, 2);
+      context.setLineDash([]);
+    }
     context.globalAlpha = 1;
   }
 

@@ -37,6 +37,7 @@ class FakeServer:
         images: uint8 (F, H, W) of each id, in the order of the list.
         names: of each id.
         predictions: bool (F, H, W) of each id.
+        suppressed: bool (H, W), outlines below the operating point, of ids that have any.
         labels: PNG files as the page has sent them, of id and frame.
         failures: status and body for each `METHOD path` that is to fail.
         held: paths that are not answered before the event is set.
@@ -50,6 +51,7 @@ class FakeServer:
     images: dict[str, NDArray[np.uint8]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
     predictions: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
+    suppressed: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
     labels: dict[Key, bytes] = field(default_factory=dict)
     failures: dict[str, tuple[int, bytes]] = field(default_factory=dict)
     held: dict[str, threading.Event] = field(default_factory=dict)
@@ -177,7 +179,11 @@ class _Handler(BaseHTTPRequestHandler):
             case "POST predict":
                 doubt = {"X-Lesion-Probability": "0.97", "X-Boundary-Uncertainty": "0.12"}
                 doubt["X-Quality"] = "touches the border"
+                if key[0] in fake.suppressed:
+                    doubt["X-Suppressed-Probability"] = "0.12"
                 self._send_png(fake.predictions[key[0]][key[1]], doubt)
+            case "POST suppressed":
+                self._send_png(fake.suppressed[key[0]])
             case "GET label" if key in fake.labels:
                 self._send(200, fake.labels[key], "image/png")
             case "GET label":
