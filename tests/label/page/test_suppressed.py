@@ -1,7 +1,10 @@
 """Outlines below the operating point: what the page says of them, shows and takes over."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
+from browser.barriers import find_barriers
 from browser.chromium import needs_chromium
 
 from label.page.annotator import Annotator
@@ -15,7 +18,7 @@ OUTLINE[40:80, 30:90] = True
 
 
 @pytest.fixture
-def doubted(browser: Annotator, server: FakeServer) -> Annotator:
+def doubted(browser: Annotator, server: FakeServer) -> Iterator[Annotator]:
     """The page with an image that has an outline below the operating point, and no other."""
     server.suppressed[NORMAL] = OUTLINE
     browser.visit(server.url)
@@ -42,6 +45,7 @@ def test_is_shown_on_request(doubted: Annotator, server: FakeServer) -> None:
     before = count_yellow(doubted)
     doubted.go("o")
     assert count_yellow(doubted) > before + 50
+    assert find_barriers(doubted) == []
     doubted.go("o")
     assert count_yellow(doubted) == before
     doubted.go("s")
