@@ -46,6 +46,7 @@ def test_is_shown_on_request(doubted: Annotator, server: FakeServer) -> None:
     doubted.go("o")
     assert count_yellow(doubted) > before + 50
     assert find_barriers(doubted) == []
+    assert [each for each in doubted.measure_contrasts() if each[1] < 4.5] == []
     doubted.go("o")
     assert count_yellow(doubted) == before
     doubted.go("s")
