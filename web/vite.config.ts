@@ -8,7 +8,7 @@ import { provideSettings } from './build/provideSettings.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   base: './',
   // The runtime's own files lie beside the page, and not in the script.
   resolve: { conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions] },
@@ -21,5 +21,9 @@ export default defineConfig({
       'Cross-Origin-Embedder-Policy': 'require-corp',
     },
   },
-  test: { include: ['tests/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
-});
+  test: {
+    include: [mode === 'bench' ? 'bench/*.bench.ts' : 'tests/**/*.test.ts'],
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+  },
+}));

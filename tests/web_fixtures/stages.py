@@ -56,12 +56,11 @@ def _process(
     keeps_steps: bool,
 ) -> dict[str, Any]:
     source = segmenter.reader.open(path)
-    grey = source.read(number)
     frame = segmenter.read(path, number + 1 if source.frames > 1 else None)
     logits = segmenter.compute(frame)
     parts = zip(frame.parts, logits, strict=True)
     return {
-        "grey": grey,
+        "grey": source.read(number) if keeps_steps else None,
         "regions": [describe(region) for region in frame.regions],
         "steps": [_step(segmenter, dict(part), each) for part, each in parts if keeps_steps],
         "results": [_judge(segmenter, frame, logits, threshold) for threshold in thresholds],
@@ -119,11 +118,19 @@ def _write_images(folder: Path) -> Iterator[tuple[Path, int, bool]]:
         write_phantom_dicom(path, pixels, kind=kind, mm_per_pixel=(0.08, 0.1), seed=number)
         yield path, 0, number == 0
     yield _write_dual(folder / "dual.dcm"), 0, True
+    yield _write_large(folder / "large.dcm"), 0, False
     cine = make_phantom_cine(4, frames=5)
     path = folder / "cine.dcm"
     write_phantom_dicom(path, cine.images, mm_per_pixel=(0.1, 0.1))
     for frame in (2, 3):
         yield path, frame, False
+
+
+def _write_large(path: Path) -> Path:
+    """Write an image that is segmented on a grid of squares."""
+    pixels = make_phantom(30, shape=(401, 421)).image.repeat(8, axis=0).repeat(8, axis=1)
+    write_phantom_dicom(path, pixels[:-1, :-3], mm_per_pixel=(0.0125, 0.0125))
+    return path
 
 
 def _write_dual(path: Path) -> Path:

@@ -1,19 +1,19 @@
 /** The result of a frame at an operating point, of all its B-mode images. */
 
+import { enlargeLesion, enlargeMap } from './lesions/enlargeLesion';
 import { judgeQuality } from './lesions/judgeQuality';
 import { findLesions, type Lesion } from './lesions/lesion';
 import { PlattScale } from './lesions/plattScale';
 import { hasAny, makeMask, makePlane, type Mask, type Plane } from './plane';
-import type { CalibratedRegion } from './readers/region/calibratedRegion';
-import type { SegmentedPart } from './segmenter';
+import type { SegmentedParts } from './segmenter';
 import type { Settings } from './settings';
 import { keepProbable } from './transforms/judgeCandidates';
 
+/** At the size of the source. */
 export interface FrameResult {
   readonly mask: Mask;
   readonly probability: Plane;
   readonly lesions: readonly Lesion[];
-  readonly regions: readonly CalibratedRegion[];
   /** That there is a lesion at all, 0 to 1. */
   readonly lesionProbability: number;
   readonly boundaryUncertainty: number;
@@ -29,8 +29,7 @@ export interface FrameResult {
  * @param threshold least probability of a candidate, the operating point.
  */
 export function judgeFrame(
-  frame: Plane,
-  parts: readonly SegmentedPart[],
+  { step, shape, frame, parts }: SegmentedParts,
   threshold: number,
   settings: Settings,
   isKnown = true,
@@ -60,14 +59,16 @@ export function judgeFrame(
   const regions = parts.map((part) => part.region);
   const { slope, offset } = settings.malignancyScale;
   const judgements = { probability, presence, malignancy, malignancyScale: new PlattScale(slope, offset) };
+  const measure = (found: Mask): Lesion[] =>
+    findLesions(found, judgements, regions).map((lesion) => enlargeLesion(lesion, step));
+  const [height, width] = shape;
   return {
-    mask,
-    probability,
-    lesions: findLesions(mask, judgements, regions),
-    regions,
+    mask: { rows: height, columns: width, values: enlargeMap(mask.values, columns, step, shape) },
+    probability: { rows: height, columns: width, values: enlargeMap(probability.values, columns, step, shape) },
+    lesions: measure(mask),
     lesionProbability: Math.max(...parts.map((part) => part.candidates.probability)),
     boundaryUncertainty,
-    suppressed: findLesions(suppressed, judgements, regions),
+    suppressed: measure(suppressed),
     quality: judgeQuality(isKnown ? frame : null, mask, regions, boundaryUncertainty),
   };
 }

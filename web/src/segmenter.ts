@@ -17,8 +17,20 @@ import { boundaryUncertainty } from './transforms/boundaryUncertainty';
 import { relativeThreshold } from './transforms/relativeThreshold';
 import { removeSmallObjects } from './transforms/removeSmallObjects';
 import { enlarge, resizeSmoothly } from './transforms/resizeSmoothly';
+import { findStep, shrinkPlane, shrinkRegion } from './transforms/shrinkLarge';
 
-/** What was found in one B-mode image, at the size of the whole frame, before candidates are judged. */
+/** What was found in all B-mode images of a frame, on a grid of squares where it is large. */
+export interface SegmentedParts {
+  /** Side of a square in px, 1 but for large frames. */
+  readonly step: number;
+  /** Rows and columns of the source. */
+  readonly shape: readonly [number, number];
+  /** Grey values from 0 to 255, a square each. */
+  readonly frame: Plane;
+  readonly parts: readonly SegmentedPart[];
+}
+
+/** What was found in one B-mode image, at the size of the whole grid, before candidates are judged. */
 export interface SegmentedPart {
   readonly region: CalibratedRegion;
   /** All candidates, whatever their probability. */
@@ -35,10 +47,17 @@ export class Segmenter {
     private readonly settings: Settings,
   ) {}
 
-  /** Segment one B-mode image of a frame of grey values. */
-  async segment(frame: Plane, region: CalibratedRegion): Promise<SegmentedPart> {
-    const input = this.prepare(frame, region);
-    return this.finish(await this.network(input), input, frame, region);
+  /** Segment all B-mode images of a frame of grey values. */
+  async segment(source: Plane, regions: readonly CalibratedRegion[]): Promise<SegmentedParts> {
+    const step = findStep(source);
+    const frame = shrinkPlane(source, step);
+    const parts: SegmentedPart[] = [];
+    for (const each of regions) {
+      const region = shrinkRegion(each, step);
+      const input = this.prepare(frame, region);
+      parts.push(this.finish(await this.network(input), input, frame, region));
+    }
+    return { step, shape: [source.rows, source.columns], frame, parts };
   }
 
   /** What the network sees. */
@@ -50,7 +69,7 @@ export class Segmenter {
   finish(logits: readonly Plane[], input: Plane, frame: Plane, region: CalibratedRegion): SegmentedPart {
     const { settings } = this;
     const maps = logits.map(activate);
-    blankOutsideSector(maps, findOutside(input, settings.sectorMargin));
+    blankOutsideSector(maps, findOutside(input));
     const likely = lesionProbability(maps[0]!);
     const [probability, malignancy, presence] = maps.map((map) =>
       restore(gaussianSmooth(map, settings.sigma), frame, region),

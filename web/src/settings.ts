@@ -10,7 +10,6 @@ export interface Settings {
   /** Average the logits with those of the image mirrored left to right. */
   readonly flip: boolean;
   readonly sigma: number;
-  readonly sectorMargin: number;
   /** Share of the image's probability at which a lesion ends. */
   readonly threshold: number;
   readonly minLesionPx: number;

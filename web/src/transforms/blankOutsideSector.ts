@@ -5,9 +5,11 @@ import { labelComponents } from './labelComponents';
 
 const DARK = 0.01;
 const LEAST = 0.5;
+/** Px around the black, as an edge is blurred. */
+const MARGIN = 3;
 
 /** Find the black around a sector, with a margin; null if there is none. */
-export function findOutside(image: Plane, margin: number): Uint8Array | null {
+export function findOutside(image: Plane): Uint8Array | null {
   const { rows, columns, values } = image;
   let [darkest, brightest] = [Infinity, -Infinity];
   for (const value of values) {
@@ -27,7 +29,6 @@ export function findOutside(image: Plane, margin: number): Uint8Array | null {
     labels.map((number) => Number(upper.has(number))),
     rows,
     columns,
-    margin,
   );
 }
 
@@ -39,17 +40,17 @@ export function blankOutsideSector(maps: readonly Plane[], outside: Uint8Array |
   }
 }
 
-/** Widen by a square. */
-function widen(mask: Int32Array, rows: number, columns: number, margin: number): Uint8Array {
+/** Widen by the margin, by a square. */
+function widen(mask: Int32Array, rows: number, columns: number): Uint8Array {
   const widened = new Uint8Array(mask.length);
   for (let row = 0; row < rows; row += 1) {
     for (let column = 0; column < columns; column += 1) {
       if (!mask[row * columns + column]) continue;
-      const bottom = Math.min(row + margin, rows - 1);
-      const right = Math.min(column + margin, columns - 1);
-      for (let line = Math.max(row - margin, 0); line <= bottom; line += 1) {
+      const bottom = Math.min(row + MARGIN, rows - 1);
+      const right = Math.min(column + MARGIN, columns - 1);
+      for (let line = Math.max(row - MARGIN, 0); line <= bottom; line += 1) {
         const start = line * columns;
-        widened.fill(1, start + Math.max(column - margin, 0), start + right + 1);
+        widened.fill(1, start + Math.max(column - MARGIN, 0), start + right + 1);
       }
     }
   }

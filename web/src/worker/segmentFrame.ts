@@ -9,7 +9,7 @@ import { asReadable, openImage } from '../readers/openImage';
 import type { PictureDecoder } from '../readers/raster/decodePicture';
 import { areTold, type CalibratedRegion, listBoxes } from '../readers/region/calibratedRegion';
 import { toGreyLevels } from '../readers/rint';
-import type { SegmentedPart, Segmenter } from '../segmenter';
+import type { SegmentedParts, Segmenter } from '../segmenter';
 import type { Settings } from '../settings';
 import { Kept } from './kept';
 import type { SegmentedFrame, SegmentRequest } from './protocol';
@@ -17,7 +17,7 @@ import type { SegmentedFrame, SegmentRequest } from './protocol';
 interface Computed {
   readonly grey: Plane;
   readonly regions: readonly CalibratedRegion[];
-  readonly parts: readonly SegmentedPart[];
+  readonly parts: SegmentedParts;
 }
 
 const MOST_SOURCES = 2;
@@ -42,7 +42,7 @@ export class FrameSegmenter {
     try {
       const { grey, regions, parts } = await this.compute(request.key, source, frame);
       const isKnown = !source.mayNamePatient || areTold(regions);
-      const result = judgeFrame(grey, parts, request.threshold, this.settings, isKnown);
+      const result = judgeFrame(parts, request.threshold, this.settings, isKnown);
       return {
         format: source.format,
         frames: source.frames,
@@ -95,9 +95,7 @@ export class FrameSegmenter {
     if (known) return known;
     const grey = await source.read(frame);
     const regions = await source.findRegions(grey);
-    const segmenter = await this.segmenter();
-    const parts: SegmentedPart[] = [];
-    for (const region of regions) parts.push(await segmenter.segment(grey, region));
+    const parts = await (await this.segmenter()).segment(grey, regions);
     const computed = { grey, regions, parts };
     this.computed.keep(name, computed, grey.values.length);
     return computed;
