@@ -12,16 +12,16 @@ from PIL import Image
 
 from pipeline import RESEARCH_ONLY
 from pipeline.errors import WriteError
+from pipeline.inferers.model_identity import ModelIdentity
 from pipeline.lesions.lesion import Lesion
-from pipeline.results.model_identity import ModelIdentity
 from pipeline.results.result import Result
 from pipeline.results.result_frame import ResultFrame
 from pipeline.results.source_result import SourceResult
+from pipeline.results.writer import Writer
 from pipeline.writers.dicom_seg import DicomSeg
 from pipeline.writers.dicom_sr import DicomSr
 from pipeline.writers.png_mask import PngMask
 from pipeline.writers.png_overlay import PngOverlay, draw_overlay
-from pipeline.writers.writer import Writer
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,11 @@ NAME = "breast_us_lesion_segmentation"
 
 ROOT = Path(__file__).resolve().parents[1]
 
-_NOT_OF_A_CONFIG = {"cli", "label", "node", "phantom", "prepare", "serve", "server"}
-"""Folders of `pipeline` that no config reaches: commands, servers, and what makes data sets."""
+_NOT_OF_A_CONFIG = {
+    *("cli", "label", "node", "phantom", "prepare", "serve", "server", "web"),
+    *("import_lightly.py", "load_segmenter.py", "run_config.py"),
+}
+"""What no config reaches in `pipeline`: commands, servers, and what makes data sets."""
 
 _TIMESTAMP = (1980, 1, 1, 0, 0, 0)
 """Of every file in the zip, so that the same content gives the same bytes; zip knows none older."""

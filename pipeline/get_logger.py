@@ -28,3 +28,19 @@ class _EscapingLogger(logging.LoggerAdapter[logging.Logger]):
 def _escape_argument(value: Any) -> Any:
     is_plain = isinstance(value, (int, float, Mapping)) or value is None
     return value if is_plain else escape_text(value)
+
+
+def log_like_others(prefix: str) -> None:
+    """Let loggers that a library has given an output of their own log like all others.
+
+    MONAI's print on standard output whatever the levels are.
+
+    Args:
+        prefix: how their names start.
+    """
+    loggers: dict[str, Any] = logging.root.manager.loggerDict
+    for name, logger in loggers.items():
+        if name.startswith(prefix) and isinstance(logger, logging.Logger) and logger.handlers:
+            logger.handlers.clear()
+            logger.propagate = True
+            logger.setLevel(logging.NOTSET)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.get_logger import get_logger
+from pipeline.get_logger import get_logger, log_like_others
 
 FORGED = "a.png\n2026-01-01 INFO pipeline: all is well\x1b[2K"
 
@@ -30,3 +30,12 @@ def test_level_counts(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.ERROR)
     get_logger("pipeline.x").info("not this")
     assert not caplog.records
+
+
+def test_loggers_with_an_output_of_their_own_log_like_others() -> None:
+    logger = logging.getLogger("somebody.elses")
+    logger.addHandler(logging.StreamHandler())
+    logger.propagate = False
+    logger.setLevel(logging.INFO)
+    log_like_others("somebody")
+    assert (logger.handlers, logger.propagate, logger.level) == ([], True, logging.NOTSET)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.cli.bundle_run import add_bundle_root
+from pipeline.cli.run_options import add_bundle_root
 from pipeline.cli.say import say
 from pipeline.settings.bundle_root import find_bundle_root, list_config_files
 from pipeline.settings.config_keys import list_keys

@@ -5,7 +5,6 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
 
 from pipeline.cli.bar_handler import BarHandler
 from pipeline.cli.log_format import JsonFormat, TextFormat
@@ -86,19 +85,3 @@ def shows_progress(args: argparse.Namespace) -> bool | None:
         args: parsed arguments.
     """
     return False if args.quiet or args.log_format == "json" else None
-
-
-def log_like_others(prefix: str) -> None:
-    """Let loggers that a library has given an output of their own log like all others.
-
-    MONAI's print on standard output whatever the levels are.
-
-    Args:
-        prefix: how their names start.
-    """
-    loggers: dict[str, Any] = logging.root.manager.loggerDict
-    for name, logger in loggers.items():
-        if name.startswith(prefix) and isinstance(logger, logging.Logger) and logger.handlers:
-            logger.handlers.clear()
-            logger.propagate = True
-            logger.setLevel(logging.NOTSET)

@@ -5,9 +5,10 @@ import csv
 from pathlib import Path
 from typing import Any
 
-from pipeline.cli.bundle_run import add_config_option, add_override_options, run_config
 from pipeline.cli.console import shows_progress
+from pipeline.cli.run_options import add_config_option, add_override_options
 from pipeline.cli.say import say
+from pipeline.run_config import run_config
 from pipeline.settings.overrides import read_configs
 
 _OPTIONS = {

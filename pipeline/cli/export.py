@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from pipeline.cli.bundle_run import add_bundle_root
+from pipeline.cli.run_options import add_bundle_root
 from pipeline.cli.say import say
 from pipeline.errors import ConfigError, SettingError
 from pipeline.settings.bundle_root import find_bundle_root

@@ -1,27 +1,15 @@
 """Segment a folder of images."""
 
 import argparse
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.cli.bundle_run import add_config_option, add_override_options, run_config
-from pipeline.cli.console import shows_progress
+from pipeline.cli.run_inference import run_inference, run_shard
+from pipeline.cli.run_options import add_config_option, add_override_options
 from pipeline.errors import ConfigError
-from pipeline.settings.bundle_root import find_bundle_root, list_config_files
 
 if TYPE_CHECKING:
     from pipeline.shards.shard import Shard
-
-_OPTIONS = {
-    "dataset_dir": "IN",
-    "output_dir": "OUT",
-    "ckpt": "--weights",
-    "target": "--target",
-    "shard": "--shard",
-    "bundle_root": "--bundle-root",
-}
-"""By key of the config, how this command calls what sets it."""
 
 
 def add_parser(subparsers: Any) -> None:
@@ -74,43 +62,8 @@ def run(args: argparse.Namespace) -> int:
     if args.shard is not None:
         run_shard(args, str(_plan_shard(args.input, args.output, args.shard)))
     else:
-        _run(args, {}, args.configs)
+        run_inference(args, {}, args.configs)
     return 0
-
-
-def run_shard(args: argparse.Namespace, shard: str, orders: str = "") -> None:
-    """Run ``shard.json`` over ``inference.json``.
-
-    Args:
-        args: of the command.
-        shard: of the plan, as ``K/N``.
-        orders: of a supervisor.
-
-    Raises:
-        PipelineError: the run could not start.
-        SystemExit: files failed (code 2), or it was stopped (143).
-    """
-    root = find_bundle_root() if args.bundle_root is None else args.bundle_root
-    configs = [*list_config_files("shard", root), *args.configs]
-    _run(args, {"shard": shard, "orders": orders}, configs)
-
-
-def _run(args: argparse.Namespace, part: Mapping[str, str], configs: Sequence[Path]) -> None:
-    settings: dict[str, Any] = {
-        "dataset_dir": str(args.input),
-        "output_dir": str(args.output),
-        "target": args.target,
-        "progress": shows_progress(args),
-        "ckpt": None if args.weights is None else str(args.weights),
-    }
-    run_config(
-        "inference",
-        bundle_root=args.bundle_root,
-        settings={**settings, **part},
-        options=_OPTIONS,
-        overrides=args.overrides,
-        configs=configs,
-    )
 
 
 def _plan_shard(source: Path, output: Path, text: str) -> "Shard":

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import RESEARCH_ONLY, __version__
-from pipeline.cli.bundle_run import add_bundle_root
+from pipeline.cli.run_options import add_bundle_root
 from pipeline.cli.say import say
 from pipeline.errors import ConfigError
 from pipeline.hash_file import hash_file

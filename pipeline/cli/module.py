@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pipeline.atomic import write_atomically
-from pipeline.cli.bundle_run import add_override_options, run_config
+from pipeline.cli.run_options import add_override_options
 from pipeline.cli.say import say
 from pipeline.errors import ConfigError
+from pipeline.run_config import run_config
 
 
 class _Platform(NamedTuple):

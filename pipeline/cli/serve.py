@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from pipeline.cli.bundle_run import add_override_options
+from pipeline.cli.run_options import add_override_options
 from pipeline.cli.say import say
 from pipeline.errors import ConfigError
 from pipeline.settings.bundle_root import find_bundle_root

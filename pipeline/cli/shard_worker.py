@@ -11,7 +11,7 @@ from queue import SimpleQueue
 from typing import Any, BinaryIO
 
 from pipeline.cli.console import open_console
-from pipeline.cli.infer import run_shard
+from pipeline.cli.run_inference import run_shard
 from pipeline.cli.stop_signals import Stopped, raise_stopped
 from pipeline.cli.use_utf8 import use_utf8
 from pipeline.errors import PipelineError

@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from pipeline.cli.bundle_run import add_bundle_root
+from pipeline.cli.run_options import add_bundle_root
 from pipeline.settings.bundle_root import find_bundle_root
 
 

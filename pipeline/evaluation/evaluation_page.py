@@ -18,10 +18,10 @@ from pipeline.errors import WriteError
 from pipeline.escape_text import escape_text
 from pipeline.evaluation.evaluation_item import EvaluationItem, read_items
 from pipeline.get_logger import get_logger
+from pipeline.inferers.model_identity import ModelIdentity
 from pipeline.lesions.lesion import Lesion, find_lesions
 from pipeline.metrics.evaluated_image import EvaluatedImage
 from pipeline.readers.region.refuse_scale import refuse_scale
-from pipeline.results.model_identity import ModelIdentity
 from pipeline.writers.report.describe_model import describe_model
 from pipeline.writers.report.outline_text import encode_outline
 from pipeline.writers.report.page import PREVIEWS, write_page

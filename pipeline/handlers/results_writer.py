@@ -18,8 +18,8 @@ from pipeline.results.result import Result
 from pipeline.results.result_frame import ResultFrame
 from pipeline.results.result_row import ResultRow
 from pipeline.results.source_result import SourceResult
+from pipeline.results.writer import Writer
 from pipeline.segmenter import Segmenter
-from pipeline.writers.writer import Writer
 
 
 class ResultsWriter:

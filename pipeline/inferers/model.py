@@ -12,7 +12,7 @@ from torch import nn
 from pipeline.errors import ConfigError, SettingError
 from pipeline.inferers.exported_network import PACKAGES, Backend, ExportedNetwork, choose_backend
 from pipeline.inferers.fast_bf16 import has_fast_bf16
-from pipeline.results.model_identity import MODEL_NAME, ModelIdentity
+from pipeline.inferers.model_identity import MODEL_NAME, ModelIdentity
 
 
 class Model:

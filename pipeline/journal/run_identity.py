@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import __version__
-from pipeline.results.model_identity import ModelIdentity
+from pipeline.inferers.model_identity import ModelIdentity
 
 _PLACES = ("_meta_", "bundle_root", "dataset_dir", "output_dir", "ckpt", "progress")
 """Keys of a config that say where something is, or what is shown: not what comes out."""

@@ -24,8 +24,8 @@ from pipeline.journal.run_identity import RunIdentity
 from pipeline.journal.tell_run import tell_run
 from pipeline.results.finished_run import FinishedRun, ImageRecord
 from pipeline.results.result_row import ResultRow
+from pipeline.results.writer import Writer
 from pipeline.write_table import write_table
-from pipeline.writers.writer import Writer
 
 logger = get_logger(__name__)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pipeline.get_logger import get_logger
 from pipeline.results.result_row import ResultRow
-from pipeline.writers.writer import Writer
+from pipeline.results.writer import Writer
 
 logger = get_logger(__name__)
 

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from pydicom import Dataset
 from pydicom.uid import generate_uid
 
+from pipeline.inferers.model_identity import ModelIdentity
 from pipeline.label.label_errors import RequestError
 from pipeline.lesions.lesion import find_lesions
 from pipeline.readers.codec.quiet import quiet_decoders
 from pipeline.readers.open_image import open_image
-from pipeline.results.model_identity import ModelIdentity
 from pipeline.results.result_frame import ResultFrame
 from pipeline.writers.dicom.result_uids import make_result_uid
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pydicom import dcmread
 
 from pipeline.errors import PipelineError
+from pipeline.inferers.model_identity import ModelIdentity
 from pipeline.label.corrected_seg import build_seg, is_correction
 from pipeline.label.dicomweb_client import DicomwebClient, Instance, read_value
 from pipeline.label.label_errors import ArchiveError, RequestError, UnknownImageError
@@ -21,7 +22,6 @@ from pipeline.label.read_seg import CorrectedMasks, read_seg
 from pipeline.label.study_image import StudyImage, choose_key_frames
 from pipeline.readers.codec.quiet import quiet_decoders
 from pipeline.readers.open_image import open_image
-from pipeline.results.model_identity import ModelIdentity
 
 logger = logging.getLogger(__name__)
 

@@ -17,11 +17,11 @@ from pydicom import Dataset
 from pipeline.atomic import open_atomically
 from pipeline.datasets.walk_folder import walk_folder
 from pipeline.errors import ConfigError, PipelineError
+from pipeline.inferers.model_identity import ModelIdentity
 from pipeline.label.label_errors import FullError, RequestError, UnknownImageError
 from pipeline.label.study_image import StudyImage, choose_key_frames
 from pipeline.readers.codec.quiet import quiet_decoders
 from pipeline.readers.open_image import open_image
-from pipeline.results.model_identity import ModelIdentity
 
 _UPLOADS = "uploads/"
 """Beginning of the `StudyImage.id` of what was uploaded."""

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from pipeline.checks import check_weights
 from pipeline.errors import ConfigError, PipelineError, ReadError, find_cause
+from pipeline.inferers.model_identity import ModelIdentity
 from pipeline.label.label_errors import BusyError, RequestError
 from pipeline.label.weight_store import WeightStore
 from pipeline.load_segmenter import load_segmenter
 from pipeline.readers.ultrasound_reader import UltrasoundReader
-from pipeline.results.model_identity import ModelIdentity
 from pipeline.results.result import Result
 from pipeline.segmenter import Segmenter
 

@@ -7,8 +7,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.inferers.model_identity import ModelIdentity
 from pipeline.label.study_image import StudyImage
-from pipeline.results.model_identity import ModelIdentity
 
 
 class Studies(Protocol):

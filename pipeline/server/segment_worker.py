@@ -164,7 +164,7 @@ def _end_with_parent() -> None:
 
 
 def _run(images: str, output: str, bundle_root: Path | None, overrides: list[str]) -> RunResult:
-    from pipeline.cli.bundle_run import run_config
+    from pipeline.run_config import run_config
 
     try:
         run_config(

@@ -9,15 +9,15 @@ from typing import Any
 
 from pipeline.atomic import write_once
 from pipeline.errors import ConfigError
+from pipeline.inferers.model_identity import ModelIdentity
 from pipeline.journal.run_identity import RunIdentity
-from pipeline.results.model_identity import ModelIdentity
+from pipeline.results.writer import Writer
 from pipeline.shards.read_state import read_state
 from pipeline.shards.shard_folder import ShardFolder
 from pipeline.writers.coco_json import CocoJson
 from pipeline.writers.html_report import HtmlReport
 from pipeline.writers.lesions_table import LesionsTable
 from pipeline.writers.run_manifest import RunManifest
-from pipeline.writers.writer import Writer
 
 _KINDS = (LesionsTable, CocoJson, HtmlReport, RunManifest)
 

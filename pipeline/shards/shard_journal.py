@@ -12,6 +12,7 @@ from pipeline.get_logger import get_logger
 from pipeline.journal.journal_file import JournalFile
 from pipeline.journal.run_identity import RunIdentity
 from pipeline.journal.run_journal import FAILED_EXIT_CODE, RunJournal
+from pipeline.results.writer import Writer
 from pipeline.shards.attempts import SUFFIX, Attempts
 from pipeline.shards.finish_file import EXIT_CODE, FinishFile
 from pipeline.shards.orders import Orders
@@ -22,7 +23,6 @@ from pipeline.shards.shard_folder import ShardFolder
 from pipeline.shards.shard_plan import ShardPlan
 from pipeline.shards.shared_files import SharedFiles
 from pipeline.shards.unmerge import unmerge
-from pipeline.writers.writer import Writer
 
 logger = get_logger(__name__)
 

@@ -9,7 +9,7 @@ from typing import Any
 from pipeline import RESEARCH_ONLY
 from pipeline.atomic import open_atomically
 from pipeline.results.finished_run import FinishedRun, ImageRecord
-from pipeline.writers.writer import Writer
+from pipeline.results.writer import Writer
 
 _CATEGORY = {"id": 1, "name": "lesion", "supercategory": "breast"}
 

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from pipeline.atomic import write_atomically
+from pipeline.inferers.model_identity import ModelIdentity
 from pipeline.readers.codec.quiet import quiet_decoders
-from pipeline.results.model_identity import ModelIdentity
 from pipeline.results.result import Result
+from pipeline.results.writer import Writer
 from pipeline.writers.dicom.encode_object import encode_object
 from pipeline.writers.png_overlay import draw_overlay
-from pipeline.writers.writer import Writer
 
 
 class DicomSc(Writer):

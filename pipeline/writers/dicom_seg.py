@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.atomic import write_atomically
+from pipeline.inferers.model_identity import ModelIdentity
 from pipeline.readers.codec.quiet import quiet_decoders
-from pipeline.results.model_identity import ModelIdentity
 from pipeline.results.source_result import SourceResult
+from pipeline.results.writer import Writer
 from pipeline.writers.dicom.encode_object import encode_object
-from pipeline.writers.writer import Writer
 
 if TYPE_CHECKING:
     from pipeline.writers.dicom.segmentation import Geometry

@@ -9,16 +9,16 @@ from pipeline.atomic import write_atomically
 from pipeline.errors import WriteError
 from pipeline.escape_text import escape_text
 from pipeline.get_logger import get_logger
+from pipeline.inferers.model_identity import ModelIdentity
 from pipeline.lesions.lesion_table import LESION_COLUMNS
 from pipeline.results.finished_run import FinishedRun, ImageRecord
-from pipeline.results.model_identity import ModelIdentity
 from pipeline.results.result import Result
 from pipeline.results.result_row import ResultRow
+from pipeline.results.writer import Writer
 from pipeline.writers.report.describe_model import describe_model
 from pipeline.writers.report.outline_text import encode_outline
 from pipeline.writers.report.page import PREVIEWS, write_page
 from pipeline.writers.report.preview import encode_preview
-from pipeline.writers.writer import Writer
 
 _LOGGER = get_logger(__name__)
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from pipeline.lesions.lesion_table import LESION_COLUMNS
 from pipeline.results.finished_run import FinishedRun
+from pipeline.results.writer import Writer
 from pipeline.write_table import write_table
-from pipeline.writers.writer import Writer
 
 
 class LesionsTable(Writer):

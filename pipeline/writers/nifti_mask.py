@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.atomic import write_atomically
 from pipeline.results.result import Result
-from pipeline.writers.writer import Writer
+from pipeline.results.writer import Writer
 
 
 class NiftiMask(Writer):

@@ -9,7 +9,7 @@ from PIL import Image
 
 from pipeline.atomic import write_atomically
 from pipeline.results.result import Result
-from pipeline.writers.writer import Writer
+from pipeline.results.writer import Writer
 
 LESION = 255
 """Value of lesion in a mask file; everything else is 0."""

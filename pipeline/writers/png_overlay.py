@@ -14,8 +14,8 @@ from pipeline import RESEARCH_ONLY
 from pipeline.atomic import write_atomically
 from pipeline.lesions.axis import Axis
 from pipeline.results.result import Result
+from pipeline.results.writer import Writer
 from pipeline.writers.grey_levels import to_grey_levels
-from pipeline.writers.writer import Writer
 
 _OUTLINE, _DIAMETER, _TEXT = (255, 210, 0), (90, 200, 255), 235
 _OUTLINE_INDEX, _DIAMETER_INDEX = 254, 1

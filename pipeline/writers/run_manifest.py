@@ -13,10 +13,10 @@ from typing import Any
 
 from pipeline import RESEARCH_ONLY, __version__
 from pipeline.atomic import write_atomically
+from pipeline.inferers.model_identity import ModelIdentity
 from pipeline.journal.holds_results import MANIFEST
 from pipeline.results.finished_run import FinishedRun
-from pipeline.results.model_identity import ModelIdentity
-from pipeline.writers.writer import Writer
+from pipeline.results.writer import Writer
 
 _PACKAGES = (
     *("monai", "torch", "openvino", "pytorch-ignite", "numpy", "scikit-image"),

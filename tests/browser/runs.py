@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.inferers.model_identity import ModelIdentity
 from pipeline.lesions.lesion import find_lesions
 from pipeline.phantom.phantom import make_phantom
 from pipeline.phantom.phantom_cine import make_phantom_cine
 from pipeline.readers.region.calibrated_region import CalibratedRegion, RegionOrigin
 from pipeline.results.finished_run import FinishedRun, ImageRecord
-from pipeline.results.model_identity import ModelIdentity
 from pipeline.results.result import Result
 from pipeline.results.result_row import ResultRow
 from pipeline.writers.html_report import HtmlReport

@@ -10,7 +10,7 @@ import pytest
 from tqdm import tqdm
 
 from pipeline.cli.bar_handler import BarHandler
-from pipeline.cli.console import add_console_options, log_like_others, open_console
+from pipeline.cli.console import add_console_options, open_console
 from pipeline.cli.log_format import TextFormat
 from pipeline.cli.say import say
 
@@ -135,12 +135,3 @@ def test_line_does_not_run_into_a_bar() -> None:
     before, _, after = stream.getvalue().partition("failed: a.png\n")
     assert before.endswith("\r")  # the bar is cleared before the line
     assert "1/3" in after  # and drawn again below it
-
-
-def test_loggers_with_an_output_of_their_own_log_like_others() -> None:
-    logger = logging.getLogger("somebody.elses")
-    logger.addHandler(logging.StreamHandler())
-    logger.propagate = False
-    logger.setLevel(logging.INFO)
-    log_like_others("somebody")
-    assert (logger.handlers, logger.propagate, logger.level) == ([], True, logging.NOTSET)

@@ -14,11 +14,11 @@ from pydicom.data import get_charset_files, get_testdata_file
 from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import DataElement
 
+from pipeline.inferers.model_identity import ModelIdentity
 from pipeline.lesions.lesion import find_lesions
 from pipeline.phantom.phantom import make_orientation_phantom
 from pipeline.phantom.phantom_dicom import make_phantom_dataset
 from pipeline.readers.region.calibrated_region import CalibratedRegion, RegionOrigin
-from pipeline.results.model_identity import ModelIdentity
 from pipeline.results.result_frame import ResultFrame
 
 MODEL = ModelIdentity("breast-us-seg", "0.1.0", "ab" * 32)

@@ -13,8 +13,8 @@ from pipeline.handlers import ResultsWriter
 from pipeline.journal import RunIdentity, RunJournal
 from pipeline.readers.region.calibrated_region import CalibratedRegion, RegionOrigin
 from pipeline.results.frame import Frame, Source
+from pipeline.results.writer import Writer
 from pipeline.segmenter import Segmenter
-from pipeline.writers.writer import Writer
 
 IMAGE = torch.arange(48.0).reshape(1, 6, 8)
 PRED = torch.zeros(1, 6, 8)

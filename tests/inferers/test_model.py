@@ -8,7 +8,7 @@ import torch
 
 from pipeline.errors import ConfigError
 from pipeline.inferers import Model
-from pipeline.results.model_identity import MODEL_NAME
+from pipeline.inferers.model_identity import MODEL_NAME
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.inferers.model_identity import ModelIdentity
 from pipeline.journal.holds_results import holds_results
 from pipeline.results.finished_run import FinishedRun
-from pipeline.results.model_identity import ModelIdentity
 from pipeline.writers.run_manifest import RunManifest
 
 

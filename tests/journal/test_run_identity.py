@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from pipeline.inferers.model_identity import ModelIdentity
 from pipeline.journal import RunIdentity
-from pipeline.results.model_identity import ModelIdentity
 
 MODEL = ModelIdentity("a_model", "1.2.3", "ab" * 32)
 CONFIG = {

@@ -13,7 +13,7 @@ from pipeline.file_stamp import FileStamp
 from pipeline.journal import RunIdentity, RunJournal
 from pipeline.results.finished_run import ImageRecord
 from pipeline.results.result_row import ResultRow
-from pipeline.writers.writer import Writer
+from pipeline.results.writer import Writer
 
 OK = ResultRow(
     file="b.png",

@@ -9,6 +9,7 @@ import numpy as np
 import pydicom
 import pytest
 
+from pipeline.inferers.model_identity import ModelIdentity
 from pipeline.label import corrected_seg
 from pipeline.label.corrected_seg import build_seg, is_correction
 from pipeline.label.label_errors import RequestError
@@ -16,7 +17,6 @@ from pipeline.label.read_seg import read_seg
 from pipeline.phantom.phantom import make_phantom
 from pipeline.phantom.phantom_cine import make_phantom_cine
 from pipeline.phantom.phantom_dicom import write_phantom_dicom
-from pipeline.results.model_identity import ModelIdentity
 
 MODEL = ModelIdentity("test", "1", "0" * 64)
 SHAPE = (47, 67)

@@ -12,16 +12,16 @@ import pytest
 
 from pipeline.errors import ConfigError, WriteError
 from pipeline.file_stamp import FileStamp
+from pipeline.inferers.model_identity import ModelIdentity
 from pipeline.journal import RunIdentity, RunJournal
-from pipeline.results.model_identity import ModelIdentity
 from pipeline.results.result_row import ResultRow
+from pipeline.results.writer import Writer
 from pipeline.shards.finish_file import FinishFile
 from pipeline.shards.make_plan import make_plan
 from pipeline.shards.merge_shards import merge_shards
 from pipeline.shards.shard_journal import ShardJournal
 from pipeline.shards.shard_status import ShardStatus
 from pipeline.writers.run_manifest import RunManifest
-from pipeline.writers.writer import Writer
 
 MODEL = ModelIdentity("model", "1", "0" * 64)
 FILES = ("a", "b", "c")

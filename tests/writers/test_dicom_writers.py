@@ -14,11 +14,11 @@ from PIL import Image
 from pydicom import Dataset, dcmread
 
 from pipeline.errors import WriteError
+from pipeline.inferers.model_identity import ModelIdentity
 from pipeline.lesions.lesion import find_lesions
 from pipeline.phantom.phantom import make_orientation_phantom
 from pipeline.phantom.phantom_dicom import make_phantom_dataset
 from pipeline.readers.region.calibrated_region import CalibratedRegion, RegionOrigin
-from pipeline.results.model_identity import ModelIdentity
 from pipeline.results.result import Result
 from pipeline.results.result_frame import ResultFrame
 from pipeline.results.source_result import SourceResult

@@ -12,8 +12,8 @@ import pydicom
 import pytest
 
 from pipeline import RESEARCH_ONLY, __version__
+from pipeline.inferers.model_identity import ModelIdentity
 from pipeline.journal import RunIdentity, RunJournal
-from pipeline.results.model_identity import ModelIdentity
 from pipeline.results.result_row import ResultRow
 from pipeline.writers import RunManifest
 

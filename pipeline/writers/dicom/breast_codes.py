@@ -4,7 +4,7 @@ from highdicom import AlgorithmIdentificationSequence
 from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 
-from pipeline.results.model_identity import ModelIdentity
+from pipeline.inferers.model_identity import ModelIdentity
 from pipeline.writers.dicom.result_object import MANUFACTURER
 from pipeline.writers.dicom.source_header import SourceHeader
 

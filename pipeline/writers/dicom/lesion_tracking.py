@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from pydicom.uid import UID
 
-from pipeline.results.model_identity import ModelIdentity
+from pipeline.inferers.model_identity import ModelIdentity
 from pipeline.writers.dicom.result_uids import make_result_uid
 from pipeline.writers.dicom.source_header import SourceHeader
 

@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from pydicom.sr.coding import Code
 from pydicom.uid import SegmentationStorage
 
+from pipeline.inferers.model_identity import ModelIdentity
 from pipeline.lesions.axis import Axis
 from pipeline.lesions.lesion import Lesion
-from pipeline.results.model_identity import ModelIdentity
 from pipeline.results.result_frame import ResultFrame
 from pipeline.writers.dicom.breast_codes import ARTIFICIAL_INTELLIGENCE, BREAST, LESION, find_side
 from pipeline.writers.dicom.lesion_tracking import track_lesion

@@ -9,9 +9,9 @@ from pydicom.filewriter import correct_ambiguous_vr
 from pydicom.uid import UID
 
 from pipeline import __version__
+from pipeline.inferers.model_identity import ModelIdentity
 from pipeline.readers.codec.quiet import quiet_decoders
 from pipeline.readers.dicom.dicom_classes import OWN_MANUFACTURER
-from pipeline.results.model_identity import ModelIdentity
 from pipeline.writers.dicom.patient_and_study import PATIENT_AND_STUDY
 from pipeline.writers.dicom.result_uids import make_result_uid
 from pipeline.writers.dicom.source_header import SourceHeader

@@ -6,7 +6,7 @@ import uuid
 
 from pydicom.uid import UID
 
-from pipeline.results.model_identity import ModelIdentity
+from pipeline.inferers.model_identity import ModelIdentity
 
 
 def make_result_uid(source_uid: str, model: ModelIdentity, kind: str) -> UID:

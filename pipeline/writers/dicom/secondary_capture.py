@@ -7,7 +7,7 @@ from pydicom.dataset import Dataset
 from pydicom.sr.coding import Code
 
 from pipeline import RESEARCH_ONLY
-from pipeline.results.model_identity import ModelIdentity
+from pipeline.inferers.model_identity import ModelIdentity
 from pipeline.writers.dicom.breast_codes import SEGMENTATION, make_code_item
 from pipeline.writers.dicom.result_object import ResultKind, describe_object, finish_object
 from pipeline.writers.dicom.source_header import LOSSY, SourceHeader

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.valuerep import DS
 
+from pipeline.inferers.model_identity import ModelIdentity
 from pipeline.lesions.lesion import Lesion
-from pipeline.results.model_identity import ModelIdentity
 from pipeline.results.result_frame import ResultFrame
 from pipeline.writers.dicom.breast_codes import (
     BREAST,

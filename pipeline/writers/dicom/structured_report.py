@@ -19,7 +19,7 @@ from pydicom.sr.coding import Code
 from pydicom.uid import SegmentationStorage
 
 from pipeline import RESEARCH_ONLY
-from pipeline.results.model_identity import ModelIdentity
+from pipeline.inferers.model_identity import ModelIdentity
 from pipeline.results.result_frame import ResultFrame
 from pipeline.writers.dicom.breast_codes import ULTRASONOGRAPHY
 from pipeline.writers.dicom.check_frames import check_frames

@@ -1,7 +1,7 @@
 """The model as a page names it."""
 
 from pipeline import __version__
-from pipeline.results.model_identity import ModelIdentity
+from pipeline.inferers.model_identity import ModelIdentity
 
 _HASH_DIGITS = 12
 

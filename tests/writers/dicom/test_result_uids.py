@@ -7,7 +7,7 @@ import pytest
 from conformance.result_cases import MODEL, OTHER_MODEL
 from pydicom.uid import UID
 
-from pipeline.results.model_identity import ModelIdentity
+from pipeline.inferers.model_identity import ModelIdentity
 from pipeline.writers.dicom.result_uids import make_result_uid
 
 

@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from pipeline.cli import import_lightly as module
-from pipeline.cli.import_lightly import import_lightly
+from pipeline import import_lightly as module
+from pipeline.import_lightly import import_lightly
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,5 @@
-"""Run a config of the bundle, as every command that runs the network does."""
+"""Run a config of the bundle in this process."""
 
-import argparse
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -12,8 +11,9 @@ from pipeline.check_paths import (
     check_places,
     check_weights_file,
 )
-from pipeline.cli.console import add_console_options, log_like_others
-from pipeline.errors import ConfigError, PipelineError, SettingError
+from pipeline.errors import ConfigError, PipelineError, SettingError, find_cause
+from pipeline.get_logger import log_like_others
+from pipeline.import_lightly import import_lightly
 from pipeline.settings.as_data import as_data
 from pipeline.settings.bundle_root import find_bundle_root, list_config_files
 from pipeline.settings.overrides import check_override, parse_overrides, read_configs
@@ -21,58 +21,6 @@ from pipeline.settings.overrides import check_override, parse_overrides, read_co
 _DATALIST = "$@dataset_dir + '/datalist.json'"
 _WEIGHTS = "$@bundle_root + '/models/model.pt'"
 """Expressions of the configs that are known here without computing them."""
-
-
-def add_override_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that every command with a config has.
-
-    Args:
-        parser: of the command.
-    """
-    add_bundle_root(parser)
-    command = parser.prog.rpartition(" ")[2]
-    listed = command if command in ("train", "evaluate") else "infer"
-    parser.add_argument(
-        "--set",
-        metavar="KEY=VALUE",
-        action="append",
-        default=[],
-        dest="overrides",
-        help="override a key of the config, as in --set threshold=0.4; may be repeated; "
-        f"`breast-us-seg config {listed}` lists the keys",
-    )
-    add_console_options(parser)
-
-
-def add_config_option(parser: argparse.ArgumentParser) -> None:
-    """Add the option that lays configs over the command's own.
-
-    Args:
-        parser: of the command.
-    """
-    parser.add_argument(
-        "--config",
-        metavar="FILE",
-        type=Path,
-        action="append",
-        default=[],
-        dest="configs",
-        help="JSON of keys to put in place of those of the command's config; it is code, "
-        "so use only what you trust; may be repeated",
-    )
-
-
-def add_bundle_root(parser: argparse.ArgumentParser) -> None:
-    """Add the option that names another bundle.
-
-    Args:
-        parser: of the command.
-    """
-    parser.add_argument(
-        "--bundle-root",
-        type=Path,
-        help="folder with configs/ and models/ (default: the one this command came with)",
-    )
 
 
 def run_config(
@@ -136,9 +84,6 @@ def _check_paths(name: str, root: Path, values: Mapping[str, Any]) -> None:
 
 def _run(name: str, files: Sequence[Path], values: Mapping[str, Any]) -> None:
     # Seconds of imports, which --help need not pay.
-    from pipeline.cli.import_lightly import import_lightly
-    from pipeline.errors import find_cause
-
     with import_lightly() if name == "inference" else nullcontext():
         from monai.bundle import ConfigWorkflow
 
