@@ -35,11 +35,10 @@ demo: $(INSTALLED) ## draw synthetic images and segment them
 	@echo 'lesions.csv and results.csv are beside it.'
 	@echo 'The true masks are in demo/truth.'
 
-# A venv of its own: MONAI Label is installed without its requirements, some of which do not fit.
+# A venv of its own: the tests call MONAI Label's client, whose requirements do not fit the others.
 $(LABEL_INSTALLED): pyproject.toml constraints.txt constraints-label.txt
 	$(LABEL_BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv .venv-label
 	$(LABEL_BIN)/python -m pip install -c constraints.txt -c constraints-label.txt --editable '.[label]'
-	$(LABEL_BIN)/python -m pip install --no-deps monailabel==0.8.5
 	@touch $@
 
 label-demo: $(LABEL_INSTALLED) ## correct the masks of synthetic images in the browser
@@ -65,7 +64,8 @@ coverage: $(INSTALLED) ## run the tests, and list the lines of pipeline/ and bun
 	$(BIN)/python -m pytest $(IN_PROCESSES) --cov
 
 $(LABEL_TESTED): $(LABEL_INSTALLED)
-	$(LABEL_BIN)/python -m pip install -c constraints.txt -c constraints-label.txt pytest pytest-socket pytest-xdist pynetdicom
+	$(LABEL_BIN)/python -m pip install -c constraints.txt -c constraints-label.txt pytest pytest-socket pytest-xdist pynetdicom psutil
+	$(LABEL_BIN)/python -m pip install --no-deps monailabel==0.8.5
 	@touch $@
 
 label-test: $(LABEL_TESTED) ## run the tests of the annotation server, against Orthanc if it is there

@@ -11,13 +11,11 @@ from typing import Any
 from pipeline.errors import ConfigError
 from pipeline.label.background_job import BackgroundJob
 from pipeline.label.label_settings import LabelSettings
-from pipeline.label.shims import import_monailabel
 from pipeline.server.listen import LOOPBACK, list_hosts
 from pipeline.server.scratch import Scratch
 
 logger = logging.getLogger(__name__)
 
-_APP = Path(__file__).resolve().parent / "app"
 _PAGE = Path(__file__).resolve().parent / "page"
 
 
@@ -47,13 +45,18 @@ def make_server(
             "a proxy with a login before the server"
         )
         raise ConfigError(msg)
-    # Read when MONAI Label is imported: it would make folders and ask for updates.
-    os.environ |= {"MONAI_LABEL_SESSIONS": "false", "MONAI_LABEL_AUTO_UPDATE_SCORING": "false"}
-    import_monailabel()
-    from pipeline.label.app.label_guards import make_label_guards
-    from pipeline.label.app.lesion_app import LesionApp
+    try:
+        from pipeline.label.app.label_guards import make_label_guards
+        from pipeline.label.app.lesion_app import LesionApp
+        from pipeline.label.app.monai_api import make_monai_api  # noqa: F401
+    except ImportError as error:
+        msg = (
+            f"expected the packages of the extra 'label', {error.name} is missing: see "
+            "docs/label.md for how to install them"
+        )
+        raise ConfigError(msg) from error
 
-    label_app = LesionApp(str(_APP), settings.studies, {"settings": settings.to_json()})
+    label_app = LesionApp(settings)
     label_app.workbench.segmenter.prepare()
     count = label_app.workbench.recover()
     logger.info("%d labels were taken over from the archive", count)
@@ -72,7 +75,7 @@ def _make_web(settings: LabelSettings, label_app: Any) -> Any:
     from pipeline.server.answers import PathHider, add_error_answers
 
     scratch = Scratch(Path(settings.state) / "scratch")
-    # MONAI Label and Starlette take the folder from here.
+    # Starlette takes the folder from here.
     tempfile.tempdir = str(scratch.folder)
     own = [
         settings.state,

@@ -5,9 +5,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Response
 
 from pipeline import __version__
-from pipeline.label.app.lesion_train import read_epochs
 from pipeline.label.app.request_body import read_json, read_picture
-from pipeline.label.app.training import Training
+from pipeline.label.app.training import Training, read_epochs
 from pipeline.label.label_errors import UnknownImageError
 from pipeline.label.mask_file import decode_mask, encode_grey, encode_mask
 from pipeline.label.sampler import Sampler

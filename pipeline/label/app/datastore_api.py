@@ -34,7 +34,7 @@ def make_datastore_api(app: LesionApp, read_form: FormReader) -> APIRouter:
 
 
 def _add_lists(router: APIRouter, app: LesionApp) -> None:
-    store = app.datastore()
+    store = app.datastore
 
     @router.get("/")
     def tell(output: Literal["stats", "train", "all"] = "stats") -> Response:
@@ -50,7 +50,7 @@ def _add_lists(router: APIRouter, app: LesionApp) -> None:
 
 
 def _add_images(router: APIRouter, app: LesionApp, form: Any) -> None:
-    store = app.datastore()
+    store = app.datastore
 
     @router.put("/", include_in_schema=False)
     @router.put("/image")
@@ -84,7 +84,7 @@ def _add_images(router: APIRouter, app: LesionApp, form: Any) -> None:
 
 
 def _add_labels(router: APIRouter, app: LesionApp, form: Any) -> None:
-    store = app.datastore()
+    store = app.datastore
 
     @router.put("/label")
     def save_label(sent: Annotated[Form, form], image: str, tag: str = "final") -> dict[str, str]:
@@ -109,7 +109,7 @@ def _add_labels(router: APIRouter, app: LesionApp, form: Any) -> None:
 
 
 def _add_notes(router: APIRouter, app: LesionApp, form: Any) -> None:
-    store = app.datastore()
+    store = app.datastore
 
     @router.get("/image/info")
     def tell_image(image: str) -> Response:

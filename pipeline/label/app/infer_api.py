@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 from fastapi import APIRouter, Depends, Response
-from requests_toolbelt import MultipartEncoder
+from urllib3 import encode_multipart_formdata
+from urllib3.fields import RequestField
 
 from pipeline.errors import WriteError
 from pipeline.label.app.json_object import choose
-from pipeline.label.app.lesion_app import LesionApp
+from pipeline.label.app.lesion_app import Inference, LesionApp
 from pipeline.label.app.request_body import Form, FormReader, read_json
 from pipeline.label.background_job import BackgroundJob
 from pipeline.label.corrected_seg import build_seg
@@ -25,7 +26,6 @@ Output = Literal["image", "json", "all", "dicom_seg"]
 Selection = Literal["all", "labeled", "unlabeled"]
 
 _PAUSE_S = 1.0
-_TYPES = {".png": "image/png"}
 
 
 def make_infer_api(app: LesionApp, read_form: FormReader, job: BackgroundJob) -> APIRouter:
@@ -46,10 +46,11 @@ def make_infer_api(app: LesionApp, read_form: FormReader, job: BackgroundJob) ->
         output: Output = "all",
     ) -> Response:
         app.check_model(model)
-        request = {"model": model, "image": image, **_choose(form.read_object("params"))}
-        if "file" in form.files:
-            request["upload"] = str(form.files["file"])
-        return _answer_seg(app, request) if output == "dicom_seg" else _answer(app, request, output)
+        options = _choose(form.read_object("params"))
+        upload = form.files.get("file")
+        if output == "dicom_seg":
+            return _answer_seg(app, image, upload)
+        return _answer(app.infer(image, upload=upload, **options), output)
 
     @router.post("/batch/infer/{model}")
     def infer_many(
@@ -81,12 +82,11 @@ def make_infer_api(app: LesionApp, read_form: FormReader, job: BackgroundJob) ->
 
 
 def _choose(options: dict[str, Any]) -> dict[str, Any]:
-    """Take what a client may ask for; neither ``image`` nor ``upload`` come from here."""
+    """Take what a client may ask for of `LesionApp.infer`."""
     _check_tag(options)
-    extension = choose(options, "result_extension", str, ".png")
     return {
-        "result_extension": extension,
-        "save_label": choose(options, "save_label", bool, False),
+        "suffix": choose(options, "result_extension", str, ".png"),
+        "save": choose(options, "save_label", bool, False),
     }
 
 
@@ -97,11 +97,11 @@ def _check_tag(options: dict[str, Any]) -> None:
 
 
 def _select(app: LesionApp, images: Any) -> list[str]:
-    store = app.datastore()
+    store = app.datastore
     listed = {
         "all": store.list_images,
-        "labeled": store.get_labeled_images,
-        "unlabeled": store.get_unlabeled_images,
+        "labeled": store.list_labeled,
+        "unlabeled": store.list_unlabeled,
     }
     if isinstance(images, str) and images in listed:
         return list(listed[images]())
@@ -118,8 +118,8 @@ def _infer_all(app: LesionApp, names: list[str], stopping: threading.Event) -> d
     while waiting and not stopping.is_set():
         name = waiting[0]
         try:
-            results[name] = app.infer({"model": app.model, "image": name, "save_label": True})
-            Path(results[name].pop("file")).unlink(missing_ok=True)
+            result = app.infer(name, save=True)
+            results[name] = {"label": result.label, "tag": "original", "params": result.params}
         except BusyError:
             stopping.wait(_PAUSE_S)
             continue
@@ -130,32 +130,25 @@ def _infer_all(app: LesionApp, names: list[str], stopping: threading.Event) -> d
     return results
 
 
-def _answer(app: LesionApp, request: dict[str, Any], output: Output) -> Response:
-    result = app.infer(request)
-    path = Path(result["file"])
-    try:
-        content = path.read_bytes()
-    finally:
-        path.unlink(missing_ok=True)
-    media_type = _TYPES.get(path.suffix, "application/octet-stream")
+def _answer(result: Inference, output: Output) -> Response:
+    media_type = "image/png" if result.suffix == ".png" else "application/octet-stream"
     if output == "json":
-        return as_json(result["params"])
+        return as_json(result.params)
     if output == "image":
-        return Response(content, media_type=media_type)
-    body = MultipartEncoder(
-        fields={
-            "params": (None, json.dumps(result["params"]), "application/json"),
-            "image": ("mask" + "".join(path.suffixes), content, media_type),
-        }
-    )
-    return Response(body.to_string(), media_type=body.content_type)
+        return Response(result.content, media_type=media_type)
+    params = RequestField("params", json.dumps(result.params))
+    params.make_multipart(content_type="application/json")
+    mask = RequestField("image", result.content, f"mask{result.suffix}")
+    mask.make_multipart(content_type=media_type)
+    content, content_type = encode_multipart_formdata([params, mask])
+    return Response(content, media_type=content_type)
 
 
-def _answer_seg(app: LesionApp, request: dict[str, Any]) -> Response:
-    if "upload" in request:
+def _answer_seg(app: LesionApp, name: str, upload: Path | None) -> Response:
+    if upload is not None:
         msg = "expected an image of the studies for a DICOM SEG, got an upload"
         raise RequestError(msg)
-    image, number = app.workbench.find(request["image"])
+    image, number = app.workbench.find(name)
     prediction = app.workbench.predict(image, number)
     path, _ = app.workbench.locate(image, number)
     try:

@@ -1,11 +1,9 @@
-"""Our studies and labels as MONAI Label's data store."""
+"""The studies and labels as clients of MONAI Label see them."""
 
 import tempfile
 import zipfile
 from pathlib import Path
 from typing import Any
-
-from monailabel.interfaces.datastore import Datastore
 
 from pipeline.label.label_errors import RequestError, UnknownImageError
 from pipeline.label.label_store import TAGS
@@ -14,60 +12,21 @@ from pipeline.label.study_image import StudyImage
 from pipeline.label.workbench import Workbench
 
 
-class LabelDatastore(Datastore):
+class LabelDatastore:
     """An image id is the name of a frame (`StudyImage.name_frame`), and so is a label id.
 
     Args:
         workbench: does the work.
-        title: *name* in MONAI Label's answers.
+        title: *name* in the answers.
     """
 
     def __init__(self, workbench: Workbench, title: str) -> None:
         self.workbench = workbench
         self._title = title
 
-    def name(self) -> str:
-        """Give the title."""
-        return self._title
-
-    def set_name(self, name: str) -> None:
-        """Refuse: the title is that of the studies."""
-        msg = "the name of the studies cannot be changed"
-        raise RequestError(msg)
-
-    def description(self) -> str:
-        """Give the title."""
-        return self._title
-
-    def set_description(self, description: str) -> None:
-        """Refuse: there is nothing to describe."""
-        msg = "the description of the studies cannot be changed"
-        raise RequestError(msg)
-
     def datalist(self) -> list[dict[str, Any]]:
         """List the frames that have a final label, by their names and not by paths."""
-        return [{"image": name, "label": name} for name in self.get_labeled_images()]
-
-    def get_labels_by_image_id(self, image_id: str) -> dict[str, str]:
-        """Give the label's id by tag."""
-        return {tag: image_id for tag in TAGS if self.get_label_by_image_id(image_id, tag)}
-
-    def get_label_by_image_id(self, image_id: str, tag: str) -> str:
-        """Give the label's id, empty if there is no label."""
-        found = self.workbench.labels.path(*self.workbench.find(image_id), tag).is_file()
-        return image_id if found else ""
-
-    def get_image(self, image_id: str, params: Any = None) -> Any:
-        """Give the content of the file."""
-        return Path(self.workbench.locate(*self.workbench.find(image_id))[0]).read_bytes()
-
-    def get_image_uri(self, image_id: str) -> str:
-        """Give the path of the file; of a cine that of the whole file."""
-        return str(self.workbench.locate(*self.workbench.find(image_id))[0])
-
-    def get_label(self, label_id: str, label_tag: str, params: Any = None) -> Any:
-        """Give the content of a label's PNG."""
-        return Path(self.get_label_uri(label_id, label_tag)).read_bytes()
+        return [{"image": name, "label": name} for name in self.list_labeled()]
 
     def get_label_uri(self, label_id: str, label_tag: str) -> str:
         """Give the path of a label's PNG."""
@@ -93,17 +52,13 @@ class LabelDatastore(Datastore):
         """Give what is known of a label."""
         return self.workbench.labels.read_info(*self.workbench.find(label_id), label_tag)
 
-    def get_labeled_images(
-        self, label_tag: str | None = None, labels: list[str] | None = None
-    ) -> list[str]:
-        """Name the frames that have a label, a final one if no tag is given."""
-        return [image.name_frame(number) for image, number in self._select(label_tag, True)]
+    def list_labeled(self, tag: str = "final") -> list[str]:
+        """Name the frames that have a label of this tag."""
+        return [image.name_frame(number) for image, number in self._select(tag, labeled=True)]
 
-    def get_unlabeled_images(
-        self, label_tag: str | None = None, labels: list[str] | None = None
-    ) -> list[str]:
-        """Name the frames that have no label, no final one if no tag is given."""
-        return [image.name_frame(number) for image, number in self._select(label_tag, False)]
+    def list_unlabeled(self, tag: str = "final") -> list[str]:
+        """Name the frames that have none."""
+        return [image.name_frame(number) for image, number in self._select(tag, labeled=False)]
 
     def list_images(self) -> list[str]:
         """Name the frames to label."""
@@ -111,7 +66,7 @@ class LabelDatastore(Datastore):
 
     def get_dataset_archive(self, limit_cases: int | None) -> str:
         """Write the labeled images and their labels to a ZIP file in the temporary folder."""
-        names = self.get_labeled_images()[:limit_cases]
+        names = self.list_labeled()[:limit_cases]
         with (
             tempfile.NamedTemporaryFile(suffix=".zip", delete=False) as file,
             zipfile.ZipFile(file, "w") as archive,
@@ -124,9 +79,6 @@ class LabelDatastore(Datastore):
                 if inside not in archive.namelist():
                     archive.write(self.workbench.locate(image, number)[0], inside)
         return file.name
-
-    def refresh(self) -> None:
-        """Do nothing: the studies are looked at whenever they are asked for."""
 
     def add_image(self, image_id: str, image_filename: str, image_info: dict[str, Any]) -> str:
         """Take an uploaded image under its id, with the suffix of the file."""
@@ -175,8 +127,8 @@ class LabelDatastore(Datastore):
         """Count images and labels."""
         return {
             "total": len(self.list_images()),
-            "completed": len(self.get_labeled_images()),
-            "label_tags": {tag: len(self.get_labeled_images(tag)) for tag in TAGS},
+            "completed": len(self.list_labeled()),
+            "label_tags": {tag: len(self.list_labeled(tag)) for tag in TAGS},
             "train": [],
         }
 
@@ -185,16 +137,16 @@ class LabelDatastore(Datastore):
         objects = {}
         for image, number in self.workbench.list_frames():
             name = image.name_frame(number)
-            tags = self.get_labels_by_image_id(name)
+            tags = [tag for tag in TAGS if self.workbench.labels.path(image, number, tag).is_file()]
             labels = {tag: {"name": name, "info": self.get_label_info(name, tag)} for tag in tags}
             info = {"image": {"info": self.get_image_info(name)}, "labels": {"tags": labels}}
             objects[name] = info
         return {"name": self._title, "description": self._title, "objects": objects}
 
-    def _select(self, tag: str | None, labeled: bool) -> list[tuple[StudyImage, int]]:
+    def _select(self, tag: str, *, labeled: bool) -> list[tuple[StudyImage, int]]:
         path = self.workbench.labels.path
         return [
             frame
             for frame in self.workbench.list_frames()
-            if path(*frame, tag or "final").is_file() == labeled
+            if path(*frame, tag).is_file() == labeled
         ]

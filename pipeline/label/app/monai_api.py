@@ -34,10 +34,10 @@ def make_monai_api(
 ) -> APIRouter:
     """Make the routes.
 
-    They are MONAI Label's by name, query and answer, and our own behind that: its coroutines
+    Names, queries and answers are those of MONAI Label; the code is our own, as its coroutines
     compute, so that one of them stops all requests, take any path of this machine for an image,
-    and leave uploads in the temporary folder. Left out are those for sessions (archives that are
-    unpacked), logs, slides and login.
+    and leave uploads in the temporary folder. Its routes for sessions, logs, slides and login are
+    left out.
 
     Args:
         app: of the studies.
@@ -59,23 +59,23 @@ def make_monai_api(
 def _add_info(router: APIRouter, app: LesionApp) -> None:
     @router.get("/info/", tags=["App"])
     def tell() -> Response:
-        return as_json(app.info())
+        return as_json(app.describe())
 
     @router.post("/activelearning/{strategy}", tags=["ActiveLearning"])
     def choose_next(
         strategy: str, options: Annotated[dict[str, Any], Depends(read_json)]
     ) -> Response:
-        chosen = app.next_sample({"strategy": strategy})
-        if not chosen:
+        chosen = app.sampler.choose(strategy)
+        if chosen is None:
             return as_json({})
+        name = chosen[0].name_frame(chosen[1])
         client = str(options.get("client_id") or "")[:_LONGEST_CLIENT]
         note = {strategy: {"ts": int(time.time()), "client_id": client}}
-        store = app.datastore()
         try:
-            store.update_image_info(chosen["id"], {"strategy": note})
+            app.datastore.update_image_info(name, {"strategy": note})
         except WriteError as error:
             logger.warning("it is not noted that an image was offered: %s", error)
-        return as_json(chosen | store.get_image_info(chosen["id"]))
+        return as_json({"id": name, **app.datastore.get_image_info(name)})
 
 
 def _add_weights(router: APIRouter, app: LesionApp, form: Any) -> None:

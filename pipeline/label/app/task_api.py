@@ -6,9 +6,8 @@ from fastapi import APIRouter, Depends
 
 from pipeline.label.app.json_object import choose
 from pipeline.label.app.lesion_app import LesionApp
-from pipeline.label.app.lesion_train import read_epochs
 from pipeline.label.app.request_body import read_json
-from pipeline.label.app.training import Training
+from pipeline.label.app.training import Training, read_epochs
 from pipeline.label.background_job import BackgroundJob
 from pipeline.label.label_errors import UnknownImageError
 
@@ -48,7 +47,7 @@ def _add_training(router: APIRouter, app: LesionApp, training: Training) -> None
 def _add_scoring(router: APIRouter, app: LesionApp, scoring: BackgroundJob) -> None:
     def start(method: str, run_sync: bool) -> Any:
         request = {"method": method}
-        return scoring.start(request, lambda _: app.scoring(dict(request)), wait=run_sync)
+        return scoring.start(request, lambda _: app.score(), wait=run_sync)
 
     @router.post("/scoring/", tags=["Scoring"])
     def score_all(options: Options, run_sync: bool = False) -> dict[str, Any]:

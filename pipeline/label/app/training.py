@@ -3,12 +3,15 @@
 from typing import Any
 
 from pipeline.label.background_job import BackgroundJob
-from pipeline.label.label_errors import ConflictError
+from pipeline.label.label_errors import ConflictError, RequestError
 from pipeline.label.label_settings import LabelSettings
 from pipeline.label.trainer import Trainer
 from pipeline.label.trainer_status import TrainerStatus
 from pipeline.label.training_process import TrainingProcess
 from pipeline.server.answers import PathHider
+
+DEFAULT_EPOCHS = 10
+MOST_EPOCHS = 1000
 
 
 class Training:
@@ -100,3 +103,23 @@ class Training:
         if record is None:
             return None
         return record | {"details": [self._hider.hide(text) for text in record["details"]]}
+
+
+def read_epochs(request: dict[str, Any], name: str = "max_epochs") -> int:
+    """Read how long to train.
+
+    Args:
+        request: nothing else of it is looked at.
+        name: of the number.
+
+    Returns:
+        Number of epochs.
+
+    Raises:
+        RequestError: it is not from 1 to 1000.
+    """
+    epochs = request.get(name, DEFAULT_EPOCHS)
+    if not isinstance(epochs, int) or isinstance(epochs, bool) or not 1 <= epochs <= MOST_EPOCHS:
+        msg = f"expected {name} from 1 to {MOST_EPOCHS}, got another value"
+        raise RequestError(msg)
+    return epochs

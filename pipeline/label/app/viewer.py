@@ -1,6 +1,7 @@
 """MONAI Label's OHIF viewer, and the archive as it asks for it."""
 
 import re
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ _CHUNK = 1 << 20
 
 
 def add_viewer(web: FastAPI, client: DicomwebClient) -> None:
-    """Serve the viewer that comes with MONAI Label, and let it read the archive.
+    """Let a viewer read the archive, and serve MONAI Label's own where it is installed.
 
     MONAI Label passes any path on to the archive with the server's password, also
     ``../instances``, by which Orthanc's own interface can be reached, and any object to store. Here
@@ -60,9 +61,10 @@ def _add_archive(router: APIRouter, client: DicomwebClient) -> None:
 
 
 def _add_pages(router: APIRouter) -> None:
-    from monailabel import endpoints
-
-    pages = Path(str(endpoints.__file__)).parent / "static" / "ohif"
+    spec = find_spec("monailabel")  # its files are served, nothing of it is run
+    if spec is None or not spec.submodule_search_locations:
+        return
+    pages = Path(spec.submodule_search_locations[0]) / "endpoints" / "static" / "ohif"
 
     @router.get("/ohif/{path:path}", include_in_schema=False)
     def open_viewer(path: str) -> Any:
