@@ -7,11 +7,15 @@ image, which is not ours to publish.
 
 import argparse
 import csv
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from pipeline.evaluation.comparison_panel import BAR_PX, GAP_PX
+from breast_us_seg import Segmenter
 
 KINDS = (
     ("busi", "benign"),
@@ -24,10 +28,35 @@ KINDS = (
 )
 EACH = 4
 SIDE = 120
+GAP = 4
 CAPTION = 18
+STEP = 2 * SIDE + GAP + 12
 
 POOR = 0.7
-"""Dice from which a mask is no failure; an evaluation has panels of typical and best ones too."""
+"""Dice from which a mask is no failure."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One image.
+
+    Attributes:
+        run: folder of the network that has not seen it.
+        name: its id.
+        kind: data set and pathology.
+        score: Dice, or the false area in px of a normal image.
+    """
+
+    run: Path
+    name: str
+    kind: tuple[str, str]
+    score: float
+
+    @property
+    def caption(self) -> str:
+        """Kind and score."""
+        score = f"{self.score:.0f}px" if self.kind[1] == "normal" else f"Dice {self.score:.3f}"
+        return f"{self.kind[0]}, {self.kind[1]}: {score}"
 
 
 def main() -> None:
@@ -36,60 +65,45 @@ def main() -> None:
     parser.add_argument("work", type=Path, help="folder of the runs")
     parser.add_argument("--plot", type=Path, required=True, help="PNG to write")
     args = parser.parse_args()
-    pathologies = _read_pathologies(args.work)
-    width = EACH * (2 * SIDE + GAP_PX + 12)
-    picture = Image.new("RGB", (width, len(KINDS) * (SIDE + CAPTION)), "white")
+    failures = list(_list_failures(args.work))
+    segmenters: dict[Path, Segmenter] = {}
+    picture = Image.new("RGB", (EACH * STEP, len(KINDS) * (SIDE + CAPTION)), "white")
     draw = ImageDraw.Draw(picture)
     font = ImageFont.load_default(12)
     for row, kind in enumerate(KINDS):
-        panels = [path for path in _list_panels(args.work) if pathologies[_name(path)] == kind]
-        for column, path in enumerate(panels[:EACH]):
-            left, top = column * (2 * SIDE + GAP_PX + 12), row * (SIDE + CAPTION)
-            verdict = path.stem.split("_")[1 if kind[1] != "normal" else 2]
-            text = f"{kind[0]}, {kind[1]}: {'Dice ' * (kind[1] != 'normal')}{verdict}"
-            draw.text((left, top + 2), text, fill="black", font=font)
-            for place, tile in enumerate(_cut_masks(path)):
-                at = left + place * (SIDE + GAP_PX), top + CAPTION
-                picture.paste(tile.resize((SIDE, SIDE - 6)), at)
+        found = [failure for failure in failures if failure.kind == kind]
+        found.sort(key=lambda each: -each.score if kind[1] == "normal" else each.score)
+        for column, failure in enumerate(found[:EACH]):
+            if failure.run not in segmenters:
+                weights = failure.run / "train" / "model.pt"
+                segmenters[failure.run] = Segmenter.load(ckpt=str(weights), operating_point="all")
+            left, top = column * STEP, row * (SIDE + CAPTION)
+            draw.text((left, top + 2), failure.caption, fill="black", font=font)
+            for place, mask in enumerate(_read_masks(failure, segmenters[failure.run])):
+                tile = mask.resize((SIDE, SIDE - 6))
+                picture.paste(tile, (left + place * (SIDE + GAP), top + CAPTION))
     picture.save(args.plot)
 
 
-def _read_pathologies(work: Path) -> dict[str, tuple[str, str]]:
-    found = {}
-    for table in work.glob("without-*/test/per_image.csv"):
+def _list_failures(work: Path) -> Iterator[Failure]:
+    for table in sorted(work.glob("without-*/test/per_image.csv")):
         with table.open(newline="") as file:
             for row in csv.DictReader(file):
-                found[row["id"].replace("/", "-")] = (row["source"], row["pathology"])
-    return found
+                score = float(row["dice"] or row["pred_px"])
+                if score > 0 if not row["dice"] else score < POOR:
+                    kind = (row["source"], row["pathology"])
+                    yield Failure(table.parents[1], row["id"], kind, score)
 
 
-def _list_panels(work: Path) -> list[Path]:
-    """List the failures, the worst Dice and the largest false lesion first."""
-
-    def rank(path: Path) -> tuple[float, str]:
-        parts = path.stem.split("_")
-        worth = -int(parts[2].removesuffix("px")) if parts[0] == "normal" else float(parts[1])
-        return worth, path.name
-
-    panels = sorted(work.glob("without-*/test/panels/*.png"), key=rank)
-    return [path for path in panels if rank(path)[0] < POOR]
-
-
-def _name(path: Path) -> str:
-    parts = path.stem.split("_", 3 if path.stem.startswith("normal") else 2)
-    return parts[-1]
-
-
-def _cut_masks(path: Path) -> list[Image.Image]:
-    """Cut true and predicted mask out of a panel of four tiles."""
-    with Image.open(path) as panel:
-        width = (panel.width - 3 * GAP_PX) // 4
-        return [
-            panel.crop(
-                (place * (width + GAP_PX), BAR_PX, place * (width + GAP_PX) + width, panel.height)
-            ).convert("RGB")
-            for place in (1, 2)
-        ]
+def _read_masks(failure: Failure, segmenter: Segmenter) -> list[Image.Image]:
+    """Give the true mask, and what the network finds."""
+    data = failure.run / "data"
+    lists = json.loads((data / "datalist.json").read_text("utf-8"))
+    (item,) = (item for item in lists["test"] if item["id"] == failure.name)
+    with Image.open(data / item["label"]) as label:
+        true = label.convert("L")
+    found = segmenter.segment(data / item["image"]).mask
+    return [true, Image.fromarray(found.astype(np.uint8) * 255)]
 
 
 if __name__ == "__main__":

@@ -31,8 +31,8 @@ def add_parser(subparsers: Any) -> None:
         help="score weights on a prepared datalist",
         description=(
             "Score weights on one list of DATA/datalist.json, at the size of the source images, "
-            "and write summary.json, per_image.csv and panels (image, truth, prediction; worst "
-            "first) below OUT."
+            "and write summary.json, per_image.csv and report.html (all images, the worst first) "
+            "below OUT."
         ),
     )
     parser.add_argument("data", metavar="DATA", type=Path, help="folder of datalist.json")

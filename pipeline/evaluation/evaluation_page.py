@@ -59,10 +59,6 @@ class EvaluationPage:
         split: name of the evaluated list, such as `test`.
         title: of the page.
         model: what the page names as the model; `None` names this program's version.
-        keys: names of an item's keys where they differ from those in `EvaluationItem`.
-
-    Raises:
-        ConfigError: `keys` names something that an item does not have.
     """
 
     def __init__(
@@ -72,14 +68,12 @@ class EvaluationPage:
         split: str,
         title: str = "Evaluation of breast lesions in ultrasound",
         model: ModelIdentity | None = None,
-        keys: Mapping[str, str] | None = None,
     ) -> None:
         self.path = Path(output_dir) / "report.html"
         self.root = Path(output_dir) / PREVIEWS
         self.split = split
         self.title = title
         self.model = model
-        self._keys = EvaluationItem.complete_keys(keys or {})
         self._entries: list[_Entry] = []
 
     def attach(self, engine: Engine) -> None:
@@ -97,7 +91,7 @@ class EvaluationPage:
 
     def _collect(self, engine: Engine) -> None:
         batch, output = engine.state.batch, engine.state.output
-        for number, item in enumerate(read_items(batch, output, keys=self._keys)):
+        for number, item in enumerate(read_items(batch, output)):
             entry = _Entry(item, _read_spacing(batch, output, number))
             write_atomically(self.root / entry.preview, encode_preview(item.planes()[0]))
             self._entries.append(entry)

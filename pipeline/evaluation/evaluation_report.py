@@ -1,11 +1,9 @@
-"""An evaluation as a table, a summary and pictures."""
+"""An evaluation as a table and a summary."""
 
-import io
 import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +11,8 @@ from ignite.engine import Engine, Events
 
 from pipeline import RESEARCH_ONLY
 from pipeline.atomic import write_atomically
-from pipeline.errors import ConfigError, WriteError
-from pipeline.evaluation.comparison_panel import draw_comparison
-from pipeline.evaluation.evaluation_item import EvaluationItem, read_items
-from pipeline.evaluation.panel_gallery import NAME_PATTERN, PanelGallery
+from pipeline.errors import ConfigError
+from pipeline.evaluation.evaluation_item import read_items
 from pipeline.get_logger import get_logger
 from pipeline.metrics.evaluated_image import EvaluatedImage
 from pipeline.metrics.summarise import summarise
@@ -53,29 +49,20 @@ class EvaluationReport:
     masks at the geometry of the source. When the run completes, the folder holds:
 
     - `per_image.csv`: one row per image in the order of the ids, columns `COLUMNS`;
-    - `panels/`: pictures of the worst, typical and best images and of normal ones with a false
-      lesion, see `PanelGallery.panels`; those of an earlier run are removed;
     - `summary.json`: see `summarise`; written last, so that its presence means a whole report.
 
-    Every file is written under a temporary name and renamed. Between two images, memory holds
-    the scores of all images and the encoded pictures of a bounded number of them. One process
-    only: under distributed evaluation each rank would report its own part.
+    Every file is written under a temporary name and renamed. Memory holds the scores of all images
+    and no pixels. One process only: under distributed evaluation each rank would report its own
+    part. `EvaluationPage` shows the images.
 
     Args:
         output_dir: folder of the report, made if need be.
         split: name of the evaluated list, such as `test`; stated in the summary.
-        worst: number of pictures of the lesions with the lowest Dice.
-        typical: number of pictures of lesions with a Dice next to the median.
-        best: number of pictures of the lesions with the highest Dice.
-        normals: number of pictures of normal images, largest false area first.
-        keys: names of an item's keys where they differ from those in `EvaluationItem`, as
-            `{"label": "mask"}`.
         draws: bootstrap draws of the summary.
-        seed: decides the bootstrap draws and the sample of typical images.
+        seed: decides the bootstrap draws.
 
     Raises:
-        ConfigError: a number of pictures is negative, `draws` is below 1, or `keys` names
-            something that an item does not have.
+        ConfigError: `draws` is below 1.
     """
 
     def __init__(
@@ -83,11 +70,6 @@ class EvaluationReport:
         output_dir: str | os.PathLike[str],
         *,
         split: str,
-        worst: int = 24,
-        typical: int = 4,
-        best: int = 4,
-        normals: int = 8,
-        keys: Mapping[str, str] | None = None,
         draws: int = 2000,
         seed: int = 0,
     ) -> None:
@@ -96,18 +78,9 @@ class EvaluationReport:
             raise ConfigError(msg)
         self._output_dir = Path(output_dir)
         self._split = split
-        self._gallery_options = {
-            "worst": worst,
-            "typical": typical,
-            "best": best,
-            "normals": normals,
-            "seed": seed,
-        }
-        self._keys = EvaluationItem.complete_keys(keys or {})
         self._draws = draws
         self._seed = seed
         self._images: dict[str, EvaluatedImage] = {}
-        self._gallery = PanelGallery(**self._gallery_options)
 
     def attach(self, engine: Engine) -> None:
         """Register with an engine.
@@ -127,26 +100,20 @@ class EvaluationReport:
 
     def _start(self, _engine: Engine) -> None:
         self._images = {}
-        self._gallery = PanelGallery(**self._gallery_options)
 
     def _collect(self, engine: Engine) -> None:
-        for item in read_items(engine.state.batch, engine.state.output, keys=self._keys):
+        for item in read_items(engine.state.batch, engine.state.output):
             image = item.evaluate()
             if image.id in self._images:
                 msg = f"expected every id once, got '{image.id}' again; check the datalist"
                 raise ConfigError(msg)
             self._images[image.id] = image
-            self._gallery.consider(image, partial(_encode_panel, item, image))
 
     def _write(self, _engine: Engine) -> None:
         images = sorted(self._images.values(), key=lambda image: image.id)
         if not images:
             raise ConfigError(_describe_no_image(self._split))
         summary = summarise(images, split=self._split, draws=self._draws, seed=self._seed)
-        folder = self._output_dir / "panels"
-        _remove_panels(folder)
-        for name, picture in self._gallery.panels(images):
-            write_atomically(folder / name, picture)
         write_table(self._output_dir / "per_image.csv", COLUMNS, map(_make_row, images))
         text = json.dumps({"notice": RESEARCH_ONLY, **summary}, indent=2, allow_nan=False)
         write_atomically(self._output_dir / "summary.json", f"{text}\n".encode())
@@ -155,27 +122,6 @@ class EvaluationReport:
 
 def _describe_no_image(split: str) -> str:
     return f"expected images to evaluate in split '{split}', got none; check the datalist"
-
-
-def _encode_panel(item: EvaluationItem, image: EvaluatedImage) -> bytes:
-    dice = image.scores.dice
-    verdict = f"{image.scores.pred_px} px false" if dice is None else f"Dice {dice:.3f}"
-    caption = f"{verdict}   {image.id} ({image.pathology})"
-    original, label, pred = item.planes()
-    panel = draw_comparison(original, label, pred, caption=caption)
-    buffer = io.BytesIO()
-    panel.save(buffer, format="PNG")
-    return buffer.getvalue()
-
-
-def _remove_panels(folder: Path) -> None:
-    stale = [path for path in folder.glob("*.png") if NAME_PATTERN.fullmatch(path.name)]
-    for path in stale:
-        try:
-            path.unlink()
-        except OSError as error:
-            msg = f"expected to replace {path}, got {type(error).__name__}: {error.strerror}"
-            raise WriteError(msg) from error
 
 
 def _make_row(image: EvaluatedImage) -> dict[str, str | int]:

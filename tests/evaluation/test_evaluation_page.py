@@ -167,9 +167,12 @@ class TestFiles:
         assert len(alive) == 18
         assert not any(reference() is not None for reference in alive)
 
-    def test_unknown_key(self, tmp_path: Path) -> None:
-        with pytest.raises(ConfigError, match=r"expected keys for id, .* got lable"):
-            EvaluationPage(tmp_path, split="test", keys={"lable": "mask"})
+    def test_original_of_another_size(self, tmp_path: Path) -> None:
+        data = [item("a", label=5, pred=5, original=torch.zeros(1, 8, 8))]
+        with pytest.raises(
+            ConfigError, match=r"'original' of the shape .* got \(1, 8, 8\) for 'a'"
+        ):
+            evaluate(data, tmp_path)
 
 
 class TestPlots:

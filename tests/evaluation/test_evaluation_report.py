@@ -2,20 +2,18 @@ import csv
 import io
 import json
 import logging
+import re
 import weakref
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from ignite.engine import Engine
 from monai.data import DataLoader, Dataset
 from monai.engines import SupervisedEvaluator
-from PIL import Image
 
 from pipeline.errors import ConfigError
-from pipeline.evaluation.comparison_panel import BAR_PX, GAP_PX
 from pipeline.evaluation.evaluation_report import COLUMNS, EvaluationReport
 from pipeline.metrics.score_image import score_image
 
@@ -42,7 +40,7 @@ def item(name: str, *, label: int | None, pred: int | None, **facts: Any) -> dic
         "original": original,
         "label": mask(label),
         "pred": mask(pred),
-        "probability": mask(pred) * 0.75,
+        "lesion_probability": 0.75,
     } | facts
 
 
@@ -108,35 +106,23 @@ class TestTable:
 
 
 class TestProbability:
-    def test_mean_of_the_200_highest_pixels(self, tmp_path: Path) -> None:
-        values = torch.linspace(0, 1, HEIGHT * WIDTH).reshape(1, HEIGHT, WIDTH)
-        evaluate([item("a", label=5, pred=5, probability=values)], tmp_path)
-        expected = np.sort(values.numpy().ravel())[::-1][:200].mean()
-        assert float(read_table(tmp_path)[0]["probability"]) == pytest.approx(expected, abs=1e-6)
-
-    def test_image_of_fewer_pixels(self, tmp_path: Path) -> None:
-        few = {key: torch.ones(1, 3, 4) for key in ("original", "label", "pred")}
-        few["probability"] = torch.full((1, 3, 4), 0.25)
-        evaluate([item("a", label=5, pred=5) | few], tmp_path)
-        assert float(read_table(tmp_path)[0]["probability"]) == 0.25
-
     @pytest.mark.parametrize("value", [0.125, torch.tensor(0.125), torch.tensor([[0.125]])])
-    def test_lesion_probability_goes_first(self, tmp_path: Path, value: Any) -> None:
+    def test_is_one_number(self, tmp_path: Path, value: Any) -> None:
         evaluate([item("a", label=5, pred=5, lesion_probability=value)], tmp_path)
         assert float(read_table(tmp_path)[0]["probability"]) == 0.125
 
     @pytest.mark.parametrize(
-        ("facts", "message"),
+        ("value", "message"),
         [
-            ({"lesion_probability": 3.2}, "'lesion_probability' of 0 to 1, got 3.2 to 3.2"),
-            ({"probability": mask(5) * torch.nan}, "'probability' of 0 to 1, got nan"),
-            ({"lesion_probability": torch.zeros(2)}, "one 'lesion_probability', got 2"),
-            ({"probability": torch.zeros(0)}, "got no value for 'a'"),
+            (3.2, "'lesion_probability' of 0 to 1, got [3.2] for 'a'"),
+            (float("nan"), "of 0 to 1, got [nan]"),
+            (torch.zeros(2), "of 0 to 1, got [0.0, 0.0]"),
+            (torch.zeros(0), "of 0 to 1, got [] for 'a'"),
         ],
     )
-    def test_no_probability(self, tmp_path: Path, facts: dict[str, Any], message: str) -> None:
-        with pytest.raises(ConfigError, match=message):
-            evaluate([item("a", label=5, pred=5, **facts)], tmp_path)
+    def test_other_values(self, tmp_path: Path, value: Any, message: str) -> None:
+        with pytest.raises(ConfigError, match=re.escape(message)):
+            evaluate([item("a", label=5, pred=5, lesion_probability=value)], tmp_path)
 
 
 class TestMalignancy:
@@ -175,51 +161,6 @@ class TestSummary:
         assert read_summary(tmp_path / "one") == read_summary(tmp_path / "all")
 
 
-class TestPanels:
-    def test_names(self, tmp_path: Path) -> None:
-        evaluate(items(), tmp_path)
-        assert sorted(path.name for path in (tmp_path / "panels").iterdir()) == [
-            "0001_0.000_busi-benign-3.png",
-            "0002_0.500_busi-benign-2.png",
-            "0003_1.000_busi-benign-1.png",
-            "normal_0001_40px_busi-normal-1.png",
-        ]
-
-    def test_left_stays_left(self, tmp_path: Path) -> None:
-        evaluate(items(), tmp_path)
-        with Image.open(tmp_path / "panels" / "0002_0.500_busi-benign-2.png") as file:
-            panel = np.asarray(file)
-        grey, truth, pred = (
-            panel[BAR_PX:, start : start + WIDTH, 0]
-            for start in (0, WIDTH + GAP_PX, 2 * (WIDTH + GAP_PX))
-        )
-        assert (grey[:, 30:] == 120).all()
-        assert (grey[:, :30] == 0).all()
-        assert np.array_equal(truth, mask(5)[0].numpy() * 255)
-        assert np.array_equal(pred, mask(10)[0].numpy() * 255)
-
-    def test_bounded(self, tmp_path: Path) -> None:
-        data = [item(f"i{index}", label=5, pred=5 + index % 10) for index in range(30)]
-        evaluate(data, tmp_path, worst=2, typical=1, best=1)
-        assert len(list((tmp_path / "panels").iterdir())) == 4
-
-    def test_none_need_no_original(self, tmp_path: Path) -> None:
-        data = items()
-        for each in data:
-            del each["original"]
-        evaluate(data, tmp_path, worst=0, typical=0, best=0, normals=0)
-        assert not (tmp_path / "panels").exists()
-
-    def test_those_of_an_earlier_run_go_and_other_files_stay(self, tmp_path: Path) -> None:
-        evaluate(items(), tmp_path)
-        (tmp_path / "panels" / "mine.png").touch()
-        evaluate(items()[:1], tmp_path)
-        assert sorted(path.name for path in (tmp_path / "panels").iterdir()) == [
-            "0001_0.500_busi-benign-2.png",
-            "mine.png",
-        ]
-
-
 class TestRuns:
     def test_starts_afresh(self, tmp_path: Path) -> None:
         report = evaluate(items(), tmp_path)
@@ -230,7 +171,6 @@ class TestRuns:
     def test_leaves_no_temporary_file(self, tmp_path: Path) -> None:
         evaluate(items(), tmp_path)
         assert sorted(path.name for path in tmp_path.iterdir()) == [
-            "panels",
             "per_image.csv",
             "summary.json",
         ]
@@ -256,13 +196,6 @@ class TestRuns:
         assert len(alive) == 30
         assert not any(reference() is not None for reference in alive)
 
-    def test_renamed_keys(self, tmp_path: Path) -> None:
-        data = items()
-        for each in data:
-            each["mask"] = each.pop("label")
-        evaluate(data, tmp_path, keys={"label": "mask"})
-        assert read_summary(tmp_path)["lesion"]["dice"]["mean"] == pytest.approx(0.5)
-
     def test_facts_that_a_plain_folder_lacks(self, tmp_path: Path) -> None:
         data = items()[:1]
         for key in ("group", "pathology", "source"):
@@ -276,12 +209,12 @@ class TestRuns:
 
         def postprocess(data: dict[str, Any]) -> dict[str, Any]:
             probability = data["pred"].sigmoid()
-            return data | {"probability": probability, "pred": (probability > 0.5).float()}
+            return data | {"pred": (probability > 0.5).float(), "lesion_probability": 0.75}
 
         data = items()
         for each in data:
             each["image"] = each.pop("pred") * 8 - 4
-            del each["probability"]
+            del each["lesion_probability"]
         report = EvaluationReport(tmp_path, split="test", draws=50)
         evaluator = SupervisedEvaluator(
             device=torch.device("cpu"),
@@ -294,7 +227,6 @@ class TestRuns:
             evaluator.run(epoch)
         assert read_summary(tmp_path)["lesion"]["dice"]["mean"] == pytest.approx(0.5)
         assert [row["id"] for row in read_table(tmp_path)] == sorted(each["id"] for each in data)
-        assert len(list((tmp_path / "panels").iterdir())) == 4
 
 
 class TestMistakes:
@@ -319,7 +251,7 @@ class TestMistakes:
         with pytest.raises(ConfigError, match=r"every id once, got 'busi/benign \(2\)' again"):
             evaluate([items()[0], items()[0]], tmp_path)
 
-    @pytest.mark.parametrize("key", ["id", "label", "pred", "probability", "original"])
+    @pytest.mark.parametrize("key", ["id", "label", "pred", "lesion_probability"])
     def test_missing_key(self, tmp_path: Path, key: str) -> None:
         data = items()[:1]
         del data[0][key]
@@ -330,26 +262,12 @@ class TestMistakes:
         with pytest.raises(ConfigError, match=r"cannot score 'a': expected .* got \(8, 8\)"):
             evaluate([item("a", label=5, pred=5) | {"pred": torch.zeros(1, 8, 8)}], tmp_path)
 
-    def test_original_of_another_size(self, tmp_path: Path) -> None:
-        with pytest.raises(
-            ConfigError, match=r"'original' of the shape .* got \(1, 8, 8\) for 'a'"
-        ):
-            evaluate([item("a", label=5, pred=5, original=torch.zeros(1, 8, 8))], tmp_path)
-
     def test_output_that_was_not_decollated(self, tmp_path: Path) -> None:
         engine = Engine(lambda _engine, _batch: {"pred": mask(5)})
         EvaluationReport(tmp_path, split="test").attach(engine)
         with pytest.raises(ConfigError, match=r"expected a decollated output .* got dict"):
             engine.run([0])
 
-    @pytest.mark.parametrize(
-        ("options", "message"),
-        [
-            ({"worst": -1}, "numbers of panels"),
-            ({"draws": 0}, "at least 1 bootstrap draw"),
-            ({"keys": {"lable": "mask"}}, "expected keys for id, .* got lable"),
-        ],
-    )
-    def test_option(self, tmp_path: Path, options: dict[str, Any], message: str) -> None:
-        with pytest.raises(ConfigError, match=message):
-            EvaluationReport(tmp_path, split="test", **options)
+    def test_no_draws(self, tmp_path: Path) -> None:
+        with pytest.raises(ConfigError, match="at least 1 bootstrap draw"):
+            EvaluationReport(tmp_path, split="test", draws=0)
