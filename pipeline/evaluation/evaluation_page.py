@@ -23,7 +23,6 @@ from pipeline.lesions.lesion import Lesion, find_lesions
 from pipeline.metrics.evaluated_image import EvaluatedImage
 from pipeline.readers.region.refuse_scale import refuse_scale
 from pipeline.writers.report.describe_model import describe_model
-from pipeline.writers.report.outline_text import encode_outline
 from pipeline.writers.report.page import PREVIEWS, write_page
 from pipeline.writers.report.plots import (
     Dot,
@@ -33,6 +32,7 @@ from pipeline.writers.report.plots import (
     plot_sizes,
 )
 from pipeline.writers.report.preview import encode_preview
+from pipeline.writers.report.simplify_outline import simplify_outline
 
 NAME_PATTERN = re.compile(r"[A-Za-z0-9._-]+-[0-9a-f]{12}\.jpg")
 """Matches every file name of a preview."""
@@ -146,8 +146,8 @@ class _Entry(list[Any]):
                 scores.false_lesions,
                 _round(self.true_long, 1),
                 _round(self.found_long, 1),
-                _encode_outlines(true, size),
-                _encode_outlines(found, size),
+                _simplify_outlines(true, size),
+                _simplify_outlines(found, size),
             ]
         )
 
@@ -160,12 +160,12 @@ def _measure_long_axis(lesions: Sequence[Lesion]) -> float | None:
     return lesions[0].long_axis.length_px if lesions else None
 
 
-def _encode_outlines(lesions: Sequence[Lesion], size: tuple[int, int]) -> str:
-    return " ".join(
-        encode_outline((contour[:-1, ::-1] + HALF_PIXEL).ravel().tolist(), size)
+def _simplify_outlines(lesions: Sequence[Lesion], size: tuple[int, int]) -> list[list[int]]:
+    return [
+        simplify_outline((contour[:-1, ::-1] + HALF_PIXEL).ravel().tolist(), size)
         for lesion in lesions
         for contour in lesion.contours
-    )
+    ]
 
 
 def _round(value: float | None, digits: int) -> float | None:

@@ -16,9 +16,9 @@ from pipeline.results.result import Result
 from pipeline.results.result_row import ResultRow
 from pipeline.results.writer import Writer
 from pipeline.writers.report.describe_model import describe_model
-from pipeline.writers.report.outline_text import encode_outline
 from pipeline.writers.report.page import PREVIEWS, write_page
 from pipeline.writers.report.preview import encode_preview
+from pipeline.writers.report.simplify_outline import simplify_outline
 
 _LOGGER = get_logger(__name__)
 
@@ -168,7 +168,7 @@ class _PageData:
             None if row.boundary_uncertainty is None else round(row.boundary_uncertainty, 4),
             *record.size,
             [
-                [self._encode_outlines(contours, record.size), *_list_measures(lesion)]
+                [self._simplify(contours, record.size), *_list_measures(lesion)]
                 for lesion, contours in zip(record.lesions, record.contours, strict=True)
             ],
             *self._list_rest(record, record.size),
@@ -179,15 +179,15 @@ class _PageData:
         if not record.suppressed and not record.is_blanked:
             return []
         suppressed = [
-            [self._encode_outlines(contours, size), probability]
+            [self._simplify(contours, size), probability]
             for probability, contours in record.suppressed
         ]
         return [suppressed, 1] if record.is_blanked else [suppressed]
 
-    def _encode_outlines(self, contours: Sequence[Sequence[float]], size: tuple[int, int]) -> str:
-        return " ".join(
-            encode_outline(contour, size, max_corners=self._max_corners) for contour in contours
-        )
+    def _simplify(
+        self, contours: Sequence[Sequence[float]], size: tuple[int, int]
+    ) -> list[list[int]]:
+        return [simplify_outline(each, size, max_corners=self._max_corners) for each in contours]
 
 
 def _say_briefly(model: Sequence[Sequence[str]], settings: Mapping[str, Any]) -> str:

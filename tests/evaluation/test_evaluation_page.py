@@ -92,9 +92,9 @@ class TestData:
     def test_missed_and_normal_have_no_outline(self, tmp_path: Path) -> None:
         _, data = read_page(evaluate(items(), tmp_path))
         missed, normal = data["items"][2], data["items"][4]
-        assert (missed[8], missed[-3], missed[-1]) == (0, None, "")
+        assert (missed[8], missed[-3], missed[-1]) == (0, None, [])
         assert missed[-2]
-        assert (normal[8], normal[-4], normal[-2]) == (None, None, "")
+        assert (normal[8], normal[-4], normal[-2]) == (None, None, [])
         assert normal[-1]
 
     def test_mean_dice_counts_a_miss_as_0(self, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ const readEvaluationItem = ([source, pathology, name, ...values], index) => {
   const image = {
     src: PREVIEWS + encodePath(src), height, width, probability, quality: '', tone: OUTCOMES[outcome][1],
     shapes: [{ kind: 'truth', outlines: truth }, { kind: 'prediction', outlines: prediction }]
-      .map((shape) => ({ ...shape, lesion: shape.outlines ? { number: '', mm_per_pixel_y: mm, mm_per_pixel_x: mm } : null })),
+      .map((shape) => ({ ...shape, lesion: shape.outlines.length ? { number: '', mm_per_pixel_y: mm, mm_per_pixel_x: mm } : null })),
   };
   const item = {
     index, name, file: name, folder: [page.sources[source], page.pathologies[pathology]].join(', '),

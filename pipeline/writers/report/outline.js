@@ -1,35 +1,16 @@
-// Outlines: from text to points, to paths and to diameters.
+// Outlines: from steps on a grid to points, to paths and to diameters.
 const GRID = 1280;
-const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-const DIGITS = new Map(Array.from(ALPHABET, (letter, digit) => [letter, digit]));
 
-const decodeOutline = (text, width, height) => {
+const readOutlines = (outlines, width, height) => outlines.map((steps) => {
   const step = Math.max(width, height) / GRID;
   const points = [];
-  let value = 0;
-  let shift = 0;
-  let pair = [];
-  const last = [0, 0];
-  for (const letter of text) {
-    const digit = DIGITS.get(letter);
-    value += (digit & 31) * 2 ** shift;
-    shift += 5;
-    if (digit & 32) continue;
-    const axis = pair.length;
-    last[axis] += value % 2 ? -(value + 1) / 2 : value / 2;
-    pair.push(last[axis] * step);
-    if (axis) {
-      points.push(pair);
-      pair = [];
-    }
-    value = 0;
-    shift = 0;
+  let [x, y] = [0, 0];
+  for (let at = 0; at < steps.length; at += 2) {
+    [x, y] = [x + steps[at], y + steps[at + 1]];
+    points.push([x * step, y * step]);
   }
   return points;
-};
-
-const decodeOutlines = (texts, width, height) =>
-  texts.split(' ').filter(Boolean).map((text) => decodeOutline(text, width, height));
+});
 
 const drawPath = (polygons) => polygons
   .map((points) => `M${points.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join('L')}Z`)

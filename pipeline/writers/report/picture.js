@@ -30,7 +30,7 @@ class Picture {
     this.overlay.setAttribute('viewBox', `0 0 ${image.width} ${image.height}`);
     if (scale && image.mm) this.overlay.append(drawScale(image));
     for (const shape of suppressed ? image.shapes.concat(image.suppressed ?? []) : image.shapes) {
-      const polygons = decodeOutlines(shape.outlines, image.width, image.height);
+      const polygons = readOutlines(shape.outlines, image.width, image.height);
       this.overlay.append(makeSvg('path', { class: `shape ${shape.kind}`, d: drawPath(polygons) }));
       if (axes && shape.lesion) this.drawAxes(polygons.slice(0, 1), shape, image);
     }

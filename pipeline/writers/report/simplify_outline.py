@@ -1,4 +1,4 @@
-"""Outlines as short texts, so that a page of many images stays small."""
+"""Outlines of few corners, so that a page of many images stays small."""
 
 from collections.abc import Sequence
 
@@ -8,27 +8,19 @@ from numpy.typing import NDArray
 GRID = 1280
 """Steps along the longer side of an image to which the corners of an outline are rounded."""
 
-ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-"""Digits 0 to 63 of the text."""
-
-_BITS = 5
-_MORE = 1 << _BITS
 _STEP = 1.0
 _PIXEL = 0.4
 _LEAST = 1e-12
 _FEWEST = 3
 
 
-def encode_outline(
+def simplify_outline(
     polygon: Sequence[float], size: tuple[int, int], *, max_corners: int = 200
-) -> str:
-    """Write a closed polygon as text, with as many corners as are worth it.
+) -> list[int]:
+    """Choose the corners of a closed polygon that are worth drawing.
 
     Corners less than 0.4 px or one step of the grid off the line are left out, which takes the
-    stairs of the pixels away, and the least important ones if there are too many. Of each corner,
-    column and row in steps from the corner before it (the first one: from the upper left corner
-    of the image) are written as Google's encoded polylines have it: zigzag, then 5 bits a
-    character, the lowest first, 32 more if there are more to come.
+    stairs of the pixels away, and the least important ones if there are too many.
 
     Args:
         polygon: x, y, x, y and so on in px; (0, 0) is the upper left corner of the first pixel.
@@ -36,19 +28,20 @@ def encode_outline(
         max_corners: upper bound, 3 or more.
 
     Returns:
-        Text of `ALPHABET`; empty for less than three corners.
+        Of each corner x and y in steps of the grid from the corner before it, of the first one from
+        the upper left corner of the image; empty for fewer than three corners.
 
     Examples:
-        >>> encode_outline([0, 0, 8, 0, 8, 2, 0, 2], (640, 1280))
-        'AAQAAEPA'
+        >>> simplify_outline([0, 0, 8, 0, 8, 2, 0, 2], (640, 1280))
+        [0, 0, 0, 2, 8, 0, 0, -2]
     """
     points = np.asarray(polygon, np.float64).reshape(-1, 2) * (GRID / max(size))
     if len(points) < _FEWEST:
-        return ""
+        return []
     finest = max(_STEP, _PIXEL * GRID / max(size))
-    corners = _simplify(points, finest, max_corners)
-    steps = np.diff(np.rint(corners).astype(np.int64), axis=0, prepend=np.zeros((1, 2), np.int64))
-    return "".join(_encode(int(step)) for step in steps.ravel())
+    corners = np.rint(_simplify(points, finest, max_corners)).astype(np.int64)
+    steps: list[int] = np.diff(corners, axis=0, prepend=0).ravel().tolist()
+    return steps
 
 
 def _simplify(
@@ -98,12 +91,3 @@ def _measure_squares(
 ) -> NDArray[np.float64]:
     squares: NDArray[np.float64] = ((points - origin) ** 2).sum(axis=1)
     return squares
-
-
-def _encode(step: int) -> str:
-    rest = step * 2 if step >= 0 else -step * 2 - 1
-    text = ""
-    while rest >= _MORE:
-        text += ALPHABET[rest % _MORE + _MORE]
-        rest //= _MORE
-    return text + ALPHABET[rest]
