@@ -42,9 +42,6 @@ def check_output_dir(output_dir: str) -> None:
 def check_weights_file(ckpt: str) -> None:
     """Check that there are weights; what is in them is checked when they are loaded.
 
-    Args:
-        ckpt: a file.
-
     Raises:
         SettingError: there is no such file.
     """

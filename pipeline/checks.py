@@ -25,11 +25,7 @@ _Arguments = ParamSpec("_Arguments")
 
 
 class Refusal(SystemExit):
-    """The end of a run that was described wrongly, told as `monai.bundle run` calls its options.
-
-    Args:
-        error: what is wrong.
-    """
+    """The end of a run that was described wrongly, told as `monai.bundle run` calls its options."""
 
     def __init__(self, error: ConfigError) -> None:
         option = "--" if isinstance(error, SettingError) else ""

@@ -51,9 +51,6 @@ class WriteError(PipelineError):
 def find_cause(error: BaseException) -> BaseException:
     """Find the exception of this package that MONAI has wrapped, or the innermost one.
 
-    Args:
-        error: what was caught.
-
     Returns:
         The outermost `PipelineError` of the chain of causes, else its end.
     """

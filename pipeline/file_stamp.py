@@ -43,20 +43,13 @@ class FileStamp:
     def hash(self, path: Path) -> "FileStamp":
         """Give the stamp with the hash of the content.
 
-        Args:
-            path: the file.
-
         Raises:
             OSError: it cannot be read.
         """
         return replace(self, sha256=hash_file(path))
 
     def has_content_of(self, other: "FileStamp") -> bool:
-        """Return whether size and time of the content are the same.
-
-        Args:
-            other: of the same file.
-        """
+        """Return whether size and time of the content are the same."""
         return (self.size, self.modified) == (other.size, other.modified)
 
     def look_again(self, path: Path) -> "FileStamp | None":

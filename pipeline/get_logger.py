@@ -11,9 +11,6 @@ def get_logger(name: str) -> "logging.LoggerAdapter[logging.Logger]":
     """Get the logger of a module; texts that are put into its messages go through `escape_text`.
 
     MONAI lets a bundle's ``logging.conf`` have no formatter of its own, so this is done before.
-
-    Args:
-        name: of the module.
     """
     return _EscapingLogger(logging.getLogger(name), {})
 
@@ -34,9 +31,6 @@ def log_like_others(prefix: str) -> None:
     """Let loggers that a library has given an output of their own log like all others.
 
     MONAI's print on standard output whatever the levels are.
-
-    Args:
-        prefix: how their names start.
     """
     loggers: dict[str, Any] = logging.root.manager.loggerDict
     for name, logger in loggers.items():

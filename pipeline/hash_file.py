@@ -7,9 +7,6 @@ import os
 def hash_file(path: str | os.PathLike[str]) -> str:
     """Hash a file.
 
-    Args:
-        path: an existing file.
-
     Returns:
         SHA-256 in hexadecimal.
     """

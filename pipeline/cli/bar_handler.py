@@ -12,10 +12,6 @@ class BarHandler(logging.StreamHandler):  # type: ignore[type-arg]
     """
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a record.
-
-        Args:
-            record: to be written.
-        """
+        """Write a record."""
         with tqdm.external_write_mode(file=self.stream):
             super().emit(record)

@@ -14,11 +14,7 @@ if TYPE_CHECKING:
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the command to the program's parser.
-
-    Args:
-        subparsers: where to add it.
-    """
+    """Add the command to the program's parser."""
     parser = subparsers.add_parser(
         "check",
         help="tell which files of a folder would be segmented, and why not the others",
@@ -36,9 +32,6 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(args: argparse.Namespace) -> int:
     """Print a line per file and the summary, and write the table.
-
-    Args:
-        args: parsed arguments.
 
     Returns:
         0, or 2 if a file is damaged.

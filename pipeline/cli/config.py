@@ -40,11 +40,7 @@ class KeyOfRun:
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the command to the program's parser.
-
-    Args:
-        subparsers: where to add it.
-    """
+    """Add the command to the program's parser."""
     parser = subparsers.add_parser(
         "config",
         help="list the keys of --set: meaning, range and default",
@@ -61,9 +57,6 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(args: argparse.Namespace) -> int:
     """Print the keys.
-
-    Args:
-        args: parsed arguments.
 
     Returns:
         0.

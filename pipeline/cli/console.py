@@ -50,9 +50,6 @@ def open_console(args: argparse.Namespace) -> Iterator[None]:
     """Log as the options of `add_console_options` say; afterwards all is as before.
 
     Nothing is done for a command without these options.
-
-    Args:
-        args: parsed arguments.
     """
     if not hasattr(args, "log_format"):
         yield
@@ -79,9 +76,5 @@ def open_console(args: argparse.Namespace) -> Iterator[None]:
 
 
 def shows_progress(args: argparse.Namespace) -> bool | None:
-    """Tell whether bars may be drawn: `False` for no, `None` for as the config says.
-
-    Args:
-        args: parsed arguments.
-    """
+    """Tell whether bars may be drawn: `False` for no, `None` for as the config says."""
     return False if args.quiet or args.log_format == "json" else None

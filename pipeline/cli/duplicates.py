@@ -11,11 +11,7 @@ _MASKS = ("*_mask*", "*_tumor*", "*_other*")
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the command to the program's parser.
-
-    Args:
-        subparsers: where to add it.
-    """
+    """Add the command to the program's parser."""
     parser = subparsers.add_parser(
         "duplicates",
         help="find near-copies among images",
@@ -46,9 +42,6 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(args: argparse.Namespace) -> int:
     """Print the groups and write them as a table.
-
-    Args:
-        args: parsed arguments.
 
     Returns:
         0, or 2 if some files could not be read.

@@ -30,9 +30,6 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Export, and print what was compared.
 
-    Args:
-        args: parsed arguments.
-
     Returns:
         0.
 

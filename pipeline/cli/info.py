@@ -29,11 +29,7 @@ _PACKAGES = (
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the command to the program's parser.
-
-    Args:
-        subparsers: where to add it.
-    """
+    """Add the command to the program's parser."""
     parser = subparsers.add_parser(
         "info",
         help="tell versions, weights, what would compute, licences and extras",
@@ -51,9 +47,6 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(args: argparse.Namespace) -> int:
     """Print it.
-
-    Args:
-        args: parsed arguments.
 
     Returns:
         0.

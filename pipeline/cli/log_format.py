@@ -30,11 +30,7 @@ class TextFormat(logging.Formatter):
         self._has_colour = stream.isatty() and not is_dumb
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
-        """Format a record without its traceback.
-
-        Args:
-            record: whose message is complete.
-        """
+        """Format a record without its traceback."""
         record.message = escape_text(record.message)
         text = super().formatMessage(record)
         if record.levelno == logging.WARNING and not self._with_times:
@@ -60,14 +56,7 @@ class JsonFormat(logging.Formatter):
 
 
 def format_json(message: str, *, level: str, logger: str, **fields: Any) -> str:
-    """Format one line for a program.
-
-    Args:
-        message: what is told.
-        level: name of the level.
-        logger: who tells it.
-        fields: further keys, plain data.
-    """
+    """Format one line for a program."""
     now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
     content = {"time": now, "level": level.lower(), "logger": logger, "message": message, **fields}
     return json.dumps(content, default=str)

@@ -51,9 +51,6 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run ``inference.json`` once.
 
-    Args:
-        args: parsed arguments.
-
     Returns:
         0, or 2 if some files have failed; the results of the others are there.
 

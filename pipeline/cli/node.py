@@ -36,9 +36,6 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Do what is asked for.
 
-    Args:
-        args: parsed arguments.
-
     Returns:
         0, or 1 if a check has failed.
 

@@ -10,11 +10,7 @@ LEAST_SIZE = 32
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the command to the program's parser.
-
-    Args:
-        subparsers: where to add it.
-    """
+    """Add the command to the program's parser."""
     parser = subparsers.add_parser(
         "phantom",
         help="make synthetic images with their true masks, to try the program with",
@@ -50,9 +46,6 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(args: argparse.Namespace) -> int:
     """Write the images and print what they are.
-
-    Args:
-        args: parsed arguments.
 
     Returns:
         0.

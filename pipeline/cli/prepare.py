@@ -18,11 +18,7 @@ _SHOWN_NAMES = 5
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the command to the program's parser.
-
-    Args:
-        subparsers: where to add it.
-    """
+    """Add the command to the program's parser."""
     parser = subparsers.add_parser(
         "prepare",
         help="turn downloaded data sets into a datalist for training and evaluation",
@@ -75,9 +71,6 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def run(args: argparse.Namespace) -> int:
     """Write the datalist and print what it holds.
-
-    Args:
-        args: parsed arguments.
 
     Returns:
         0.

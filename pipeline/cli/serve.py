@@ -61,9 +61,6 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Serve until interrupted.
 
-    Args:
-        args: parsed arguments.
-
     Returns:
         0.
 

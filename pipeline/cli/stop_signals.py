@@ -13,11 +13,7 @@ _SIGNALS = [
 
 
 class Stopped(KeyboardInterrupt):
-    """A signal has come; what is open is closed on the way up.
-
-    Args:
-        number: of the signal.
-    """
+    """A signal has come; what is open is closed on the way up."""
 
     def __init__(self, number: int) -> None:
         super().__init__(signal.Signals(number).name)

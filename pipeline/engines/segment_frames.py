@@ -14,9 +14,6 @@ class SegmentFrames:
     """Segment each frame of a batch; an `iteration_update`.
 
     The evaluator does no post-processing of its own and does not decollate.
-
-    Args:
-        segmenter: keeps the maps.
     """
 
     def __init__(self, segmenter: Segmenter) -> None:

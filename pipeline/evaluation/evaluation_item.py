@@ -21,9 +21,6 @@ class EvaluationItem:
     `boundary_uncertainty` (see `BoundaryUncertaintyd`), `malignancy` (1, H, W) of 0 to 1 (see
     `SplitJudgementsd`), whose mean over the prediction is taken, and the strings `group`, `source`
     and `pathology`; without them the image is its own group and the others are `unknown`.
-
-    Args:
-        data: the item.
     """
 
     def __init__(self, data: Mapping[str, Any]) -> None:

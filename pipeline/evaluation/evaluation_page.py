@@ -77,11 +77,7 @@ class EvaluationPage:
         self._entries: list[_Entry] = []
 
     def attach(self, engine: Engine) -> None:
-        """Register with an engine.
-
-        Args:
-            engine: the evaluator.
-        """
+        """Register with an engine."""
         engine.add_event_handler(Events.STARTED, self._start)
         engine.add_event_handler(Events.ITERATION_COMPLETED, self._collect)
         engine.add_event_handler(Events.COMPLETED, self._write)

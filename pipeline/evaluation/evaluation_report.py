@@ -85,9 +85,6 @@ class EvaluationReport:
     def attach(self, engine: Engine) -> None:
         """Register with an engine.
 
-        Args:
-            engine: the evaluator.
-
         Raises:
             ConfigError: the engine's data loader is empty; MONAI would skip its run and
                 with it this report.

@@ -107,11 +107,7 @@ def find_export(weights: str | Path, sha256: str, network: nn.Module | None) -> 
 
 
 def name_checksums(path: Path) -> Path:
-    """Name the file beside an exported one that holds the SHA-256 of it and of its weights.
-
-    Args:
-        path: of the exported file.
-    """
+    """Name the file beside an exported one that holds the SHA-256 of it and of its weights."""
     return path.with_name(f"{path.name}.sha256")
 
 

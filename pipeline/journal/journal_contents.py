@@ -27,12 +27,7 @@ class JournalInput:
     is_complete: bool = False
 
     def can_go_on(self, stamp: FileStamp | None, first: str) -> bool:
-        """Return whether frames that are done can be kept, and the rest of them be done.
-
-        Args:
-            stamp: content as it is now.
-            first: as it is now.
-        """
+        """Return whether frames that are done can be kept, and the rest of them be done."""
         if self.stamp is None or stamp is None or self.is_complete:
             return False
         return bool(stamp.sha256) and (self.stamp.sha256, self.first) == (stamp.sha256, first)
@@ -74,10 +69,6 @@ class JournalContents:
 
     def replay(self, position: int, entry: Mapping[str, Any]) -> None:
         """Take note of a line; those with ``writes`` are for `OwnedFiles`.
-
-        Args:
-            position: of the line.
-            entry: its content.
 
         Raises:
             ValueError: it is not what a journal has.

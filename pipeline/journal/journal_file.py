@@ -58,11 +58,7 @@ class JournalFile:
             raise WriteError(msg) from error
 
     def read_at(self, positions: Iterable[int]) -> Iterator[dict[str, Any]]:
-        """Read single lines.
-
-        Args:
-            positions: of lines that are there.
-        """
+        """Read single lines."""
         known = list(positions)
         if not known:
             return
@@ -72,18 +68,11 @@ class JournalFile:
                 yield json.loads(file.readline())
 
     def delay(self, entry: Mapping[str, Any]) -> None:
-        """Append a line together with the next one.
-
-        Args:
-            entry: plain values.
-        """
+        """Append a line together with the next one."""
         self._waiting.append(_encode(entry))
 
     def append(self, entry: Mapping[str, Any]) -> int:
         """Append a line.
-
-        Args:
-            entry: plain values.
 
         Returns:
             Its position.

@@ -69,9 +69,6 @@ class RunJournal:
     def start(self, writers: Sequence[Writer] = ()) -> None:
         """Take over what earlier runs have done, and remove what is not to be taken over.
 
-        Args:
-            writers: of this run.
-
         Raises:
             WriteError: the folder holds files of their names that no run has written; or the
                 journal cannot be read, or stale results cannot be removed.
@@ -99,9 +96,6 @@ class RunJournal:
 
     def keep_only(self, files: Collection[str]) -> None:
         """Remove the results of inputs that are gone.
-
-        Args:
-            files: all inputs that there are.
 
         Raises:
             WriteError: a result cannot be removed.

@@ -98,10 +98,6 @@ class DicomwebClient:
 
         Archives without a decoder fail where another syntax is asked for, as by default.
 
-        Args:
-            instance: what to fetch.
-            path: file to write.
-
         Raises:
             ArchiveError: the archive does not answer, or sends too much or no DICOM.
         """

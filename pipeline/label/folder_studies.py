@@ -200,9 +200,6 @@ def _open_image(path: Path, image_id: str) -> StudyImage | None:
 def read_key_frames(header: Dataset) -> tuple[int, ...]:
     """Read which frames of a cine matter.
 
-    Args:
-        header: of a DICOM file.
-
     Returns:
         Numbers from 1 of *Frame Numbers of Interest* (0028,6020), else *Representative Frame
         Number* (0028,6010), else nothing. They may be wrong.

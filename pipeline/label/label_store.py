@@ -29,9 +29,6 @@ class LabelStore:
     Of ``a/x.dcm`` the label is ``a/x.dcm.png``, of frame 3 of a cine ``a/x.dcm/0003.png``: 8-bit
     grey, 0 or 255. What a client tells of a label lies beside it as JSON. All files are whole or
     not there, and the folder is all there is: another process sees a label as soon as it is saved.
-
-    Args:
-        folder: of the labels.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -121,9 +121,6 @@ class SharedSegmenter:
     def check(self, path: Path) -> None:
         """Check that weights fit the network.
 
-        Args:
-            path: of the weights.
-
         Raises:
             ConfigError: they are missing, damaged or do not fit.
         """

@@ -29,9 +29,6 @@ class TrainerStatus:
     def write(self, path: Path) -> None:
         """Write to a file.
 
-        Args:
-            path: of the file.
-
         Raises:
             WriteError: it cannot be written.
         """

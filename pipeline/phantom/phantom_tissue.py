@@ -100,10 +100,6 @@ def draw_tissue(rng: np.random.Generator, shape: tuple[int, int], mm_per_pixel: 
 def add_lesion(tissue: Tissue, lesion: Lesion) -> NDArray[np.bool_]:
     """Put one lesion into the tissue, in place.
 
-    Args:
-        tissue: the tissue to change.
-        lesion: what to add.
-
     Returns:
         bool (H, W): the exact interior of the lesion, by pixel centres.
     """

@@ -30,9 +30,6 @@ def read_breast(root: Path) -> tuple[list[Case], list[Refusal]]:
     of the table. The table may lie in the folder of the images or in the one above. Every image
     is of another patient and is its own group.
 
-    Args:
-        root: folder of the images.
-
     Returns:
         Cases sorted by id, and what was left out.
 

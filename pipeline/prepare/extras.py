@@ -9,9 +9,6 @@ from pipeline.errors import ConfigError
 def import_extra(name: str) -> ModuleType:
     """Import a package of the extra `datasets`.
 
-    Args:
-        name: name of the package.
-
     Returns:
         The module.
 

@@ -52,9 +52,6 @@ def read_pixels(path: Path) -> NDArray[Any]:
 def decode_png(content: bytes) -> NDArray[Any]:
     """Decode a PNG that is in memory, see `read_pixels`.
 
-    Args:
-        content: of the file.
-
     Returns:
         As of `read_pixels`.
 

@@ -54,18 +54,12 @@ class Writer:
     def write(self, result: Result) -> None:
         """Write what belongs to one image or frame.
 
-        Args:
-            result: the segmentation of it.
-
         Raises:
             WriteError: a file cannot be written.
         """
 
     def write_source(self, source: SourceResult) -> None:
         """Write what belongs to one file, after all its frames.
-
-        Args:
-            source: the results of its frames.
 
         Raises:
             WriteError: a file cannot be written.

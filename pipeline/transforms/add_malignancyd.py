@@ -33,9 +33,6 @@ class AddMalignancyd(MapTransform):
     def __call__(self, data: Mapping[Hashable, Any]) -> dict[Hashable, Any]:
         """Append the channel.
 
-        Args:
-            data: the item.
-
         Returns:
             A copy of the item with the labels (2, H, W).
         """

@@ -50,9 +50,6 @@ class BlankOutsideRegiond(MapTransform):
     def __call__(self, data: Mapping[Hashable, MetaTensor]) -> dict[Hashable, MetaTensor]:
         """Blank each key by its own regions, or by those of one key.
 
-        Args:
-            data: the item.
-
         Returns:
             A copy of the item with the keys blanked, or with `output_key` added.
         """

@@ -47,9 +47,6 @@ class BlankOutsideSectord(MapTransform):
     def __call__(self, data: Mapping[Hashable, torch.Tensor]) -> dict[Hashable, torch.Tensor]:
         """Blank each key.
 
-        Args:
-            data: the item.
-
         Returns:
             A copy of the item, with other maps where there is black.
         """

@@ -34,9 +34,6 @@ class BoundaryUncertaintyd(MapTransform):
     def __call__(self, data: Mapping[Hashable, torch.Tensor]) -> dict[Hashable, torch.Tensor]:
         """Add the doubt of the last key.
 
-        Args:
-            data: the item.
-
         Returns:
             A copy of the item with `output_key` added.
         """

@@ -27,10 +27,6 @@ class CropToRegiond(Cropd):
     ) -> dict[Hashable, MetaTensor]:
         """Crop all keys to one region.
 
-        Args:
-            data: the item.
-            lazy: of MONAI's lazy resampling.
-
         Returns:
             A copy of the item with the keys cropped.
         """

@@ -56,9 +56,6 @@ class JudgeCandidatesd(MapTransform):
     def __call__(self, data: Mapping[Hashable, Any]) -> dict[Hashable, Any]:
         """Clear or keep each candidate.
 
-        Args:
-            data: the item.
-
         Returns:
             A copy of the item.
         """

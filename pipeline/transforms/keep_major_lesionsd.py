@@ -39,9 +39,6 @@ class KeepMajorLesionsd(MapTransform):
     def __call__(self, data: Mapping[Hashable, torch.Tensor]) -> dict[Hashable, torch.Tensor]:
         """Clear the small components.
 
-        Args:
-            data: the item.
-
         Returns:
             A copy of the item.
         """

@@ -52,9 +52,6 @@ class KeepTargetd(MapTransform):
     def __call__(self, data: Mapping[Hashable, torch.Tensor]) -> dict[Hashable, torch.Tensor]:
         """Clear what is not asked for.
 
-        Args:
-            data: the item.
-
         Returns:
             A copy of the item.
         """

@@ -43,9 +43,6 @@ class LesionProbabilityd(MapTransform):
     def __call__(self, data: Mapping[Hashable, torch.Tensor]) -> dict[Hashable, torch.Tensor]:
         """Add the probability of the last key.
 
-        Args:
-            data: the item.
-
         Returns:
             A copy of the item with `output_key` added.
         """

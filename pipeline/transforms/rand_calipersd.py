@@ -64,9 +64,6 @@ class RandCalipersd(RandImageTransform):
     def change(self, image: torch.Tensor) -> torch.Tensor:
         """Draw the marks.
 
-        Args:
-            image: see the class.
-
         Returns:
             The image with its marks, of the same shape and type.
         """

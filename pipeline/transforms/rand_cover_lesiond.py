@@ -58,9 +58,6 @@ class RandCoverLesiond(RandomizableTransform, MapTransform):
     def __call__(self, data: Mapping[Hashable, torch.Tensor]) -> dict[Hashable, torch.Tensor]:
         """Cover columns.
 
-        Args:
-            data: the item.
-
         Returns:
             A copy of the item; its label is empty if the lesion was covered.
         """

@@ -43,9 +43,6 @@ class RandDepthGaind(RandImageTransform):
     def change(self, image: torch.Tensor) -> torch.Tensor:
         """Apply the curve.
 
-        Args:
-            image: see the class.
-
         Returns:
             The image with its gain, of the same shape and type.
         """

@@ -35,9 +35,6 @@ class RandImageTransform(RandomizableTransform, MapTransform):
     def __call__(self, data: Mapping[Hashable, torch.Tensor]) -> dict[Hashable, torch.Tensor]:
         """Draw once, and change all keys.
 
-        Args:
-            data: the item.
-
         Returns:
             A copy of the item with the images changed and every other key untouched.
         """

@@ -48,9 +48,6 @@ class RandLesionFreeCropd(RandomizableTransform, MapTransform):
     def __call__(self, data: Mapping[Hashable, torch.Tensor]) -> dict[Hashable, torch.Tensor]:
         """Cut all keys alike.
 
-        Args:
-            data: the item.
-
         Returns:
             A copy of the item with the keys changed, if a part was found, at their size.
         """

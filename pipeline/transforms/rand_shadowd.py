@@ -61,9 +61,6 @@ class RandShadowd(RandImageTransform):
     def change(self, image: torch.Tensor) -> torch.Tensor:
         """Cast the shadows.
 
-        Args:
-            image: see the class.
-
         Returns:
             The image with its shadows, of the same shape and type.
         """

@@ -53,9 +53,6 @@ class RandSpeckled(RandImageTransform):
     def change(self, image: torch.Tensor) -> torch.Tensor:
         """Put the grain on.
 
-        Args:
-            image: see the class.
-
         Returns:
             The image with its grain, of the same shape and type.
         """

@@ -55,9 +55,6 @@ class RandViewd(RandomizableTransform, MapTransform):
     def __call__(self, data: Mapping[Hashable, torch.Tensor]) -> dict[Hashable, torch.Tensor]:
         """Change all keys alike.
 
-        Args:
-            data: the item.
-
         Returns:
             A copy of the item with the keys changed, at their size.
         """

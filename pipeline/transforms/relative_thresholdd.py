@@ -43,9 +43,6 @@ class RelativeThresholdd(MapTransform):
     def __call__(self, data: Mapping[Hashable, torch.Tensor]) -> dict[Hashable, torch.Tensor]:
         """Cut the maps.
 
-        Args:
-            data: the item.
-
         Returns:
             A copy of the item with masks of 0 and 1, uint8, which take a quarter of the memory.
         """

@@ -40,9 +40,6 @@ class ResizeSmoothlyd(MapTransform, InvertibleTransform):
     def __call__(self, data: Mapping[Hashable, MetaTensor]) -> dict[Hashable, MetaTensor]:
         """Resize the keys.
 
-        Args:
-            data: the item.
-
         Returns:
             A copy of the item; the keys are float32.
         """

@@ -37,9 +37,6 @@ class ShrinkLarged(MapTransform):
     def __call__(self, data: Mapping[Hashable, MetaTensor]) -> dict[Hashable, MetaTensor]:
         """Shrink what is large.
 
-        Args:
-            data: the item.
-
         Returns:
             A copy of the item; what was shrunk is float32.
         """

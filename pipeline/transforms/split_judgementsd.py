@@ -35,9 +35,6 @@ class SplitJudgementsd(MapTransform):
     def __call__(self, data: Mapping[Hashable, torch.Tensor]) -> dict[Hashable, torch.Tensor]:
         """Split the output.
 
-        Args:
-            data: the item.
-
         Returns:
             A copy of the item with one channel, and a key for each other one.
         """

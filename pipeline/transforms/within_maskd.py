@@ -33,9 +33,6 @@ class WithinMaskd(MapTransform):
     def __call__(self, data: Mapping[Hashable, torch.Tensor]) -> dict[Hashable, torch.Tensor]:
         """Run the transforms.
 
-        Args:
-            data: the item.
-
         Returns:
             A copy of the item.
         """

@@ -21,9 +21,6 @@ class CocoJson(Writer):
     first pixel, as COCO has it. ``score`` is the lesion's probability. ``frame`` is the number of
     the frame from 1 for a file that has several.
 
-    Args:
-        output_dir: the run's folder.
-
     References:
         https://cocodataset.org/#format-data
     """

@@ -32,9 +32,6 @@ class DicomSc(Writer):
     def write(self, result: Result) -> None:
         """Write the picture of a DICOM source; others have none.
 
-        Args:
-            result: the segmentation of one image.
-
         Raises:
             WriteError: the object cannot be built of this source, or not written.
         """

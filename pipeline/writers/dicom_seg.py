@@ -41,9 +41,6 @@ class DicomSeg(Writer):
     def write_source(self, source: SourceResult) -> None:
         """Write the object, if there is a lesion.
 
-        Args:
-            source: the results of a file.
-
         Raises:
             WriteError: the object cannot be built of this source, or not written.
         """

@@ -33,9 +33,6 @@ class DicomSr(Writer):
     def write_source(self, source: SourceResult) -> None:
         """Write the report.
 
-        Args:
-            source: the results of a file.
-
         Raises:
             WriteError: the report cannot be built of this source, or not written.
         """

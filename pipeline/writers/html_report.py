@@ -73,11 +73,7 @@ class HtmlReport(Writer):
         self.model = model
 
     def write(self, result: Result) -> None:
-        """Write the preview of one image; without it the page shows the outlines alone.
-
-        Args:
-            result: the segmentation of it.
-        """
+        """Write the preview of one image; without it the page shows the outlines alone."""
         path = self.locate(result.file, result.frame)
         try:
             write_atomically(path, encode_preview(result.image))

@@ -9,11 +9,7 @@ from pipeline.write_table import write_table
 
 
 class LesionsTable(Writer):
-    """Write ``lesions.csv``: one row per lesion, see `format_lesion` for its columns.
-
-    Args:
-        output_dir: the run's folder.
-    """
+    """Write ``lesions.csv``: one row per lesion, see `format_lesion` for its columns."""
 
     def __init__(self, output_dir: str | Path) -> None:
         self.path: Path = Path(output_dir) / "lesions.csv"

@@ -30,9 +30,6 @@ class PngMask(Writer):
     def write(self, result: Result) -> None:
         """Write one mask.
 
-        Args:
-            result: the segmentation of one image.
-
         Raises:
             WriteError: the file cannot be written.
         """

@@ -53,9 +53,6 @@ class PngOverlay(Writer):
     def write(self, result: Result) -> None:
         """Write one overlay.
 
-        Args:
-            result: the segmentation of one image.
-
         Raises:
             WriteError: the file cannot be written.
         """
@@ -67,9 +64,6 @@ class PngOverlay(Writer):
 
 def draw_overlay(result: Result) -> NDArray[np.uint8]:
     """Draw the outlines, and what is known in mm.
-
-    Args:
-        result: the segmentation of one image.
 
     Returns:
         (H, W, 3) uint8 RGB at the size of the source.

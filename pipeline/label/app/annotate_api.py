@@ -18,13 +18,7 @@ _PNG = "image/png"
 
 
 def make_annotate_api(workbench: Workbench, sampler: Sampler, training: Training) -> APIRouter:
-    """Make the routes; frames are counted from 0 here.
-
-    Args:
-        workbench: of the images.
-        sampler: chooses the next image.
-        training: on the labels.
-    """
+    """Make the routes; frames are counted from 0 here."""
     router = APIRouter(prefix="/annotate/api", tags=["Annotator page"])
     _add_images(router, workbench, sampler)
     _add_masks(router, workbench)

@@ -13,12 +13,7 @@ from pipeline.label.workbench import Workbench
 
 
 class LabelDatastore:
-    """An image id is the name of a frame (`StudyImage.name_frame`), and so is a label id.
-
-    Args:
-        workbench: does the work.
-        title: *name* in the answers.
-    """
+    """An image id is the name of a frame (`StudyImage.name_frame`), and so is a label id."""
 
     def __init__(self, workbench: Workbench, title: str) -> None:
         self.workbench = workbench

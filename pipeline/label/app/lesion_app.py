@@ -46,11 +46,7 @@ class Inference:
 
 
 class LesionApp:
-    """Segment images, score labels, and describe it all.
-
-    Args:
-        settings: where everything is.
-    """
+    """Segment images, score labels, and describe it all."""
 
     model = "lesion"
     """Name of the one model."""
@@ -107,9 +103,6 @@ class LesionApp:
 
     def check_model(self, model: str) -> None:
         """Check that a client means our model.
-
-        Args:
-            model: its name.
 
         Raises:
             UnknownImageError: it is another.

@@ -52,9 +52,6 @@ class Form:
     def read_object(self, name: str) -> dict[str, Any]:
         """Read a field that is a JSON object, empty if it is missing.
 
-        Args:
-            name: of the field.
-
         Raises:
             RequestError: it is not.
         """
@@ -62,9 +59,6 @@ class Form:
 
     def find_file(self, name: str) -> Path:
         """Find a file.
-
-        Args:
-            name: of the part.
 
         Raises:
             RequestError: it is missing.
@@ -123,11 +117,7 @@ class FormReader:
 
 
 class _Room:
-    """Bytes that many share.
-
-    Args:
-        most: all of them.
-    """
+    """Bytes that many share."""
 
     def __init__(self, most: int) -> None:
         self._free = most

@@ -15,13 +15,7 @@ Options = Annotated[dict[str, Any], Depends(read_json)]
 
 
 def make_task_api(app: LesionApp, training: Training, scoring: BackgroundJob) -> APIRouter:
-    """Make the routes.
-
-    Args:
-        app: of the labels.
-        training: on the labels.
-        scoring: of the labels.
-    """
+    """Make the routes."""
     router = APIRouter()
     _add_training(router, app, training)
     _add_scoring(router, app, scoring)

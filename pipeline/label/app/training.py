@@ -37,9 +37,6 @@ class Training:
     def start(self, epochs: int) -> Any:
         """Begin to train.
 
-        Args:
-            epochs: passes over the labels.
-
         Returns:
             What MONAI Label tells of a run.
 

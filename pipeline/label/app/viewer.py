@@ -23,10 +23,6 @@ def add_viewer(web: FastAPI, client: DicomwebClient) -> None:
     MONAI Label passes any path on to the archive with the server's password, also
     ``../instances``, by which Orthanc's own interface can be reached, and any object to store. Here
     only resources of DICOMweb are passed on, and only to be read.
-
-    Args:
-        web: the server.
-        client: of the archive.
     """
     router = APIRouter()
     _add_archive(router, client)

@@ -37,11 +37,7 @@ def find_side(source: SourceHeader) -> Code | None:
 
 
 def identify_algorithm(model: ModelIdentity) -> AlgorithmIdentificationSequence:
-    """Name the algorithm as images do, PS3.3 table 10-19.
-
-    Args:
-        model: that made the result.
-    """
+    """Name the algorithm as images do, PS3.3 table 10-19."""
     return AlgorithmIdentificationSequence(
         name=model.name,
         family=ARTIFICIAL_INTELLIGENCE,
@@ -52,11 +48,7 @@ def identify_algorithm(model: ModelIdentity) -> AlgorithmIdentificationSequence:
 
 
 def make_code_item(code: Code) -> Dataset:
-    """Make an item of a code sequence, PS3.3 table 8.8-1.
-
-    Args:
-        code: to write.
-    """
+    """Make an item of a code sequence, PS3.3 table 8.8-1."""
     item = Dataset()
     item.CodeValue = code.value
     item.CodingSchemeDesignator = code.scheme_designator

@@ -9,10 +9,6 @@ from pipeline.writers.dicom.source_header import SourceHeader
 def check_frames(header: SourceHeader, frames: Sequence[ResultFrame]) -> None:
     """Check that frames have numbers and shapes that fit the image.
 
-    Args:
-        header: of the image.
-        frames: results.
-
     Raises:
         ValueError: a number comes twice or is none of the image's, or a frame has another shape
             than the image, or two lesions of it one number.

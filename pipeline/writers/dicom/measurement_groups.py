@@ -82,12 +82,7 @@ def measure_lesions(
 
 
 def report_absence(header: SourceHeader, model: ModelIdentity) -> Group:
-    """Make the group that says that there is no lesion.
-
-    Args:
-        header: of the image.
-        model: that found none.
-    """
+    """Make the group that says that there is no lesion."""
     uid = make_result_uid(header.sop_instance_uid, model, "no lesion")
     stand_in_class = header.make_stand_in().SOPClassUID
     return MeasurementsAndQualitativeEvaluations(

@@ -88,13 +88,7 @@ def describe_object(
 
 
 def make_series_uid(source: SourceHeader, model: ModelIdentity, kind: ResultKind) -> UID:
-    """Make the *Series Instance UID* (0020,000E) of the results of an image.
-
-    Args:
-        source: of the image.
-        model: that made the results.
-        kind: of the objects.
-    """
+    """Make the *Series Instance UID* (0020,000E) of the results of an image."""
     return make_result_uid(source.sop_instance_uid, model, f"{kind.modality} series")
 
 
@@ -117,10 +111,6 @@ def finish_object(built: Dataset, source: SourceHeader) -> Dataset:
     """Give an object that was built for the stand-in back to the source's patient and study.
 
     All text of our own is ASCII, so that it stands beside theirs in any character set.
-
-    Args:
-        built: what highdicom made.
-        source: of the image.
 
     Returns:
         A plain dataset with its File Meta Information; highdicom's own classes hold tables that
