@@ -25,7 +25,7 @@ _Arguments = ParamSpec("_Arguments")
 
 
 class Refusal(SystemExit):
-    """The end of a run that was described wrongly, told as `monai.bundle run` calls its options."""
+    """The end of a run that was described wrongly, in the words of `monai.bundle run`."""
 
     def __init__(self, error: ConfigError) -> None:
         option = "--" if isinstance(error, SettingError) else ""
@@ -84,7 +84,7 @@ def check_training(
     network: torch.nn.Module,
     device: torch.device | str = "cpu",
 ) -> None:
-    """Check a training run, and tell what it is going to do.
+    """Check a training run, and log what it is going to do.
 
     Args:
         datalist: JSON file of `breast-us-seg prepare`.
@@ -194,7 +194,7 @@ def check_weights(ckpt: str, network: torch.nn.Module) -> None:
 
 
 def _load(model: Model) -> None:
-    """Load a model, and tell what it is and what computes it."""
+    """Load a model, and log what it is and what computes it."""
     model.load()
     identity = model.identity
     logger.info(

@@ -11,7 +11,7 @@ PipelineError
 
 
 class PipelineError(Exception):
-    """Base class; its message tells what was expected, what came, where, and what to do."""
+    """Base class; its message says what was expected, what came, where, and what to do."""
 
 
 class ConfigError(PipelineError):

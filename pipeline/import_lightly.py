@@ -13,7 +13,7 @@ _OPTIONAL = (
 """What MONAI does without if it is not installed, and inference never asks MONAI for."""
 
 _ZERO = "torch.distributed.optim"
-"""Ignite imports one class of it, to tell whether a checkpoint holds it; and it sympy and more."""
+"""Ignite imports one class of it, to recognize it in a checkpoint; it imports sympy and more."""
 
 
 @contextmanager

@@ -100,7 +100,7 @@ def _run(name: str, files: Sequence[Path], values: Mapping[str, Any]) -> None:
     except Refusal as refusal:
         raise refusal.error from refusal
     except SystemExit as end:
-        if isinstance(end.code, str):  # as `run_alone` tells it where nothing else would
+        if isinstance(end.code, str):  # raised by `run_alone`
             raise PipelineError(end.code.removeprefix("error: ")) from end
         raise
     except RuntimeError as error:

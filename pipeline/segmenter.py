@@ -124,7 +124,7 @@ class Segmenter:
         regions = [shrink_region(each, step) if step > 1 else each for each in frame.regions]
         lesions = self._find_lesions(whole, whole.mask, regions)
         suppressed = self._find_lesions(whole, whole.suppressed, regions)
-        # Of an image that was blanked as a whole nothing tells how bright it was.
+        # Nothing is known of the brightness of an image that was blanked as a whole.
         image = None if frame.is_blanked else frame.image[::step, ::step]
         uncertainty = whole.boundary_uncertainty
         quality = judge_quality(image, whole.mask, regions, boundary_uncertainty=uncertainty)

@@ -17,9 +17,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Add the command to the program's parser."""
     parser = subparsers.add_parser(
         "check",
-        help="tell which files of a folder would be segmented, and why not the others",
+        help="list which files of a folder would be segmented, and why not the others",
         description=(
-            "Read the headers of all files below IN, and tell for each whether `infer` would take "
+            "Read the headers of all files below IN, and list for each whether `infer` would take "
             "it, what it is and whether it has a calibration in mm; then sum up by manufacturer. "
             "Nothing is decoded. Exit code 2 if a file is damaged."
         ),
@@ -102,9 +102,9 @@ def _format_line(report: "FileReport") -> str:
     size = "" if report.rows is None else f"{report.frames} x {report.rows} x {report.columns}"
     region = "" if report.regions is None else f"region {report.region}, {mm}"
     burned_in = report.burned_in and f"burned in: {report.burned_in}"
-    told = ", ".join(part for part in (*what, size, region, burned_in) if part)
+    notes = ", ".join(part for part in (*what, size, region, burned_in) if part)
     reason = report.reason and f": {report.reason}"
-    return f"{report.verdict:7} {report.file}{reason}" + (f" ({told})" if told else "")
+    return f"{report.verdict:7} {report.file}{reason}" + (f" ({notes})" if notes else "")
 
 
 def _summarise(reports: "Sequence[FileReport]") -> list[str]:
@@ -132,8 +132,8 @@ def _summarise(reports: "Sequence[FileReport]") -> list[str]:
             sum(report.is_decided_by_pixels for report in taken),
         )
         counts = "".join(f"{number:7} " for number in numbers)
-        told = ", ".join(str(burned_in[key]) for key in ("YES", "NO", "unknown"))
-        lines.append(f"{counts}   {told:24} {name}")
+        stated = ", ".join(str(burned_in[key]) for key in ("YES", "NO", "unknown"))
+        lines.append(f"{counts}   {stated:24} {name}")
     return lines
 
 

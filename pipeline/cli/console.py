@@ -1,4 +1,4 @@
-"""How much a command tells, and in which form."""
+"""How much a command prints, and in which form."""
 
 import argparse
 import logging
@@ -13,11 +13,11 @@ from pipeline.cli.say import say_as
 _LEVELS = {
     "": logging.WARNING,
     "pipeline": logging.INFO,
-    # An exception that ends an engine ends the command too, which tells it.
+    # An exception that ends an engine ends the command too, which prints it.
     "ignite": logging.CRITICAL,
-    # It tells which configs were read.
+    # It logs which configs were read.
     "monai.bundle": logging.ERROR,
-    # It tells of a decoder for GPUs that nothing here calls.
+    # It warns of a decoder for GPUs that nothing here calls.
     "monai.data.nvimgcodec_pydicom_plugin": logging.ERROR,
     # What Python's `warnings` say is for programmers.
     "py.warnings": logging.ERROR,
@@ -26,12 +26,12 @@ _LEVELS = {
 
 
 def add_console_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say how much is told.
+    """Add the options that say how much is printed.
 
     Args:
         parser: of the command.
     """
-    group = parser.add_argument_group("what is told")
+    group = parser.add_argument_group("output")
     level = group.add_mutually_exclusive_group()
     level.add_argument(
         "--verbose", action="store_true", help="show with times what the libraries say too"
@@ -76,5 +76,5 @@ def open_console(args: argparse.Namespace) -> Iterator[None]:
 
 
 def shows_progress(args: argparse.Namespace) -> bool | None:
-    """Tell whether bars may be drawn: `False` for no, `None` for as the config says."""
+    """Return whether bars may be drawn: `False` for no, `None` for as the config says."""
     return False if args.quiet or args.log_format == "json" else None

@@ -32,9 +32,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Add the command to the program's parser."""
     parser = subparsers.add_parser(
         "info",
-        help="tell versions, weights, what would compute, licences and extras",
+        help="show versions, weights, backend, licences and extras",
         description=(
-            "Tell what a report of a problem needs: versions, the weights and their hash, which "
+            "Show what a report of a problem needs: versions, the weights and their hash, which "
             "backend would compute and why, what the CPU has, licences, and which extras are "
             "installed."
         ),
@@ -131,7 +131,7 @@ def _describe_licences(root: Path) -> dict[str, str]:
 
 
 def _list_extras() -> dict[str, bool]:
-    """Tell of each extra whether all its packages are installed."""
+    """Return for each extra whether all its packages are installed."""
     from packaging.requirements import Requirement
 
     try:

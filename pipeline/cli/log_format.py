@@ -40,7 +40,7 @@ class TextFormat(logging.Formatter):
 
 
 class JsonFormat(logging.Formatter):
-    """One JSON object a line: time, level, logger, message, and what else the record tells."""
+    """One JSON object a line: time, level, logger, message, and further fields of the record."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Format a record.

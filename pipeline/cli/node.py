@@ -91,8 +91,8 @@ def _tell_status(config: Any, _: list[str]) -> int:
                 for name, each in study.record.deliveries.items()
                 if each.last_error and not each.is_done
             ]
-            if told := "; ".join(filter(None, problems)):
-                say(f"  {study.name}: {told}")
+            if text := "; ".join(filter(None, problems)):
+                say(f"  {study.name}: {text}")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""What commands tell the person who runs them."""
+"""Print for the person who runs a command."""
 
 import sys
 from collections.abc import Iterator, Sequence

@@ -110,7 +110,7 @@ def _make_worker(args: argparse.Namespace) -> Any:
     from pipeline.server.segment_worker import SegmentWorker
 
     root = args.bundle_root or find_bundle_root()
-    parse_overrides(args.overrides, root / "configs" / "inference.json")  # tells what is wrong
+    parse_overrides(args.overrides, root / "configs" / "inference.json")  # raises if one is wrong
     weights = [] if args.weights is None else [f"ckpt={json.dumps(str(args.weights.resolve()))}"]
     return SegmentWorker(root, ["outputs#masks=true", *weights, *args.overrides])
 

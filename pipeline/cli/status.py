@@ -1,4 +1,4 @@
-"""Tell how far a run in shards is."""
+"""Show how far a run in shards is."""
 
 import argparse
 from pathlib import Path
@@ -11,14 +11,14 @@ def add_parser(subparsers: Any) -> None:
     """Add the command to those of `breast-us-seg`."""
     parser: argparse.ArgumentParser = subparsers.add_parser(
         "status",
-        help="tell which shards of a run are done",
-        description="Tell which shards of a run are done, missing, or have failed files.",
+        help="list which shards of a run are done",
+        description="List which shards of a run are done, missing, or have failed files.",
     )
     parser.add_argument("output", metavar="OUT", type=Path, help="folder of the results")
     parser.add_argument(
         "--missing",
         action="store_true",
-        help="tell the missing ones only, as `sbatch --array` reads them, or nothing",
+        help="list the missing ones only, as `sbatch --array` reads them, or nothing",
     )
     parser.set_defaults(run=run)
 

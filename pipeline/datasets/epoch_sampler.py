@@ -6,7 +6,7 @@ from torch.utils.data import DistributedSampler
 
 
 class EpochSampler(DistributedSampler[int]):
-    """Shuffle by seed and epoch, and tell the data set which epoch it is.
+    """Shuffle by seed and epoch, and pass the epoch on to the data set.
 
     The indices are ``epoch * len(dataset) + i``; `SeededCacheDataset` takes them apart. MONAI's
     engines call `set_epoch` of every `DistributedSampler` when an epoch starts.

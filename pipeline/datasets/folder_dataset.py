@@ -200,7 +200,7 @@ class _Taken:
         return instance
 
     def take(self, file: str, names: set[str]) -> bool:
-        """Take names for results, and tell whether they were free."""
+        """Reserve names for results; return whether they were free."""
         if self._names & names:
             return False
         self._names |= names

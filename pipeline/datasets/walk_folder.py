@@ -52,7 +52,7 @@ def iterate_folder(data: Path, *, exclude: Path | None = None) -> Iterator[Path]
 
 
 def refuse_folder(path: Path) -> ReadError:
-    """Tell why a folder was not entered.
+    """Say why a folder was not entered.
 
     Args:
         path: one of the folders that `walk_folder` lists.

@@ -51,7 +51,7 @@ class EvaluationPage:
     without a web server and forbids itself any network, and its pictures, ``report/*.jpg``; those
     of an earlier run are removed. Memory holds numbers and outlines of all images, no pixels.
 
-    Long axes are those of the largest lesion of each mask. They are told in mm where an item has
+    Long axes are those of the largest lesion of each mask. They are given in mm where an item has
     an `mm_per_pixel` that `refuse_scale` believes.
 
     Args:

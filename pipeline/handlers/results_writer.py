@@ -26,9 +26,9 @@ class ResultsWriter:
     """Finish and write each frame of an evaluator's output.
 
     Post-processing is done here: an exception in the evaluator's own would end the run, here it
-    costs one image. The journal is told which files are about to be written, and of the image after
-    all of them are in place; those of an image that fails are removed. When the next file comes, or
-    the end, writers are told of the file as a whole.
+    costs one image. The journal notes which files are about to be written, and the image after all
+    of them are in place; those of an image that fails are removed. When the next file comes, or the
+    end, writers get the file as a whole.
 
     Args:
         segmenter: that has computed the output.

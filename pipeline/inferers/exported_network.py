@@ -164,7 +164,7 @@ def choose_backend(weights: str | Path, sha256: str, network: nn.Module, *, bf16
 
 
 def _import(backend: Backend) -> ModuleType:
-    # OpenVINO does without, and would tell its makers over the network that it was imported.
+    # OpenVINO does without, and would report to its makers over the network that it was imported.
     modules: dict[str, ModuleType | None] = sys.modules  # type: ignore[assignment]
     for name in _TELEMETRY:
         modules.setdefault(name, None)

@@ -33,7 +33,7 @@ def holds_results(folder: Path) -> bool:
 
 
 def holds_shards(folder: Path) -> bool:
-    """Tell whether a folder is the output of a run in shards."""
+    """Return whether a folder is the output of a run in shards."""
     return (folder / SHARDS / PLAN).is_file()
 
 

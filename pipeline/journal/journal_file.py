@@ -146,5 +146,5 @@ def _parse(line: bytes) -> dict[str, Any] | None:
 
 
 def _is_cut_off(line: bytes) -> bool:
-    """Tell the beginning of a line from bytes that no run has written."""
+    """Return whether this is the beginning of a line, and not bytes that no run has written."""
     return line.startswith(b"{") and line.isascii() and b"\0" not in line

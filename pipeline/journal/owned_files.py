@@ -180,7 +180,7 @@ class OwnedFiles:
 
 
 def is_inside(name: object) -> bool:
-    """Tell whether a line of a journal names a file in the folder.
+    """Return whether a line of a journal names a file in the folder.
 
     Args:
         name: relative to the folder, with forward slashes.

@@ -19,9 +19,9 @@ from pipeline.journal.journal_contents import (
     make_record,
 )
 from pipeline.journal.journal_file import JournalFile
+from pipeline.journal.log_summary import log_summary
 from pipeline.journal.owned_files import OwnedFiles
 from pipeline.journal.run_identity import RunIdentity
-from pipeline.journal.tell_run import tell_run
 from pipeline.results.finished_run import FinishedRun, ImageRecord
 from pipeline.results.result_row import ResultRow
 from pipeline.results.writer import Writer
@@ -133,7 +133,7 @@ class RunJournal:
 
         Args:
             file: relative to the input folder, with forward slashes.
-            stamp: its content; `None` if it cannot be told.
+            stamp: its content; `None` if unknown.
             first: another file that its result depends on.
 
         Raises:
@@ -167,7 +167,7 @@ class RunJournal:
         return file in self._contents.inputs and frame in self._contents.inputs[file].rows
 
     def leaves_out(self, file: str) -> bool:
-        """Tell whether a file is for another process.
+        """Return whether a file is for another process.
 
         Args:
             file: relative to the input folder, with forward slashes.
@@ -228,7 +228,7 @@ class RunJournal:
         """Write ``results.csv``, sorted by file and frame, and whatever is of the whole run.
 
         Args:
-            writers: are told of the whole run.
+            writers: get the whole run.
 
         Raises:
             WriteError: a file cannot be written.
@@ -241,7 +241,7 @@ class RunJournal:
         )
         if self._contents.is_finished:
             logger.info("nothing to do, all is done already")
-            tell_run(self._contents.sort_rows(), run.counts, self.table_path, writers)
+            log_summary(self._contents.sort_rows(), run.counts, self.table_path, writers)
             return
         self._change()
         self.files.claim("", _list_tables(self.table_path, writers))
@@ -253,7 +253,7 @@ class RunJournal:
         self._contents.adopts = False
         self._lines.replace(chain([self._describe_settings()], entries))
         self._contents.is_finished = True
-        tell_run(self._contents.sort_rows(), run.counts, self.table_path, writers)
+        log_summary(self._contents.sort_rows(), run.counts, self.table_path, writers)
 
     def exit(self) -> None:
         """End the process with code 2 if any file failed, or nothing could be segmented.
@@ -265,7 +265,7 @@ class RunJournal:
             raise SystemExit(FAILED_EXIT_CODE)
 
     def _read_lines(self) -> bool:
-        """Read the journal, and tell whether all of it made sense."""
+        """Read the journal; return whether all of it made sense."""
         is_sound = True
         for position, entry in self._lines.read():
             try:

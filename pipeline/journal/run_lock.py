@@ -183,7 +183,7 @@ class RunLock:
 
 @dataclass(frozen=True)
 class _Holder:
-    """Who holds a lock; `machine` and `birth` tell a process from another one of its number."""
+    """The holder of a lock; process numbers are reused, so `machine` and `birth` belong to it."""
 
     host: str
     machine: str

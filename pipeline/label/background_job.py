@@ -17,7 +17,7 @@ _RUNS_KEPT = 20
 
 
 class BackgroundJob:
-    """One kind of work, with a record of its last runs as MONAI Label tells them.
+    """One kind of work, with a record of its last runs in the form of MONAI Label.
 
     Args:
         name: of the work, for messages.
@@ -40,7 +40,7 @@ class BackgroundJob:
         """Begin a run.
 
         Args:
-            request: what is told of it.
+            request: recorded with it.
             work: does it, and looks at its argument to know that it is to stop.
             wait: for its end.
 
@@ -59,17 +59,17 @@ class BackgroundJob:
             self._runs.append(run)
             run.start()
         if not wait:
-            return run.tell()
+            return run.describe()
         run.join()
         if run.error is not None:
             raise run.error
         return run.result
 
-    def tell(self, *, everything: bool = False, running: bool = False) -> Any:
-        """Tell of the last run.
+    def describe(self, *, everything: bool = False, running: bool = False) -> Any:
+        """Describe the last run.
 
         Args:
-            everything: tell of all that are remembered, in a list.
+            everything: give a list of all runs that are remembered.
             running: only if it has not ended yet.
 
         Raises:
@@ -80,7 +80,7 @@ class BackgroundJob:
             if run is None:
                 msg = f"no {self._name} {'is running' if running else 'was started'}"
                 raise UnknownImageError(msg)
-            return [each.tell() for each in self._runs] if everything else run.tell()
+            return [each.describe() for each in self._runs] if everything else run.describe()
 
     def stop(self, *, seconds: float = 20.0) -> dict[str, Any] | None:
         """Stop the run, and wait for its end.
@@ -97,7 +97,7 @@ class BackgroundJob:
             return None
         run.stopping.set()
         run.join(seconds)
-        return run.tell()
+        return run.describe()
 
     def _find_running(self) -> "_Run | None":
         run = next(reversed(self._runs), None)
@@ -115,7 +115,7 @@ class _Run(threading.Thread):
             "id": str(uuid.uuid4()),
             "status": "RUNNING",
             "request": request,
-            "start_ts": _tell_time(),
+            "start_ts": _format_time(),
             "details": [],
         }
 
@@ -123,17 +123,17 @@ class _Run(threading.Thread):
         try:
             self.result = self._work(self.stopping)
             status, details = "DONE", []
-        except Exception as error:  # told to whoever asks
+        except Exception as error:  # goes to whoever asks
             logger.warning("a run has failed", exc_info=error)
             self.error = error
             status, details = "ERROR", [describe(error)]
         if self.stopping.is_set():
             status = "STOPPED"
-        self._record |= {"status": status, "details": details, "end_ts": _tell_time()}
+        self._record |= {"status": status, "details": details, "end_ts": _format_time()}
 
-    def tell(self) -> dict[str, Any]:
+    def describe(self) -> dict[str, Any]:
         return dict(self._record)
 
 
-def _tell_time() -> str:
+def _format_time() -> str:
     return datetime.now().strftime("%Y-%m-%d %H:%M:%S")

@@ -18,8 +18,8 @@ from pipeline.results.result_frame import ResultFrame
 from pipeline.writers.dicom.result_uids import make_result_uid
 
 CORRECTED = "corrected, research only"
-"""End of the *Series Description* (0008,103E) of what a person has accepted; tells it from our
-other SEG."""
+"""End of the *Series Description* (0008,103E) of what a person has accepted; our
+other SEG end differently."""
 
 _AFTER_SEGMENTATION = 3
 """*Series Number* (0020,0011) beyond that of the segmentation; report and overlay are between."""
@@ -86,7 +86,7 @@ def build_seg(
 
 
 def is_correction(description: str | None) -> bool:
-    """Tell our corrected SEG from others.
+    """Return whether a SEG is one of our corrected ones.
 
     Args:
         description: *Series Description* (0008,103E), `None` if it has none.

@@ -79,7 +79,7 @@ class DicomwebClient:
         """
         found: dict[str, tuple[Instance, Mapping[str, Any]]] = {}
         while True:
-            with _telling("search"):
+            with _explaining("search"):
                 page = self._client.search_for_instances(
                     search_filters={"Modality": modality},
                     fields=list(fields),
@@ -106,7 +106,7 @@ class DicomwebClient:
         url = f"{self.url}/studies/{study}/series/{series}/instances/{sop}"
         accept = 'multipart/related; type="application/dicom"; transfer-syntax=*'
         with (
-            _telling("fetch"),
+            _explaining("fetch"),
             self.session.get(
                 url, headers={"Accept": accept}, stream=True, timeout=_SECONDS
             ) as answer,
@@ -127,7 +127,7 @@ class DicomwebClient:
         Raises:
             ArchiveError: the archive does not answer, or refuses the object.
         """
-        with _telling("store"):
+        with _explaining("store"):
             answer = self._client.store_instances([built])
         if answer.get("FailedSOPSequence"):
             msg = "expected the archive to store an object, it has refused that"
@@ -156,8 +156,8 @@ def _read_instance(item: Mapping[str, Any]) -> tuple[Instance, Mapping[str, Any]
 
 
 @contextmanager
-def _telling(action: str) -> Iterator[None]:
-    """Tell what failed, but not the URL: it has UIDs, and may have more."""
+def _explaining(action: str) -> Iterator[None]:
+    """Say what failed, but not the URL: it has UIDs, and may have more."""
     import requests
 
     try:

@@ -42,7 +42,7 @@ class DicomwebStudies:
 
     A series of ultrasound is a bag of stills and cines of many sizes, not a volume; so it is the
     instance that is an image, and its *SOP Instance UID* (0008,0018) that names it. Files are kept
-    in a cache under a hash of that, which tells nothing of a patient.
+    in a cache under a hash of that, which says nothing about a patient.
 
     Args:
         client: of the archive.
@@ -162,7 +162,7 @@ class DicomwebStudies:
         """
         newest: dict[str, CorrectedMasks] = {}
         for instance, item in self.client.search("SEG", ["SeriesDescription"]):
-            description = read_value(item, "0008103E")  # some archives do not tell it
+            description = read_value(item, "0008103E")  # some archives leave it out
             if description is not None and not is_correction(description):
                 continue
             found = self._read_label(instance)

@@ -183,7 +183,7 @@ def _open_image(path: Path, image_id: str) -> StudyImage | None:
     try:
         source = open_image(path)
     except PipelineError:
-        return None  # `breast-us-seg check` tells why a file is left out
+        return None  # `breast-us-seg check` says why a file is left out
     rows, columns = source.size
     frames = source.frames
     named = () if source.dataset is None else read_key_frames(source.dataset)

@@ -20,14 +20,14 @@ TAGS: tuple[LabelTag, ...] = ("final", "original")
 
 
 LARGEST_INFO_BYTES = 64 << 10
-"""Bytes of what clients tell of one label or image, as JSON."""
+"""Bytes of the notes of clients on one label or image, as JSON."""
 
 
 class LabelStore:
     """Masks in ``final/`` and ``original/``, named like their images.
 
     Of ``a/x.dcm`` the label is ``a/x.dcm.png``, of frame 3 of a cine ``a/x.dcm/0003.png``: 8-bit
-    grey, 0 or 255. What a client tells of a label lies beside it as JSON. All files are whole or
+    grey, 0 or 255. The notes of a client on a label lie beside it as JSON. All files are whole or
     not there, and the folder is all there is: another process sees a label as soon as it is saved.
     """
 
@@ -36,7 +36,7 @@ class LabelStore:
         self._lock = threading.Lock()
 
     def path(self, image: StudyImage, number: int, tag: str) -> Path:
-        """Tell where a label is, or would be.
+        """Give the path of a label, whether or not it exists.
 
         Args:
             image: of the studies; only what the studies list may come here.
@@ -81,10 +81,10 @@ class LabelStore:
             WriteError: the file cannot be written.
         """
         path = self.path(image, number, tag)
-        told = encode_info(info or {})
+        notes = encode_info(info or {})
         with self._lock:
             write_atomically(path, encode_mask(mask, ".png"))
-            write_atomically(path.with_suffix(".json"), told)
+            write_atomically(path.with_suffix(".json"), notes)
 
     def load(self, image: StudyImage, number: int, tag: str = "final") -> NDArray[np.bool_] | None:
         """Load a label.
@@ -119,7 +119,7 @@ class LabelStore:
             path.with_suffix(".json").unlink(missing_ok=True)
 
     def frames(self, image: StudyImage, tag: str = "final") -> list[int]:
-        """Tell which frames of an image have a label, by their numbers from 1.
+        """List the frames of an image that have a label, by their numbers from 1.
 
         Args:
             image: of the studies.
@@ -165,12 +165,12 @@ class LabelStore:
             if not path.is_file():
                 msg = "expected a label that was saved before, there is none for this image"
                 raise UnknownImageError(msg)
-            told = encode_info(self.read_info(image, number, tag) | info)
-            write_atomically(path.with_suffix(".json"), told)
+            notes = encode_info(self.read_info(image, number, tag) | info)
+            write_atomically(path.with_suffix(".json"), notes)
 
 
 def encode_info(info: dict[str, Any]) -> bytes:
-    """Encode what clients tell of a label or an image.
+    """Encode the notes of clients on a label or an image.
 
     Args:
         info: names and values, as JSON.

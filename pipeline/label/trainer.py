@@ -133,10 +133,10 @@ class Trainer:
         workflow.initialize()
         trainer = workflow.parser.get_parsed_content("train#trainer")
 
-        def tell(engine: Any) -> None:
+        def report(engine: Any) -> None:
             TrainerStatus("running", engine.state.epoch, epochs).write(self.status_file)
 
-        trainer.add_event_handler(Events.EPOCH_COMPLETED, tell)
+        trainer.add_event_handler(Events.EPOCH_COMPLETED, report)
         workflow.run()
         workflow.finalize()
 

@@ -94,7 +94,7 @@ class Workbench:
         return self.studies.locate(image.id), None if image.frames == 1 else number
 
     def place(self, image: StudyImage, number: int) -> Affine | None:
-        """Tell where the pixels of the file lie that is handed out, see `read_geometry`.
+        """Find where the pixels of the file that clients get lie, see `read_geometry`.
 
         Args:
             image: of the studies.

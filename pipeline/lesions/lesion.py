@@ -36,7 +36,8 @@ class Lesion:
         area_mm2: their area.
         probability: that it is a lesion at all, 0 to 1.
         peak_probability: highest probability of its pixels, 0 to 1.
-        malignancy: probability that it is malignant, 0 to 1; `None` if the network does not tell.
+        malignancy: probability that it is malignant, 0 to 1; `None` if the network does not judge
+            that.
         long_axis: the longest diameter; of calibrated pixels, in mm. See `measure_axes`.
         short_axis: the longest diameter perpendicular to it, of the convex hull.
         depth_px: rows from the uppermost to the lowest pixel, both included: the axial, or

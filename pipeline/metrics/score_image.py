@@ -37,7 +37,7 @@ def score_image(pred: Any, label: Any) -> ImageScores:
     above, below, left or right of them. Conventions for empty masks:
 
     - Truth without a lesion (a normal image): all six scores are `None`. Such an image says
-      nothing of overlap; `pred_px` and `false_lesions` tell whether anything was marked.
+      nothing of overlap; `pred_px` and `false_lesions` show whether anything was marked.
     - Truth with a lesion, empty prediction (a miss): Dice, IoU and recall are 0. Precision is
       0 / 0 and set to 0, so that to predict nothing never raises its mean. HD95 and ASSD are
       `None`: a penalty would be arbitrary. Their mean must stand beside the number of misses.

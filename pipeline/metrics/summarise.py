@@ -36,7 +36,7 @@ def summarise(
     """Sum up an evaluation, ready for JSON: no NaN, `None` where a number is undefined.
 
     Images with a lesion and normal ones are never mixed: the blocks `lesion` (a miss counts with
-    Dice 0, `missed` tells how many) and `normal` (any false lesion?) stand beside each other,
+    Dice 0, `missed` says how many) and `normal` (any false lesion?) stand beside each other,
     over all images and again in `by_pathology` and `by_source`. What an image is is told by its
     true mask, not by its pathology.
 

@@ -21,7 +21,7 @@ def draw_text(image: NDArray[np.uint8], box: Box, depth_mm: float, seed: int) ->
     Args:
         image: uint8 (H, W), 0 to 255.
         box: x0, y0, x1, y1 of the B-mode field, inclusive.
-        depth_mm: depth of the field, which the text tells.
+        depth_mm: depth of the field, which the text states.
         seed: chooses side and gain.
     """
     rng = np.random.default_rng([seed, 11])

@@ -54,7 +54,7 @@ class PhantomFile:
     Attributes:
         path: path relative to the folder of the images, with `/`.
         pathology: what the image shows.
-        mm_per_pixel: edge of a pixel in mm, whether the file tells it or not.
+        mm_per_pixel: edge of a pixel in mm, whether or not the file has it.
         lesions: number of lesions; of a cine, in the frame that has most.
     """
 

@@ -174,7 +174,7 @@ def _add_fat_lobules(rng: np.random.Generator, tissue: Tissue, size: tuple[float
         shape = tissue.echo_db.shape
         distance = lobule.distance_mm((shape[0], shape[1]), tissue.mm_per_pixel)
         septum = 5 * np.exp(-(((distance - 0.2) / 0.35) ** 2))
-        # What tells it from a lesion: as bright as fat, and a bright strand along its middle.
+        # Unlike a lesion: as bright as fat, and a bright strand along its middle.
         strand = 9 * np.exp(-(((distance + lobule.semi_axes_mm[0]) / 0.35) ** 2))
         echo = np.where(distance < 0, FAT_DB + 2 + strand, tissue.echo_db + septum)
         tissue.echo_db = echo.astype(np.float32)

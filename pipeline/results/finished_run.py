@@ -23,7 +23,7 @@ class ImageRecord:
         contours: of each lesion the outer boundaries, each x, y, x, y and so on in px; (0, 0) is
             the upper left corner of the first pixel.
         suppressed: of each outline below the operating point its probability and its boundaries.
-        is_blanked: whether its picture is black because nothing tells tissue from a burned-in name.
+        is_blanked: whether its picture is black because a burned-in name cannot be ruled out.
     """
 
     row: ResultRow

@@ -42,7 +42,7 @@ class Frame:
         number: of the frame from 1; `None` for a file with a single one.
         shrunk_by: pixels along a side of the squares that `parts` have in place of pixels, see
             `ShrinkLarged`; 1 but for a large image.
-        is_blanked: whether all of it is black because nothing tells tissue from a burned-in name.
+        is_blanked: whether all of it is black because a burned-in name cannot be ruled out.
         source: the file.
     """
 

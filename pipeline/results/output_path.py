@@ -23,8 +23,8 @@ def output_path(file: str, frame: int | None, suffix: str = ".png") -> PurePosix
 
     Returns:
         The path relative to the writer's folder. The source's suffix is kept and `suffix`
-        appended, unless it is there already. A name that gets too long by that is cut, and told
-        from others by a hash of the whole name.
+        appended, unless it is there already. A name that gets too long by that is cut, and a
+        hash of the whole name added.
 
     Examples:
         >>> str(output_path("a/x.png", None))

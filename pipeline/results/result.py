@@ -27,7 +27,7 @@ class Result:
             suppressed or not.
         boundary_uncertainty: see `BoundaryUncertaintyd`, 0 or more.
         quality: what speaks against the mask, see `judge_quality`.
-        is_blanked: whether the image is black because nothing tells tissue from a burned-in name.
+        is_blanked: whether the image is black because a burned-in name cannot be ruled out.
         regions: the B-mode images in it, each with mm per pixel or none.
         header: of a DICOM source, without its pixels; `None` for other formats.
         probability_map: (H, W) float32, 0 to 1, of each pixel; `None` if it was not kept.

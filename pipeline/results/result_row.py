@@ -26,8 +26,8 @@ class ResultRow:
         probability: that there is a lesion at all, 0 to 1.
         boundary_uncertainty: doubtful over lesion pixels, see `BoundaryUncertaintyd`.
         quality: why the mask may be poor, see `judge_quality`, and whether the header names another
-            organ than the breast; empty if nothing tells against it.
-        instance: hash of the DICOM instance's UID, which tells copies; empty for other files.
+            organ than the breast; empty if nothing speaks against it.
+        instance: hash of the DICOM instance's UID, the same for copies; empty for other files.
 
     Several B-mode images in one frame have a list with blanks between, where they differ.
     """

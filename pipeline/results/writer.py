@@ -25,8 +25,8 @@ class Writer:
         suffix: of these files.
         path: file that `write_run` makes, if it makes one.
 
-    Only what `root` and `suffix`, or `path`, tell is known to be of this program, and removed when
-    it is outdated.
+    Only files that `root` and `suffix`, or `path`, name are known to be of this program, and are
+    removed when they are outdated.
     """
 
     needs_sources = False

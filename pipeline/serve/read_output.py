@@ -30,8 +30,8 @@ def read_output(output: Path, names: Sequence[str]) -> list[dict[str, Any]]:
     images = []
     for row in _read(output / "results.csv"):
         key = row["file"], row["frame"]
-        told = {name: _parse(value) for name, value in row.items() if name not in _HIDDEN}
-        images.append({"file": numbers.get(key[0], 0), **told, "lesions": lesions.get(key, [])})
+        cells = {name: _parse(value) for name, value in row.items() if name not in _HIDDEN}
+        images.append({"file": numbers.get(key[0], 0), **cells, "lesions": lesions.get(key, [])})
     return images
 
 

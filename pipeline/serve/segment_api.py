@@ -73,12 +73,12 @@ def make_segment_api(queue: SegmentQueue, jobs: Jobs, scratch: Path) -> APIRoute
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        return JSONResponse(_tell(job), 202, headers={"Location": f"/v1/jobs/{job.name}"})
+        return JSONResponse(_describe(job), 202, headers={"Location": f"/v1/jobs/{job.name}"})
 
     @router.get("/jobs/{job}", responses=JOB_RESPONSES, tags=["Jobs"])
-    async def tell(job: str) -> Response:
-        """Tell how far a job is, and what has come of its images."""
-        return JSONResponse(_tell(jobs.find(job)))
+    async def describe(job: str) -> Response:
+        """Say how far a job is, and what came of its images."""
+        return JSONResponse(_describe(jobs.find(job)))
 
     @router.get("/jobs/{job}/results", tags=["Jobs"], response_class=FileResponse)
     async def fetch(job: str) -> Response:
@@ -124,9 +124,9 @@ def _answer(results: Path, name: str, wanted: Output, frame: int | None) -> Resp
     return Response(path.read_bytes(), media_type=MEDIA_TYPES[wanted])
 
 
-def _tell(job: Job) -> Mapping[str, Any]:
-    told = {"id": job.name, "status": job.status, **_describe_service(), "images": job.images}
-    return {**told, "reason": job.reason} if job.reason else told
+def _describe(job: Job) -> Mapping[str, Any]:
+    described = {"id": job.name, "status": job.status, **_describe_service(), "images": job.images}
+    return {**described, "reason": job.reason} if job.reason else described
 
 
 def _describe_service() -> dict[str, str]:

@@ -54,27 +54,27 @@ def as_json(value: Any) -> Response:
 def add_error_answers(web: FastAPI, hider: PathHider) -> None:
     """Answer errors by ``{"detail": ...}``.
 
-    What the client has done wrong is told in words. What is wrong with the server is told to its
+    A mistake of the client is explained to it. What is wrong with the server goes to its
     log: messages of its own files are for nobody else.
 
     Args:
         web: the server.
-        hider: of what is told.
+        hider: shortens paths in the answers.
     """
 
     @web.exception_handler(RequestError)
-    def tell(_: Request, error: RequestError) -> JSONResponse:
+    def answer_refusal(_: Request, error: RequestError) -> JSONResponse:
         detail = {"detail": hider.hide(str(error))}
         return JSONResponse(detail, error.status, headers=error.headers)
 
     @web.exception_handler(RequestValidationError)
-    def tell_fields(_: Request, error: RequestValidationError) -> JSONResponse:
+    def answer_fields(_: Request, error: RequestValidationError) -> JSONResponse:
         # Without the values, which need not be JSON.
         details = [{"loc": found["loc"], "msg": found["msg"]} for found in error.errors()]
         return JSONResponse({"detail": details}, status_code=422)
 
     @web.exception_handler(PipelineError)
-    def tell_own(_: Request, error: PipelineError) -> JSONResponse:
+    def answer_own(_: Request, error: PipelineError) -> JSONResponse:
         logger.error("a request has failed", exc_info=error)
         cause = error.__cause__
         if isinstance(error, WriteError) and isinstance(cause, OSError):
@@ -84,6 +84,6 @@ def add_error_answers(web: FastAPI, hider: PathHider) -> None:
         return JSONResponse({"detail": detail}, status_code=500)
 
     @web.exception_handler(Exception)
-    def tell_nothing(_: Request, error: Exception) -> JSONResponse:
+    def answer_unexpected(_: Request, error: Exception) -> JSONResponse:
         detail = f"the server has failed with {type(error).__name__}: its log says where"
         return JSONResponse({"detail": detail}, status_code=500)

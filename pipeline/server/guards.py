@@ -16,7 +16,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Refusal = tuple[int, str]
 """Status of HTTP, and why."""
 FindLimit = Callable[[str, str], int]
-"""Tells how many bytes the body of a request may have, by its method and path."""
+"""Returns how many bytes the body of a request may have, by its method and path."""
 Judge = Callable[[str, str, Mapping[str, str]], Refusal | None]
 """Refuses a request by its method, path and headers."""
 Headers = list[tuple[bytes, bytes]]
@@ -40,7 +40,7 @@ class Guards:
     A server without login trusts whoever can reach it. On this machine that is every web page in
     the user's browser, unless it asks: so the *Host* must be ours (a page whose name was made to
     point here has its own), an *Origin*, which browsers send along, must be the same as the host,
-    and *Sec-Fetch-Site*, where a browser sends it, must not tell of another site; but for links,
+    and *Sec-Fetch-Site*, where a browser sends it, must not name another site; but for links,
     which show a page of ours to the user and to nobody else.
 
     Args:

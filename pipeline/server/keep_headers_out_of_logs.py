@@ -7,7 +7,7 @@ import warnings
 def keep_headers_out_of_logs() -> None:
     """Silence warnings and logs of libraries in this process that quote values and URLs.
 
-    What goes wrong is told by our own errors, which do not.
+    Our own errors say what went wrong, and quote neither.
     """
     warnings.simplefilter("ignore")
     for name in ("dicomweb_client", "pydicom", "pynetdicom", "urllib3"):

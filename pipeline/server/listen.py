@@ -29,7 +29,7 @@ def list_hosts(host: str, names: Sequence[str] = ()) -> tuple[str, ...]:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Take an address, so that it can be told to the user.
+    """Bind an address, so that it can be shown to the user.
 
     Args:
         host: name or address.

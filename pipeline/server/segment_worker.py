@@ -93,7 +93,7 @@ class SegmentWorker:
         return RunResult(code, reason)
 
     def check(self) -> None:
-        """Segment a synthetic image, so that whatever does not fit is told before the first one.
+        """Segment a synthetic image, so that a wrong setting shows before the first real one.
 
         Raises:
             ConfigError: it cannot be done.

@@ -65,7 +65,7 @@ def _find(target: str, locator: Any) -> Any:
 
 
 def _list_arguments(target: Any) -> tuple[list[str], bool]:
-    """List what an object or its bases name, and tell whether it takes other names too."""
+    """List the names that an object or its bases take, and whether they take other names too."""
     try:
         own = inspect.signature(target).parameters.values()
     except (TypeError, ValueError):  # written in C, or not there

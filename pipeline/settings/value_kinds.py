@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 
 class ValueKind(Protocol):
-    """Tells whether a value fits; its text tells what does."""
+    """Returns whether a value fits; its text says which values do."""
 
     def accepts(self, value: Any) -> bool:
         """Return whether a value fits."""

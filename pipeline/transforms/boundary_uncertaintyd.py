@@ -15,7 +15,7 @@ class BoundaryUncertaintyd(MapTransform):
 
     It is the number of pixels with a probability from 0.2 to 0.8, over the number of those above
     0.5: a sharp outline around a large lesion has little, a blurred or broken one much of it. It
-    tells well which masks are poor: `docs/model.md` has the figures.
+    predicts well which masks are poor: `docs/model.md` has the figures.
 
     Args:
         keys: probability maps (1, H, W), 0 to 1.

@@ -60,7 +60,7 @@ class KeepTargetd(MapTransform):
             return item
         if self.malignancy_key not in item:
             msg = (
-                "expected a network with a second channel to tell malignant lesions, got one "
+                "expected a network with a second channel for malignancy, got one "
                 "without: set target to lesion"
             )
             raise ConfigError(msg)

@@ -13,10 +13,11 @@ _SEAM_PX = 4
 class RandCoverLesiond(RandomizableTransform, MapTransform):
     """Cover the columns of the lesion with the tissue at both sides of them, mirrored.
 
-    Whatever else tells that an image is of a set with lesions stays, so that a network has to look
-    for the lesion itself. Depth stays depth, and what the lesion casts below it goes with it. So
-    that the seam does not tell that there is no lesion, other columns are covered in some images.
-    Where the tissue beside the columns is narrower than they are, the image stays as it is.
+    Whatever else gives away that an image is from a set with lesions stays, so that a network has
+    to look for the lesion itself. Depth stays depth, and what the lesion casts below it goes with
+    it. So that the seam does not give away that there is no lesion, other columns are covered in
+    some images. Where the tissue beside the columns is narrower than they are, the image stays as
+    it is.
 
     Args:
         keys: image and label, each (C, H, W).

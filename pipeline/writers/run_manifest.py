@@ -32,7 +32,7 @@ class RunManifest(Writer):
     """Write ``run.json``: model, weights, settings, versions, command, counts and times.
 
     It is the only file of a run, but for DICOM objects, with a time in it. Folders may be named
-    after patients, so no path is told: of the weights only the name, and none in the command.
+    after patients, so no path is recorded: of the weights only the name, and none in the command.
 
     Args:
         output_dir: the run's folder.
@@ -50,7 +50,7 @@ class RunManifest(Writer):
         """Write the file.
 
         Args:
-            run: whose counts and settings are told.
+            run: its counts and settings are recorded.
 
         Raises:
             WriteError: the file cannot be written.
@@ -80,7 +80,7 @@ def write_manifest(
     Args:
         path: of the file.
         facts: by `RunManifest.describe`.
-        run: whose counts and settings are told.
+        run: its counts and settings are recorded.
         started: time of the begin.
         ended: time of the end.
 
@@ -105,7 +105,7 @@ def write_manifest(
 
 
 def _describe_command(argv: Sequence[str]) -> str:
-    """Tell the command without its paths, and without how it was shared out."""
+    """Give the command without its paths, and without how the run was split."""
     words = list(argv[1:])
     for option in _SHARING:
         while option in words:

@@ -33,8 +33,8 @@ def test_one_at_a_time(job):
 
 def test_result_is_waited_for(job):
     assert job.start({"a": 1}, lambda _: 5, wait=True) == 5
-    told = job.tell()
-    assert (told["status"], told["request"], told["details"]) == ("DONE", {"a": 1}, [])
+    ended = job.describe()
+    assert (ended["status"], ended["request"], ended["details"]) == ("DONE", {"a": 1}, [])
     assert not job.is_running
 
 
@@ -44,9 +44,9 @@ def test_failure_is_told_and_another_run_may_begin(job):
 
     with pytest.raises(RequestError, match="in words"):
         job.start({}, fail, wait=True)
-    assert (job.tell()["status"], job.tell()["details"]) == ("ERROR", ["in words"])
+    assert (job.describe()["status"], job.describe()["details"]) == ("ERROR", ["in words"])
     assert job.start({}, lambda _: 1, wait=True) == 1
-    assert [run["status"] for run in job.tell(everything=True)] == ["ERROR", "DONE"]
+    assert [run["status"] for run in job.describe(everything=True)] == ["ERROR", "DONE"]
 
 
 def test_unexpected_failure_does_not_tell_what_it_quotes(job):
@@ -55,20 +55,20 @@ def test_unexpected_failure_does_not_tell_what_it_quotes(job):
 
     with pytest.raises(ValueError, match="Nobody"):
         job.start({}, fail, wait=True)
-    assert job.tell()["details"] == ["unexpected ValueError"]
+    assert job.describe()["details"] == ["unexpected ValueError"]
 
 
 def test_run_is_stopped(job):
     job.start({}, lambda stopping: stopping.wait(30))
     assert job.is_running
-    assert job.tell(running=True)["status"] == "RUNNING"
+    assert job.describe(running=True)["status"] == "RUNNING"
     assert job.stop()["status"] == "STOPPED"
     assert job.stop() is None
     with pytest.raises(UnknownImageError, match="no scoring is running"):
-        job.tell(running=True)
+        job.describe(running=True)
 
 
 def test_without_a_run_there_is_nothing_to_tell(job):
     for everything in (False, True):
         with pytest.raises(UnknownImageError, match="no scoring was started"):
-            job.tell(everything=everything)
+            job.describe(everything=everything)

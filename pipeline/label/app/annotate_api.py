@@ -87,7 +87,7 @@ def _add_training(router: APIRouter, workbench: Workbench, training: Training) -
     weights = workbench.segmenter.weights
 
     @router.get("/info")
-    def tell_info() -> dict[str, Any]:
+    def describe_server() -> dict[str, Any]:
         status = training.read_status()
         frames = workbench.list_frames()
         labeled = sum(workbench.is_labeled(image, number) for image, number in frames)

@@ -37,7 +37,7 @@ def _add_lists(router: APIRouter, app: LesionApp) -> None:
     store = app.datastore
 
     @router.get("/")
-    def tell(output: Literal["stats", "train", "all"] = "stats") -> Response:
+    def describe(output: Literal["stats", "train", "all"] = "stats") -> Response:
         answers = {"stats": store.status, "train": store.datalist, "all": store.json}
         return as_json(answers[output]())
 
@@ -112,7 +112,7 @@ def _add_notes(router: APIRouter, app: LesionApp, form: Any) -> None:
     store = app.datastore
 
     @router.get("/image/info")
-    def tell_image(image: str) -> Response:
+    def describe_image(image: str) -> Response:
         return as_json(store.get_image_info(image))
 
     @router.put("/image/info")
@@ -121,7 +121,7 @@ def _add_notes(router: APIRouter, app: LesionApp, form: Any) -> None:
         return {}
 
     @router.get("/label/info")
-    def tell_label(label: str, tag: str) -> Response:
+    def describe_label(label: str, tag: str) -> Response:
         return as_json(store.get_label_info(label, tag))
 
     @router.put("/label/info")

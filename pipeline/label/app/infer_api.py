@@ -71,8 +71,8 @@ def make_infer_api(app: LesionApp, read_form: FormReader, job: BackgroundJob) ->
         )
 
     @router.get("/batch/infer")
-    def tell(all: bool = False, check_if_running: bool = False) -> Any:  # noqa: A002
-        return job.tell(everything=all, running=check_if_running)
+    def describe(all: bool = False, check_if_running: bool = False) -> Any:  # noqa: A002
+        return job.describe(everything=all, running=check_if_running)
 
     @router.delete("/batch/infer")
     def stop() -> Any:

@@ -51,7 +51,7 @@ def make_label_guards(
 
 
 def find_limit(method: str, path: str) -> int:
-    """Tell how many bytes the body of a request may have."""
+    """Return how many bytes the body of a request may have."""
     if method == "PUT" and path in _MASKS:
         return LARGEST_MASK_BYTES + LARGEST_JSON_BYTES
     is_upload = (method == "PUT" and (path in _IMAGES or path.startswith("/model/"))) or (

@@ -58,7 +58,7 @@ def make_monai_api(
 
 def _add_info(router: APIRouter, app: LesionApp) -> None:
     @router.get("/info/", tags=["App"])
-    def tell() -> Response:
+    def describe() -> Response:
         return as_json(app.describe())
 
     @router.post("/activelearning/{strategy}", tags=["ActiveLearning"])

@@ -30,8 +30,8 @@ def _add_training(router: APIRouter, app: LesionApp, training: Training) -> None
         return training.start(read_epochs(choose(options, model, dict, {}) | options))
 
     @router.get("/train/", tags=["Train"])
-    def tell(all: bool = False, check_if_running: bool = False) -> Any:  # noqa: A002
-        return training.tell(everything=all, running=check_if_running)
+    def describe(all: bool = False, check_if_running: bool = False) -> Any:  # noqa: A002
+        return training.describe(everything=all, running=check_if_running)
 
     @router.delete("/train/", tags=["Train"])
     def stop() -> Any:
@@ -55,8 +55,8 @@ def _add_scoring(router: APIRouter, app: LesionApp, scoring: BackgroundJob) -> N
         return start(method, run_sync)
 
     @router.get("/scoring/", tags=["Scoring"])
-    def tell(all: bool = False, check_if_running: bool = False) -> Any:  # noqa: A002
-        return scoring.tell(everything=all, running=check_if_running)
+    def describe(all: bool = False, check_if_running: bool = False) -> Any:  # noqa: A002
+        return scoring.describe(everything=all, running=check_if_running)
 
     @router.delete("/scoring/", tags=["Scoring"])
     def stop() -> Any:

@@ -21,7 +21,7 @@ class Training:
         settings: of the server.
         trainer: with the labels.
         model: name of the model.
-        hider: of what is told.
+        hider: shortens paths in the answers.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Training:
         """Begin to train.
 
         Returns:
-            What MONAI Label tells of a run.
+            The run, in the form of MONAI Label.
 
         Raises:
             ConflictError: nothing is labeled, or a training runs.
@@ -63,25 +63,25 @@ class Training:
         """Stop a training; the weights in use stay.
 
         Returns:
-            What MONAI Label tells of it, `None` if none runs.
+            The run, in the form of MONAI Label; `None` if none is running.
         """
-        return self._describe(self._job.stop())
+        return self._hide(self._job.stop())
 
-    def tell(self, *, everything: bool = False, running: bool = False) -> Any:
-        """Tell of trainings as MONAI Label does.
+    def describe(self, *, everything: bool = False, running: bool = False) -> Any:
+        """Describe trainings in the form of MONAI Label.
 
         Args:
-            everything: tell of all since the server has started.
+            everything: give a list of all since the server started.
             running: only of one that runs.
 
         Raises:
             UnknownImageError: there is none.
         """
-        told = self._job.tell(everything=everything, running=running)
+        described = self._job.describe(everything=everything, running=running)
         if everything:
-            return [self._describe(record) for record in told]
+            return [self._hide(record) for record in described]
         status = self.read_status()
-        record = self._describe(told)
+        record = self._hide(described)
         return record | {
             "details": [f"epoch {status.epoch} of {status.epochs}", *record["details"]]
         }
@@ -90,13 +90,13 @@ class Training:
         """Read how far the last training is."""
         status = TrainerStatus.read(self._trainer.status_file)
         if self._job.is_running:
-            epochs = self._job.tell()["request"]["max_epochs"]
+            epochs = self._job.describe()["request"]["max_epochs"]
             epoch = status.epoch if status.status == "running" else 0
             return TrainerStatus("running", epoch, epochs)
         reason = self._hider.hide(status.reason)
         return TrainerStatus(status.status, status.epoch, status.epochs, reason)
 
-    def _describe(self, record: Any) -> Any:
+    def _hide(self, record: Any) -> Any:
         if record is None:
             return None
         return record | {"details": [self._hider.hide(text) for text in record["details"]]}

@@ -12,7 +12,7 @@ import { Tools } from './tools.js';
 
 const PAUSE_MS = 150;
 const ARCHIVE_FAILED = 502;
-const BLANKED = 'This picture is black, as nothing tells tissue from a burned-in name: a lesion in it cannot be seen.';
+const BLANKED = 'This picture is black, as a burned-in name cannot be ruled out: a lesion in it cannot be seen.';
 
 class App {
   constructor() {

@@ -4,7 +4,7 @@ import logging
 
 import lazy_loader
 
-logging.getLogger("highdicom").setLevel(logging.WARNING)  # below, it tells UIDs of the source
+logging.getLogger("highdicom").setLevel(logging.WARNING)  # below that it logs UIDs of the source
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,

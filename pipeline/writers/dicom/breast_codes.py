@@ -24,7 +24,7 @@ SIDES = {
 
 
 def find_side(source: SourceHeader) -> Code | None:
-    """Tell which breast was imaged, `None` if the header does not say.
+    """Find which breast was imaged, `None` if the header does not say.
 
     Args:
         source: whose *Image Laterality* (0020,0062), else *Laterality* (0020,0060) counts.

@@ -17,7 +17,7 @@ from pipeline.writers.dicom.result_uids import make_result_uid
 from pipeline.writers.dicom.source_header import SourceHeader
 
 MANUFACTURER = OWN_MANUFACTURER
-"""*Manufacturer* (0008,0070) of all results; it tells our own objects from sources."""
+"""*Manufacturer* (0008,0070) of all results, by which our own objects are recognized."""
 
 IMPLEMENTATION_UID = UID("2.25.246413760125238093868520412382431069667")
 """*Implementation Class UID* (0002,0012)."""

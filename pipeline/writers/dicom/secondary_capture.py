@@ -98,8 +98,8 @@ def _derive(built: Dataset, header: SourceHeader, model: ModelIdentity, frame: i
 
 
 def _tell_burned_in(result: Dataset, header: SourceHeader, *, blanked: bool) -> None:
-    told = header.read_text("BurnedInAnnotation")
-    if told in ("YES", "NO"):
-        result.BurnedInAnnotation = told
+    burned_in = header.read_text("BurnedInAnnotation")
+    if burned_in in ("YES", "NO"):
+        result.BurnedInAnnotation = burned_in
     elif not blanked:
         result.BurnedInAnnotation = "YES"

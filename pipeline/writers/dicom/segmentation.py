@@ -36,7 +36,7 @@ IN_PLANE = ["1", "0", "0", "0", "1", "0"]
 
 NOMINAL_STEP = "1"
 """*Slice Thickness* (0018,0050) of the nominal grid, and its step from frame to frame. It puts the
-frames in order; ultrasound tells neither. dcmqi and highdicom open no *Pixel Spacing* without."""
+frames in order; ultrasound has neither. dcmqi and highdicom open no *Pixel Spacing* without."""
 
 NO_CALIBRATION = "No calibration known, no size in mm"
 """*Pixel Spacing Calibration Description* (0028,0A04) of a source whose scale is not known."""
@@ -124,7 +124,7 @@ def _collect_planes(header: SourceHeader, frames: Sequence[ResultFrame]) -> list
     }
     planes = [_Plane(*each, lesions[each.frame, each.lesion]) for each in order_planes(frames)]
     if not planes:
-        msg = "expected a lesion in at least one frame, got none: a report tells that"
+        msg = "expected a lesion in at least one frame, got none: use a report for that"
         raise ValueError(msg)
     return planes
 

@@ -70,7 +70,7 @@ class SourceHeader:
 
     @property
     def is_cine(self) -> bool:
-        """Whether a reference must tell a frame. The SOP class does not tell it reliably."""
+        """Whether a reference must name a frame. The SOP class is no reliable sign of it."""
         return self.frames > 1
 
     @property
@@ -148,7 +148,7 @@ class SourceHeader:
     def _copy_element(self, keyword: str) -> DataElement | RawDataElement:
         element = self._find_element(keyword)
         if isinstance(element, RawDataElement) and element.value is not None:
-            # A header with implicit VR tells none.
+            # A header with implicit VR has none.
             vr = dictionary_VR(element.tag)
             if vr in STR_VR or vr == VR.PN:
                 return element._replace(VR=vr, is_implicit_VR=False, is_little_endian=True)

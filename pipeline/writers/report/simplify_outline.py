@@ -33,7 +33,7 @@ def simplify_outline(
 
     Examples:
         >>> simplify_outline([0, 0, 8, 0, 8, 2, 0, 2], (640, 1280))
-        [0, 0, 0, 2, 8, 0, 0, -2]
+        [0, 0, 8, 0, 0, 2, -8, 0]
     """
     points = np.asarray(polygon, np.float64).reshape(-1, 2) * (GRID / max(size))
     if len(points) < _FEWEST:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.journal.tell_run import MOST_REASONS, tell_run
+from pipeline.journal.log_summary import MOST_REASONS, log_summary
 from pipeline.results.result_row import ResultRow
 from pipeline.writers.html_report import HtmlReport
 
@@ -15,7 +15,7 @@ def tell(caplog: pytest.LogCaptureFixture, *rows: ResultRow, writers=()) -> list
     for row in rows:
         counts[row.status] = counts.get(row.status, 0) + 1
     with caplog.at_level(logging.INFO):
-        tell_run([(row, 0) for row in rows], counts, Path("OUT/results.csv"), writers)
+        log_summary([(row, 0) for row in rows], counts, Path("OUT/results.csv"), writers)
     return caplog.messages
 
 

@@ -1,4 +1,4 @@
-"""What a person is told at the end of a run."""
+"""Log what came of a run, at its end."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ MOST_REASONS = 10
 _LEFT_OUT = ("failed", "skipped")
 
 
-def tell_run(
+def log_summary(
     rows: Iterable[tuple[ResultRow, int]],
     counts: Mapping[str, int],
     table: Path,
