@@ -16,9 +16,6 @@ LEAST_ROOM = 16 << 20
 def check_input(source: Path) -> None:
     """Check that there is something to read.
 
-    Args:
-        source: a folder of images, or one image.
-
     Raises:
         ConfigError: there is nothing, or only results of this program.
     """

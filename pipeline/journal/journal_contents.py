@@ -33,11 +33,7 @@ class JournalInput:
         return bool(stamp.sha256) and (self.stamp.sha256, self.first) == (stamp.sha256, first)
 
     def look_again(self, path: Path) -> FileStamp | None:
-        """Give the stamp if all is done, and of this content.
-
-        Args:
-            path: the file as it is now.
-        """
+        """Give the stamp if all is done, and of this content."""
         return self.stamp.look_again(path) if self.stamp and self.is_complete else None
 
     def drop_failed(self) -> None:
@@ -80,20 +76,11 @@ class JournalContents:
             raise ValueError(msg) from error
 
     def input(self, file: str) -> JournalInput:
-        """Give what is known of an input, from now on.
-
-        Args:
-            file: path relative to the input folder.
-        """
+        """Give what is known of an input, from now on."""
         return self.inputs.setdefault(file, JournalInput())
 
     def may_keep(self, file: str, *, whole: bool) -> bool:
-        """Return whether what is done of an input need not be done again; the failed part must.
-
-        Args:
-            file: path relative to the input folder.
-            whole: whether all of it or nothing counts.
-        """
+        """Return whether what is done of an input need not be done again; the failed part must."""
         known = self.inputs.get(file)
         if known is None or (whole and not known.is_complete):
             return False
@@ -159,12 +146,7 @@ class JournalContents:
 
 
 def describe_begin(file: str, known: JournalInput) -> dict[str, Any]:
-    """Make the line that an input begins with.
-
-    Args:
-        file: path relative to the input folder.
-        known: of it.
-    """
+    """Make the line that an input begins with."""
     stamp = None if known.stamp is None else asdict(known.stamp)
     return {"begin": file, "stamp": stamp, "first": known.first}
 

@@ -11,13 +11,7 @@ from pipeline.journal.journal_file import JournalFile
 
 
 class OwnedFiles:
-    """Names each file in the journal before it is written; what is named there can be removed.
-
-    Args:
-        folder: of the run.
-        lines: of its journal.
-        append: appends one, and gives its position.
-    """
+    """Names each file in the journal before it is written; what is named there can be removed."""
 
     def __init__(
         self,

@@ -214,9 +214,6 @@ class RunJournal:
 
         A file with a failed image is not complete: it is tried again.
 
-        Args:
-            file: path relative to the input folder.
-
         Raises:
             WriteError: the journal cannot be written.
         """
@@ -226,9 +223,6 @@ class RunJournal:
 
     def finish(self, writers: Sequence[Writer] = ()) -> None:
         """Write ``results.csv``, sorted by file and frame, and whatever is of the whole run.
-
-        Args:
-            writers: get the whole run.
 
         Raises:
             WriteError: a file cannot be written.

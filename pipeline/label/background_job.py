@@ -17,11 +17,7 @@ _RUNS_KEPT = 20
 
 
 class BackgroundJob:
-    """One kind of work, with a record of its last runs in the form of MONAI Label.
-
-    Args:
-        name: of the work, for messages.
-    """
+    """One kind of work, with a record of its last runs in the form of MONAI Label."""
 
     def __init__(self, name: str) -> None:
         self._name = name

@@ -121,9 +121,6 @@ class DicomwebClient:
     def store(self, built: Dataset) -> None:
         """Store an object (STOW-RS, PS3.18 section 10.5).
 
-        Args:
-            built: with its File Meta Information.
-
         Raises:
             ArchiveError: the archive does not answer, or refuses the object.
         """

@@ -43,10 +43,6 @@ class DicomwebStudies:
     A series of ultrasound is a bag of stills and cines of many sizes, not a volume; so it is the
     instance that is an image, and its *SOP Instance UID* (0008,0018) that names it. Files are kept
     in a cache under a hash of that, which says nothing about a patient.
-
-    Args:
-        client: of the archive.
-        cache: folder of files that were fetched.
     """
 
     def __init__(self, client: DicomwebClient, cache: Path) -> None:
@@ -61,10 +57,6 @@ class DicomwebStudies:
     @classmethod
     def connect(cls, url: str, cache: Path) -> "DicomwebStudies":
         """Connect to an archive, and search it once.
-
-        Args:
-            url: of the DICOMweb service.
-            cache: folder of files that are fetched.
 
         Raises:
             ArchiveError: the archive does not answer.

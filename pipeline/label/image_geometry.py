@@ -33,9 +33,6 @@ def read_geometry(path: Path) -> Affine | None:
     That is no calibration: ITK knows nothing of ultrasound regions, and takes the density of a
     scan or print for the size of what is shown. A mask must have it to lie on the image.
 
-    Args:
-        path: an image file that can be read.
-
     Returns:
         (4, 4) float64, from column, row and slice, the first of each is 0, to mm towards left,
         back and head. `None` if ITK shows the picture otherwise turned than we do.

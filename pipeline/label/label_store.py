@@ -172,9 +172,6 @@ class LabelStore:
 def encode_info(info: dict[str, Any]) -> bytes:
     """Encode the notes of clients on a label or an image.
 
-    Args:
-        info: names and values, as JSON.
-
     Raises:
         RequestError: it is too much.
     """

@@ -29,9 +29,6 @@ class CorrectedMasks(NamedTuple):
 def read_seg(built: Dataset) -> CorrectedMasks | None:
     """Read the masks, all lesions of a frame in one.
 
-    Args:
-        built: a segmentation with its pixels.
-
     Returns:
         The masks, `None` if the object was not made here by a person's correction.
 

@@ -40,10 +40,6 @@ class Studies(Protocol):
     def add(self, name: str, upload: Path) -> str:
         """Take an uploaded image.
 
-        Args:
-            name: its wanted name.
-            upload: the file, which stays where it is.
-
         Returns:
             Its `StudyImage.id`.
 

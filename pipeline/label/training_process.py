@@ -28,10 +28,6 @@ class TrainingProcess:
 
     A process that is killed leaves its copies of images; so it is the server that removes them,
     when the process has ended or the next server starts. A process whose server has ended, ends.
-
-    Args:
-        settings: of the server.
-        trainer: with the folder of trainings.
     """
 
     def __init__(self, settings: LabelSettings, trainer: Trainer) -> None:

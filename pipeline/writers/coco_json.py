@@ -31,9 +31,6 @@ class CocoJson(Writer):
     def write_run(self, run: FinishedRun) -> None:
         """Write the file, image by image: it may be larger than the memory.
 
-        Args:
-            run: all images, sorted by file and frame.
-
         Raises:
             WriteError: the file cannot be written.
         """

@@ -83,9 +83,6 @@ class HtmlReport(Writer):
     def write_run(self, run: FinishedRun) -> None:
         """Write the page.
 
-        Args:
-            run: all images, sorted by file and frame.
-
         Raises:
             WriteError: the file cannot be written.
         """

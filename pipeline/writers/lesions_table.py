@@ -17,9 +17,6 @@ class LesionsTable(Writer):
     def write_run(self, run: FinishedRun) -> None:
         """Write the table.
 
-        Args:
-            run: all images, sorted by file and frame.
-
         Raises:
             WriteError: the file cannot be written.
         """

@@ -49,9 +49,6 @@ class RunManifest(Writer):
     def write_run(self, run: FinishedRun) -> None:
         """Write the file.
 
-        Args:
-            run: its counts and settings are recorded.
-
         Raises:
             WriteError: the file cannot be written.
         """

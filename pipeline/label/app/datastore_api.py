@@ -18,12 +18,7 @@ _HASHES = ("SHA256", "SHA512", "MD5")
 
 
 def make_datastore_api(app: LesionApp, read_form: FormReader) -> APIRouter:
-    """Make the routes.
-
-    Args:
-        app: of the studies.
-        read_form: reads forms.
-    """
+    """Make the routes."""
     router = APIRouter(prefix="/datastore", tags=["Datastore"])
     form = Depends(read_form)
     _add_lists(router, app)

@@ -29,13 +29,7 @@ _PAUSE_S = 1.0
 
 
 def make_infer_api(app: LesionApp, read_form: FormReader, job: BackgroundJob) -> APIRouter:
-    """Make the routes.
-
-    Args:
-        app: of the studies.
-        read_form: reads forms.
-        job: of inference on many images.
-    """
+    """Make the routes."""
     router = APIRouter(tags=["Infer"])
 
     @router.post("/infer/{model}")

@@ -38,13 +38,6 @@ def make_monai_api(
     compute, so that one of them stops all requests, take any path of this machine for an image,
     and leave uploads in the temporary folder. Its routes for sessions, logs, slides and login are
     left out.
-
-    Args:
-        app: of the studies.
-        scratch: for what is uploaded.
-        training: on the labels.
-        inference: on many images.
-        scoring: of the labels.
     """
     router = APIRouter()
     read_form = FormReader(scratch)

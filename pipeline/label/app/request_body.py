@@ -74,9 +74,6 @@ class FormReader:
 
     FastAPI's own way takes a form apart where all requests wait for it, and leaves to the routes
     what becomes of its files.
-
-    Args:
-        scratch: for the files.
     """
 
     def __init__(self, scratch: Scratch) -> None:

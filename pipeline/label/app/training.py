@@ -15,14 +15,7 @@ MOST_EPOCHS = 1000
 
 
 class Training:
-    """Start, stop and describe trainings.
-
-    Args:
-        settings: of the server.
-        trainer: with the labels.
-        model: name of the model.
-        hider: shortens paths in the answers.
-    """
+    """Start, stop and describe trainings."""
 
     def __init__(
         self, settings: LabelSettings, trainer: Trainer, model: str, hider: PathHider
@@ -70,10 +63,6 @@ class Training:
     def describe(self, *, everything: bool = False, running: bool = False) -> Any:
         """Describe trainings in the form of MONAI Label.
 
-        Args:
-            everything: give a list of all since the server started.
-            running: only of one that runs.
-
         Raises:
             UnknownImageError: there is none.
         """
@@ -104,10 +93,6 @@ class Training:
 
 def read_epochs(request: dict[str, Any], name: str = "max_epochs") -> int:
     """Read how long to train.
-
-    Args:
-        request: nothing else of it is looked at.
-        name: of the number.
 
     Returns:
         Number of epochs.

@@ -23,9 +23,6 @@ class SegmentPlane(NamedTuple):
 def order_planes(frames: Sequence[ResultFrame]) -> list[SegmentPlane]:
     """Order the lesions of an image as the frames of its segmentation are.
 
-    Args:
-        frames: of the image, with or without lesions.
-
     Returns:
         By segment, then by frame. Segments are the numbers of lesions without gaps.
     """
