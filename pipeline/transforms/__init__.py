@@ -1,4 +1,4 @@
-"""Invertible MONAI transforms that ultrasound needs and MONAI lacks."""
+"""Transforms that ultrasound needs and MONAI lacks: `X` for arrays, `Xd` for dictionaries."""
 
 import lazy_loader
 
@@ -10,20 +10,20 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "blank_outside_sectord": ["BlankOutsideSectord"],
         "crop_to_regiond": ["CropToRegiond"],
         "judge_candidatesd": ["JudgeCandidatesd"],
-        "keep_major_lesionsd": ["KeepMajorLesionsd"],
+        "keep_major_lesions": ["KeepMajorLesions", "KeepMajorLesionsd"],
         "keep_targetd": ["KeepTargetd"],
         "lesion_probabilityd": ["LesionProbabilityd"],
         "boundary_uncertaintyd": ["BoundaryUncertaintyd"],
-        "rand_calipersd": ["RandCalipersd"],
+        "rand_calipers": ["RandCalipers", "RandCalipersd"],
         "rand_cover_lesiond": ["RandCoverLesiond"],
-        "rand_depth_gaind": ["RandDepthGaind"],
-        "rand_image_transform": ["RandImageTransform"],
+        "rand_depth_gain": ["RandDepthGain", "RandDepthGaind"],
+        "rand_image_transform": ["RandImageTransform", "RandImageTransformd"],
         "rand_lesion_free_cropd": ["RandLesionFreeCropd"],
-        "rand_shadowd": ["RandShadowd"],
-        "rand_speckled": ["RandSpeckled"],
+        "rand_shadow": ["RandShadow", "RandShadowd"],
+        "rand_speckle": ["RandSpeckle", "RandSpeckled"],
         "rand_viewd": ["RandViewd"],
-        "relative_thresholdd": ["RelativeThresholdd"],
-        "resize_smoothlyd": ["ResizeSmoothlyd"],
+        "relative_threshold": ["RelativeThreshold", "RelativeThresholdd"],
+        "resize_smoothly": ["ResizeSmoothly", "ResizeSmoothlyd"],
         "shrink_larged": ["ShrinkLarged"],
         "split_judgementsd": ["SplitJudgementsd"],
         "within_maskd": ["WithinMaskd"],

@@ -3,34 +3,68 @@
 from abc import abstractmethod
 from collections.abc import Hashable, Mapping
 
+import numpy as np
 import torch
 from monai.config import KeysCollection
-from monai.transforms import MapTransform, RandomizableTransform
+from monai.transforms import MapTransform, Randomizable, RandomizableTransform
 
 Range = tuple[float, float]
 
 
-class RandImageTransform(RandomizableTransform, MapTransform):
-    """Change images with a probability, all keys alike; geometry is unchanged.
+class RandImageTransform(RandomizableTransform):
+    """Change an image with a probability; geometry is unchanged.
 
     A subclass draws in `randomize` and acts in `change`.
 
     Args:
-        keys: images (1, H, W), rows first, float, 0 to 255.
         prob: probability of doing anything.
     """
 
-    def __init__(self, keys: KeysCollection, prob: float) -> None:
-        MapTransform.__init__(self, keys)
-        RandomizableTransform.__init__(self, prob)
+    def __init__(self, prob: float) -> None:
+        super().__init__(prob)
 
     @abstractmethod
     def change(self, image: torch.Tensor) -> torch.Tensor:
         """Change one image as drawn.
 
         Args:
-            image: as in the item; it stays as it is.
+            image: (1, H, W), rows first, float, 0 to 255; it stays as it is.
         """
+
+    def __call__(self, image: torch.Tensor, randomize: bool = True) -> torch.Tensor:
+        """Draw, and change the image.
+
+        Args:
+            image: (1, H, W), rows first, float, 0 to 255; it stays as it is.
+            randomize: draw; else act as drawn before.
+        """
+        if randomize:
+            self.randomize()
+        return self.change(image) if self._do_transform else image
+
+
+class RandImageTransformd(Randomizable, MapTransform):
+    """Draw once, and change the images of all keys alike.
+
+    Args:
+        keys: images (1, H, W), rows first, float, 0 to 255.
+        transform: changes them.
+    """
+
+    def __init__(self, keys: KeysCollection, transform: RandImageTransform) -> None:
+        MapTransform.__init__(self, keys)
+        self.transform = transform
+
+    def set_random_state(
+        self, seed: int | None = None, state: np.random.RandomState | None = None
+    ) -> "RandImageTransformd":
+        """Set the state of the transform, see MONAI's `Randomizable`."""
+        self.transform.set_random_state(seed, state)
+        return self
+
+    def randomize(self, data: object = None) -> None:
+        """Draw."""
+        self.transform.randomize(data)
 
     def __call__(self, data: Mapping[Hashable, torch.Tensor]) -> dict[Hashable, torch.Tensor]:
         """Draw once, and change all keys.
@@ -40,17 +74,13 @@ class RandImageTransform(RandomizableTransform, MapTransform):
         """
         item = dict(data)
         self.randomize()
-        if self._do_transform:
-            for key in self.key_iterator(item):
-                item[key] = self.change(item[key])
+        for key in self.key_iterator(item):
+            item[key] = self.transform(item[key], randomize=False)
         return item
 
 
 def check_ranges(**ranges: Range) -> None:
     """Check that ranges to draw from are two numbers from 0 on, in order.
-
-    Args:
-        ranges: by the name of the option.
 
     Raises:
         ValueError: one of them is not.

@@ -1,17 +1,19 @@
 """What all random changes of grey values alone do; images are 1 x 60 x 80, grey 40 to 240."""
 
+import inspect
+
 import pytest
 import torch
 
 from pipeline import transforms
-from pipeline.transforms import RandImageTransform
+from pipeline.transforms import RandImageTransform, RandImageTransformd
 
 NAMES = ("RandCalipersd", "RandDepthGaind", "RandShadowd", "RandSpeckled")
 
 IMAGE = torch.linspace(40, 240, 4800).reshape(1, 60, 80)
 
 
-def make(name: str, seed: int = 3, prob: float = 1.0) -> RandImageTransform:
+def make(name: str, seed: int = 3, prob: float = 1.0) -> RandImageTransformd:
     transform = getattr(transforms, name)(["image", "other"], prob=prob)
     return transform.set_random_state(seed=seed)
 
@@ -46,3 +48,21 @@ def test_same_seed_gives_the_same_and_another_one_does_not(name: str) -> None:
     item = {"image": IMAGE, "other": IMAGE}
     assert torch.equal(make(name, 3)(item)["image"], make(name, 3)(item)["image"])
     assert not torch.equal(make(name, 3)(item)["image"], make(name, 4)(item)["image"])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_array_form_gives_the_same_for_the_same_seed(name: str) -> None:
+    transform: RandImageTransform = getattr(transforms, name.removesuffix("d"))(prob=1.0)
+    transform.set_random_state(seed=3)
+    changed = transform(IMAGE)
+    assert torch.equal(changed, make(name, 3)({"image": IMAGE, "other": IMAGE})["image"])
+    assert torch.equal(changed, transform(IMAGE, randomize=False))
+    assert not torch.equal(changed, transform(IMAGE))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_both_forms_take_the_same_options(name: str) -> None:
+    array = inspect.signature(getattr(transforms, name.removesuffix("d"))).parameters
+    wrapper = dict(inspect.signature(getattr(transforms, name)).parameters)
+    wrapper.pop("keys")
+    assert [str(each) for each in array.values()] == [str(each) for each in wrapper.values()]

@@ -5,17 +5,21 @@ import torch
 from monai.config import KeysCollection
 from scipy.ndimage import gaussian_filter
 
-from pipeline.transforms.rand_image_transform import RandImageTransform, Range, check_ranges
+from pipeline.transforms.rand_image_transform import (
+    RandImageTransform,
+    RandImageTransformd,
+    Range,
+    check_ranges,
+)
 
 
-class RandSpeckled(RandImageTransform):
+class RandSpeckle(RandImageTransform):
     """Multiply the image by 1 plus a grain of random size and strength.
 
     The grain is Gaussian noise, smoothed and brought back to a standard deviation of 1. Its size
     across and along depth is drawn on its own, as speckle is wider than it is deep.
 
     Args:
-        keys: images (1, H, W), rows first, float, 0 to 255.
         prob: probability of doing anything.
         size_x: least and largest standard deviation of the smoothing across, in px.
         size_y: the same along depth.
@@ -27,14 +31,13 @@ class RandSpeckled(RandImageTransform):
 
     def __init__(
         self,
-        keys: KeysCollection,
         *,
         prob: float = 0.3,
         size_x: Range = (0.5, 3.5),
         size_y: Range = (0.5, 2.0),
         strength: Range = (0.05, 0.25),
     ) -> None:
-        super().__init__(keys, prob)
+        super().__init__(prob)
         check_ranges(size_x=size_x, size_y=size_y, strength=strength)
         self.size_x = size_x
         self.size_y = size_y
@@ -61,3 +64,24 @@ class RandSpeckled(RandImageTransform):
         grain = gaussian_filter(noise, self._sigma, mode="wrap")
         factor = torch.as_tensor(1 + self._strength * grain / grain.std(), dtype=image.dtype)
         return (image * factor).clamp(0, 255)
+
+
+class RandSpeckled(RandImageTransformd):
+    """Dictionary-based wrapper of `RandSpeckle`.
+
+    Args:
+        keys: images (1, H, W), rows first, float, 0 to 255; the rest is as in `RandSpeckle`.
+    """
+
+    def __init__(
+        self,
+        keys: KeysCollection,
+        *,
+        prob: float = 0.3,
+        size_x: Range = (0.5, 3.5),
+        size_y: Range = (0.5, 2.0),
+        strength: Range = (0.05, 0.25),
+    ) -> None:
+        super().__init__(
+            keys, RandSpeckle(prob=prob, size_x=size_x, size_y=size_y, strength=strength)
+        )

@@ -6,7 +6,7 @@ import torch
 from monai.data import MetaTensor
 from monai.transforms import Compose, Invertd, Resized
 
-from pipeline.transforms import ResizeSmoothlyd
+from pipeline.transforms import ResizeSmoothly, ResizeSmoothlyd
 
 SIZES = [(300, 500), (563, 712), (64, 48), (40, 31), (64, 200), (65, 47), (7, 3)]
 TARGET = (64, 48)
@@ -59,3 +59,14 @@ def test_integers_become_float32() -> None:
     resized = ResizeSmoothlyd("image", TARGET)({"image": image})["image"]
     assert resized.dtype == torch.float32
     assert float(resized[0, 32, 24]) == pytest.approx(7, abs=1e-3)
+
+
+def test_array_form_resizes_and_inverts_alike() -> None:
+    resize = ResizeSmoothly(TARGET)
+    small = resize(make_image((100, 90)))
+    assert torch.equal(
+        small, ResizeSmoothlyd("image", TARGET)({"image": make_image((100, 90))})["image"]
+    )
+    large = resize.inverse(small)
+    assert large.shape == (2, 100, 90)
+    assert large.applied_operations == []

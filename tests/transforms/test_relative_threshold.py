@@ -4,7 +4,7 @@ import pytest
 import torch
 from monai.data import MetaTensor
 
-from pipeline.transforms import RelativeThresholdd
+from pipeline.transforms import RelativeThreshold, RelativeThresholdd
 
 MAP = torch.tensor([[[0.05, 0.2, 0.3, 0.5]]])
 
@@ -23,6 +23,7 @@ def test_border(probability: float, threshold: float, mask: list[int]) -> None:
     result = RelativeThresholdd("pred", threshold=threshold)(item)["pred"]
     assert result.tolist() == [[mask]]
     assert result.dtype == torch.uint8
+    assert torch.equal(RelativeThreshold(threshold)(MAP, probability), result)
 
 
 def test_meta_of_the_map_stays() -> None:

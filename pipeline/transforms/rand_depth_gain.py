@@ -4,10 +4,10 @@ import numpy as np
 import torch
 from monai.config import KeysCollection
 
-from pipeline.transforms.rand_image_transform import RandImageTransform
+from pipeline.transforms.rand_image_transform import RandImageTransform, RandImageTransformd
 
 
-class RandDepthGaind(RandImageTransform):
+class RandDepthGain(RandImageTransform):
     """Brighten and darken bands of depth with a smooth random curve.
 
     The grey values are log-compressed echo, so a gain in dB is a sum: a curve through `knots`
@@ -15,7 +15,6 @@ class RandDepthGaind(RandImageTransform):
     stays black, as there is no echo to amplify.
 
     Args:
-        keys: images (1, H, W), rows first, float, 0 to 255.
         prob: probability of doing anything.
         amplitude: largest gain at a knot, in grey values.
         knots: number of random values along the rows.
@@ -24,10 +23,8 @@ class RandDepthGaind(RandImageTransform):
         ValueError: fewer than two knots or a negative amplitude.
     """
 
-    def __init__(
-        self, keys: KeysCollection, *, prob: float = 0.3, amplitude: float = 40.0, knots: int = 4
-    ) -> None:
-        super().__init__(keys, prob)
+    def __init__(self, *, prob: float = 0.3, amplitude: float = 40.0, knots: int = 4) -> None:
+        super().__init__(prob)
         if knots < 2 or amplitude < 0:
             msg = f"expected knots >= 2 and amplitude >= 0, got {knots} and {amplitude}"
             raise ValueError(msg)
@@ -50,3 +47,16 @@ class RandDepthGaind(RandImageTransform):
         curve = np.interp(rows, np.arange(self.knots), self._gains)
         gain = torch.as_tensor(curve, dtype=image.dtype)[:, None]
         return torch.where(image > 0, (image + gain).clamp(0, 255), image)
+
+
+class RandDepthGaind(RandImageTransformd):
+    """Dictionary-based wrapper of `RandDepthGain`.
+
+    Args:
+        keys: images (1, H, W), rows first, float, 0 to 255; the rest is as in `RandDepthGain`.
+    """
+
+    def __init__(
+        self, keys: KeysCollection, *, prob: float = 0.3, amplitude: float = 40.0, knots: int = 4
+    ) -> None:
+        super().__init__(keys, RandDepthGain(prob=prob, amplitude=amplitude, knots=knots))

@@ -4,20 +4,24 @@ import numpy as np
 import torch
 from monai.config import KeysCollection
 
-from pipeline.transforms.rand_image_transform import RandImageTransform, Range, check_ranges
+from pipeline.transforms.rand_image_transform import (
+    RandImageTransform,
+    RandImageTransformd,
+    Range,
+    check_ranges,
+)
 
 _SOFT = 0.06
 """Width of the edge of a shadow as a share of the image's width, or depth."""
 
 
-class RandShadowd(RandImageTransform):
+class RandShadow(RandImageTransform):
     """Darken columns from some depth on.
 
     A lesion is dark and often casts a shadow; a shadow is no lesion. The grey values are
     log-compressed echo, so what is lost on the way is subtracted; the result is clipped at 0.
 
     Args:
-        keys: images (1, H, W), rows first, float, 0 to 255.
         prob: probability of doing anything.
         number: most shadows in an image; at least one is drawn.
         width: least and largest share of the width that a shadow takes.
@@ -30,7 +34,6 @@ class RandShadowd(RandImageTransform):
 
     def __init__(
         self,
-        keys: KeysCollection,
         *,
         prob: float = 0.3,
         number: int = 3,
@@ -38,7 +41,7 @@ class RandShadowd(RandImageTransform):
         depth: Range = (0.0, 0.5),
         loss: Range = (20.0, 90.0),
     ) -> None:
-        super().__init__(keys, prob)
+        super().__init__(prob)
         check_ranges(width=width, depth=depth, loss=loss)
         if number < 1:
             msg = f"expected a number >= 1, got {number}"
@@ -77,3 +80,25 @@ class RandShadowd(RandImageTransform):
             down = (rows - depth) / _SOFT
             np.maximum(lost, loss * across.clip(0, 1) * down.clip(0, 1), out=lost)
         return lost
+
+
+class RandShadowd(RandImageTransformd):
+    """Dictionary-based wrapper of `RandShadow`.
+
+    Args:
+        keys: images (1, H, W), rows first, float, 0 to 255; the rest is as in `RandShadow`.
+    """
+
+    def __init__(
+        self,
+        keys: KeysCollection,
+        *,
+        prob: float = 0.3,
+        number: int = 3,
+        width: Range = (0.03, 0.2),
+        depth: Range = (0.0, 0.5),
+        loss: Range = (20.0, 90.0),
+    ) -> None:
+        super().__init__(
+            keys, RandShadow(prob=prob, number=number, width=width, depth=depth, loss=loss)
+        )

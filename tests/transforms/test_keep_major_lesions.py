@@ -4,7 +4,7 @@ import pytest
 import torch
 from monai.data import MetaTensor
 
-from pipeline.transforms.keep_major_lesionsd import KeepMajorLesionsd
+from pipeline.transforms.keep_major_lesions import KeepMajorLesions, KeepMajorLesionsd
 
 
 def make_mask() -> torch.Tensor:
@@ -22,6 +22,7 @@ def make_mask() -> torch.Tensor:
 def test_component_below_the_share_is_cleared(share: float, area: int) -> None:
     item = KeepMajorLesionsd("pred", share=share)({"pred": make_mask()})
     assert item["pred"].sum() == area
+    assert torch.equal(KeepMajorLesions(share=share)(make_mask()), item["pred"])
 
 
 def test_diagonal_neighbours_are_one_component() -> None:

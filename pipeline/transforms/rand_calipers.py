@@ -5,12 +5,17 @@ import torch
 from monai.config import KeysCollection
 from numpy.typing import NDArray
 
-from pipeline.transforms.rand_image_transform import RandImageTransform, Range, check_ranges
+from pipeline.transforms.rand_image_transform import (
+    RandImageTransform,
+    RandImageTransformd,
+    Range,
+    check_ranges,
+)
 
 Points = NDArray[np.float64]
 
 
-class RandCalipersd(RandImageTransform):
+class RandCalipers(RandImageTransform):
     """Draw one or two measured axes at random places.
 
     In the data, calipers stand at lesions alone, and a network takes them for lesions. Each axis is
@@ -18,7 +23,6 @@ class RandCalipersd(RandImageTransform):
     axis crosses the first one at its middle, at a right angle.
 
     Args:
-        keys: images (1, H, W), rows first, float, 0 to 255.
         prob: probability of doing anything.
         length: least and largest length of the first axis as a share of the shorter side.
         arm: least and largest arm of a cross, in px.
@@ -30,14 +34,13 @@ class RandCalipersd(RandImageTransform):
 
     def __init__(
         self,
-        keys: KeysCollection,
         *,
         prob: float = 0.2,
         length: Range = (0.08, 0.5),
         arm: tuple[int, int] = (1, 4),
         grey: Range = (140.0, 255.0),
     ) -> None:
-        super().__init__(keys, prob)
+        super().__init__(prob)
         check_ranges(length=length, arm=arm, grey=grey)
         self.length = length
         self.arm = arm
@@ -90,6 +93,25 @@ class RandCalipersd(RandImageTransform):
         inside = ((pixels >= 0) & (pixels < (height, width))).all(axis=1)
         rows, columns = pixels[inside].T
         return rows, columns
+
+
+class RandCalipersd(RandImageTransformd):
+    """Dictionary-based wrapper of `RandCalipers`.
+
+    Args:
+        keys: images (1, H, W), rows first, float, 0 to 255; the rest is as in `RandCalipers`.
+    """
+
+    def __init__(
+        self,
+        keys: KeysCollection,
+        *,
+        prob: float = 0.2,
+        length: Range = (0.08, 0.5),
+        arm: tuple[int, int] = (1, 4),
+        grey: Range = (140.0, 255.0),
+    ) -> None:
+        super().__init__(keys, RandCalipers(prob=prob, length=length, arm=arm, grey=grey))
 
 
 def _draw_cross(arm: int, *, is_slanting: bool) -> Points:

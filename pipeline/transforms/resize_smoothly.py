@@ -16,26 +16,65 @@ _TRUNCATED = 4.0
 """Standard deviations after which `monai.networks.layers.GaussianFilter` ends, too."""
 
 
-class ResizeSmoothlyd(MapTransform, InvertibleTransform):
-    """Do what ``Resized(mode="bilinear", anti_aliasing=True)`` does, as two products of matrices.
+class ResizeSmoothly(InvertibleTransform):
+    """Do what ``Resize(mode="bilinear", anti_aliasing=True)`` does, as two products of matrices.
 
     Smoothing and interpolating along an axis are linear, so that one matrix has both; MONAI
     filters each axis at full size. The inverse interpolates without smoothing, as MONAI's does.
 
     Args:
-        keys: images (C, H, W), float, as `MetaTensor`.
         spatial_size: height and width of the result, px.
 
     Examples:
         >>> image = MetaTensor(torch.arange(4.0).reshape(1, 1, 4))
-        >>> ResizeSmoothlyd("image", [1, 4])({"image": image})["image"].tolist()
+        >>> ResizeSmoothly([1, 4])(image).tolist()
         [[[0.0, 1.0, 2.0, 3.0]]]
+    """
+
+    def __init__(self, spatial_size: Sequence[int]) -> None:
+        height, width = spatial_size
+        self.spatial_size = (int(height), int(width))
+
+    def __call__(self, image: MetaTensor) -> MetaTensor:
+        """Resize an image (C, H, W), float.
+
+        Returns:
+            The image in float32, with a note of its size for `inverse`.
+        """
+        size = tuple(image.shape[1:])
+        meta = self.track_transform_meta(
+            image,
+            sp_size=self.spatial_size,
+            affine=scale_affine(size, self.spatial_size),
+            orig_size=size,
+            transform_info=self.get_transform_info(),
+        )
+        return MetaTensor(_shrink(image, self.spatial_size)).copy_meta_from(meta)
+
+    def inverse(self, image: MetaTensor) -> MetaTensor:
+        """Bring an image back to the size that `__call__` noted.
+
+        Returns:
+            The image in float32.
+        """
+        size = self.pop_transform(image)[TraceKeys.ORIG_SIZE]
+        height, width = int(size[0]), int(size[1])
+        plain = image.as_subclass(torch.Tensor).float()
+        resized = interpolate(plain[None], (height, width), mode="bilinear")[0]
+        return MetaTensor(resized).copy_meta_from(image)
+
+
+class ResizeSmoothlyd(MapTransform, InvertibleTransform):
+    """Dictionary-based wrapper of `ResizeSmoothly`.
+
+    Args:
+        keys: images (C, H, W), float, as `MetaTensor`.
+        spatial_size: height and width of the result, px.
     """
 
     def __init__(self, keys: KeysCollection, spatial_size: Sequence[int]) -> None:
         super().__init__(keys)
-        height, width = spatial_size
-        self.spatial_size = (int(height), int(width))
+        self.resize = ResizeSmoothly(spatial_size)
 
     def __call__(self, data: Mapping[Hashable, MetaTensor]) -> dict[Hashable, MetaTensor]:
         """Resize the keys.
@@ -45,34 +84,18 @@ class ResizeSmoothlyd(MapTransform, InvertibleTransform):
         """
         item = dict(data)
         for key in self.key_iterator(item):
-            image = item[key]
-            size = tuple(image.shape[1:])
-            meta = self.track_transform_meta(
-                image,
-                sp_size=self.spatial_size,
-                affine=scale_affine(size, self.spatial_size),
-                orig_size=size,
-                transform_info=self.get_transform_info(),
-            )
-            item[key] = MetaTensor(_shrink(image, self.spatial_size)).copy_meta_from(meta)
+            item[key] = self.resize(item[key])
         return item
 
     def inverse(self, data: Mapping[Hashable, MetaTensor]) -> dict[Hashable, MetaTensor]:
         """Bring the keys back to the size that they had.
-
-        Args:
-            data: the item; a key has what `__call__` noted.
 
         Returns:
             A copy of the item; the keys are float32.
         """
         item = dict(data)
         for key in self.key_iterator(item):
-            size = self.pop_transform(item[key])[TraceKeys.ORIG_SIZE]
-            height, width = int(size[0]), int(size[1])
-            plain = item[key].as_subclass(torch.Tensor).float()
-            resized = interpolate(plain[None], (height, width), mode="bilinear")[0]
-            item[key] = MetaTensor(resized).copy_meta_from(item[key])
+            item[key] = self.resize.inverse(item[key])
         return item
 
 
