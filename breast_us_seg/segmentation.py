@@ -1,4 +1,4 @@
-"""A result that can be looked at and saved."""
+"""A result to look at and to save."""
 
 import base64
 import html
@@ -36,7 +36,7 @@ class Segmentation(Result):
 
     @classmethod
     def of(cls, result: Result, model: ModelIdentity) -> "Segmentation":
-        """Take a result over.
+        """Make one from a `Result`.
 
         Args:
             result: of the segmenter.
@@ -54,7 +54,7 @@ class Segmentation(Result):
         return draw_overlay(self)
 
     def save(self, folder: str | Path) -> list[Path]:
-        """Write what ``breast-us-seg infer`` writes of an image, at the same paths.
+        """Write the files that ``breast-us-seg infer`` writes for an image, at the same paths.
 
         That is ``masks/`` and ``overlays/``, and of a DICOM still ``seg/`` and ``sr/``. A file
         that is there is replaced.

@@ -1,1 +1,1 @@
-"""What turns this repository into a bundle to hand out; not part of the installed package."""
+"""Build the bundle from this repository; not part of the installed package."""

@@ -1,4 +1,4 @@
-"""Assemble the MONAI Bundle to hand out, as a folder and as a zip: `python -m bundle.build`."""
+"""Assemble the MONAI Bundle as a folder and as a zip: `python -m bundle.build`."""
 
 import argparse
 import io
@@ -61,7 +61,7 @@ def build_bundle(dist: Path, *, weights: Path | None = None) -> Path:
 
 
 def list_sources(weights: Path) -> dict[str, Path]:
-    """List what a bundle consists of.
+    """List the files of a bundle.
 
     Args:
         weights: the network's state_dict.
@@ -123,7 +123,7 @@ def _zip_folder(folder: Path) -> bytes:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Build and say where it is.
+    """Build, and print where it is.
 
     Args:
         argv: arguments after the program's name; `None` takes those of the process.

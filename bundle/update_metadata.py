@@ -101,7 +101,7 @@ def replace_table(page: str, table: str, *, name: str) -> str:
     before, begin, rest = page.partition(f"{BEGIN}\n")
     _, end, after = rest.partition(f"{END}\n")
     if not begin or not end or BEGIN in after:
-        msg = f"expected one line {BEGIN} and one line {END} behind it in {name}"
+        msg = f"expected one line {BEGIN} and one line {END} after it in {name}"
         raise ConfigError(msg)
     return f"{before}{BEGIN}\n{table}{END}\n{after}"
 

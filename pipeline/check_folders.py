@@ -1,4 +1,4 @@
-"""What is checked of input and output before a run, so that a slip costs a second."""
+"""Check input and output folders before a run, so that a slip costs a second."""
 
 import difflib
 import os
@@ -64,7 +64,7 @@ def check_output(folder: Path) -> None:
 
 
 def _guess(missing: Path) -> str:
-    """Say how far a path leads, and what is called alike there."""
+    """Say how much of a path exists, and which name there is similar."""
     *_, gone = (path for path in (missing, *missing.absolute().parents) if not path.exists())
     place = gone.absolute().parent
     try:

@@ -1,4 +1,4 @@
-"""What is checked of the paths of a run, without importing what computes."""
+"""Check the paths of a run, without importing PyTorch."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""What is checked before an engine starts, so that a slip costs a second and not a night.
+"""Checks before an engine starts, so that a slip costs a second and not a night.
 
 The configs name these functions as the first steps of a run. They end the process with one line
 instead of raising, as MONAI would wrap an exception in pages of its own traceback.
@@ -181,7 +181,7 @@ def clear_output(
 
 
 def check_weights(ckpt: str, network: torch.nn.Module) -> None:
-    """Check that weights are there, unharmed and of this network.
+    """Check that weights exist, are intact and fit this network.
 
     Args:
         ckpt: a plain state_dict; if a ``.sha256`` file lies beside it, its hash must agree.

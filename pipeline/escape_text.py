@@ -1,4 +1,4 @@
-"""Text of other people, as file names are, made safe to show."""
+"""Text from outside, such as file names, made safe to show."""
 
 import unicodedata
 
@@ -8,7 +8,7 @@ no characters, and ends of lines and paragraphs."""
 
 
 def escape_text(text: object) -> str:
-    r"""Write what nobody sees as Python does: whatever leaves the program goes through here.
+    r"""Escape invisible characters as Python does; all text that is shown goes through here.
 
     A file may be called so that its name starts another line of a log, moves the cursor of a
     terminal, turns the direction of writing around, or cannot be encoded.

@@ -1,4 +1,4 @@
-"""Which content of a file a result was made of."""
+"""The content of a file that a result was made from."""
 
 import os
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ class FileStamp:
 
     @classmethod
     def of(cls, path: Path) -> "FileStamp":
-        """Look at a file, not into it.
+        """Take the time and size of a file, without reading it.
 
         Args:
             path: a file, a folder, or a link that leads nowhere.
@@ -41,7 +41,7 @@ class FileStamp:
         return cls(status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
     def hash(self, path: Path) -> "FileStamp":
-        """Give the stamp with the hash of the content.
+        """Return the stamp with the hash of the content.
 
         Raises:
             OSError: it cannot be read.
@@ -53,7 +53,7 @@ class FileStamp:
         return (self.size, self.modified) == (other.size, other.modified)
 
     def look_again(self, path: Path) -> "FileStamp | None":
-        """Look whether the file still has this content, as cheaply as can be.
+        """Check whether the file still has this content, as cheaply as possible.
 
         Args:
             path: the file as it is now.

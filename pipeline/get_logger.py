@@ -1,4 +1,4 @@
-"""The log, in which nobody else can write a line."""
+"""Loggers in whose output nobody can forge a line."""
 
 import logging
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ def _escape_argument(value: Any) -> Any:
 
 
 def log_like_others(prefix: str) -> None:
-    """Let loggers that a library has given an output of their own log like all others.
+    """Make loggers to which a library gave an output of their own log like all others.
 
     MONAI's print on standard output whatever the levels are.
     """

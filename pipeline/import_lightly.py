@@ -18,7 +18,7 @@ _ZERO = "torch.distributed.optim"
 
 @contextmanager
 def import_lightly() -> Iterator[None]:
-    """Let imports find nothing, or next to nothing, of modules that inference has no use for.
+    """Make imports skip modules, or most of them, that inference does not use.
 
     Afterwards they can be imported as ever. What is there already is left alone. Garbage is
     not searched for meanwhile, and never in what was imported: that is much, and stays.

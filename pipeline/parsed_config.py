@@ -12,7 +12,7 @@ from pipeline.errors import ConfigError
 
 
 def read_parsed_config() -> dict[str, Any]:
-    """Give the config that is being resolved, with all overrides in it.
+    """Return the config that is being resolved, with all overrides in it.
 
     To be named as a ``_target_`` in that config. MONAI hands a component only what its own section
     refers to, so the resolver is looked for among the callers.

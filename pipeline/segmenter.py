@@ -1,4 +1,4 @@
-"""The way of one image: what inference, evaluation, the annotation server and the API call."""
+"""The way of one image, for inference, evaluation, the annotation server and the API."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -108,7 +108,7 @@ class Segmenter:
         return logits.cpu()
 
     def finish(self, frame: Frame, logits: torch.Tensor) -> Result:
-        """Make masks and lesions of what the network says.
+        """Turn the network's output into masks and lesions.
 
         Args:
             frame: what `read` returned.

@@ -1,4 +1,4 @@
-"""Tables as CSV that spreadsheets show as they are."""
+"""CSV tables that spreadsheets show unchanged."""
 
 import csv
 import io

@@ -1,1 +1,1 @@
-"""One module a command; each runs a config with overrides."""
+"""One module per command."""

@@ -1,4 +1,4 @@
-"""`breast-us-seg check`: what a run would make of an archive, from headers alone."""
+"""`breast-us-seg check`: what a run would do with an archive, from headers alone."""
 
 import argparse
 from collections import Counter

@@ -47,7 +47,7 @@ def add_console_options(parser: argparse.ArgumentParser) -> None:
 
 @contextmanager
 def open_console(args: argparse.Namespace) -> Iterator[None]:
-    """Log as the options of `add_console_options` say; afterwards all is as before.
+    """Log as the options of `add_console_options` say, then restore everything.
 
     Nothing is done for a command without these options.
     """

@@ -1,4 +1,4 @@
-"""Write the network for other programs than PyTorch."""
+"""Export the network for programs other than PyTorch."""
 
 import argparse
 from pathlib import Path
@@ -28,7 +28,7 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Export, and print what was compared.
+    """Export, and print the comparison with PyTorch.
 
     Returns:
         0.

@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _plan_shard(source: Path, output: Path, text: str) -> "Shard":
-    """Find out which shard is meant, and plan if nobody has."""
+    """Find the shard that is meant, and plan if there is no plan yet."""
     from pipeline.check_folders import check_input, check_output
     from pipeline.shards.make_plan import make_plan
     from pipeline.shards.shard import Shard

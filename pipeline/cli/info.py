@@ -1,4 +1,4 @@
-"""`breast-us-seg info`: what is installed, and what would compute."""
+"""`breast-us-seg info`: what is installed, and which backend would compute."""
 
 import argparse
 import json

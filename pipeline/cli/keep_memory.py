@@ -1,4 +1,4 @@
-"""Keep the memory of a training step for the next one."""
+"""Keep the memory of a training step for the next step."""
 
 import ctypes
 import sys

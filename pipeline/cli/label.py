@@ -1,4 +1,4 @@
-"""Serve annotators: correct masks in a browser or a viewer, and train on them."""
+"""Serve the annotation page: correct masks in a browser or a viewer, and train on them."""
 
 import argparse
 from pathlib import Path

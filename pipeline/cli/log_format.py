@@ -1,4 +1,4 @@
-"""How a log line looks: to a person, or to a program."""
+"""Formats of a log line: for people, or for programs."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""The command `breast-us-seg`: one subcommand a module of this folder."""
+"""The command `breast-us-seg`: each module of this folder is a subcommand."""
 
 import argparse
 import os

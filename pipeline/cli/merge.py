@@ -1,4 +1,4 @@
-"""Make one run of all shards."""
+"""Merge all shards into one run."""
 
 import argparse
 from pathlib import Path

@@ -100,7 +100,7 @@ def _segment(
 
 
 def _copy_objects(output: Path, target: Path) -> None:
-    """Put all DICOM objects beside each other, by names of ours."""
+    """Put all DICOM objects into one folder, under names of our own."""
     for kind in _OBJECTS:
         for number, path in enumerate(sorted((output / kind).rglob("*.dcm")), start=1):
             write_atomically(target / f"{kind}-{number:04d}.dcm", path.read_bytes(), sync=True)

@@ -1,4 +1,4 @@
-"""Share a folder of images out among processes or computers."""
+"""Split a folder of images among processes or computers."""
 
 import argparse
 from pathlib import Path

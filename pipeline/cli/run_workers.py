@@ -1,4 +1,4 @@
-"""Do all of a run by several processes of this computer."""
+"""Run with several processes on this computer."""
 
 import argparse
 from pathlib import Path

@@ -20,11 +20,11 @@ _style = _Style()
 
 
 class OutputClosed(Exception):  # noqa: N818
-    """Nobody reads what is printed any more, as after `| head`."""
+    """Nobody reads the output any more, as after `| head`."""
 
 
 def say(*lines: object, to_stderr: bool = False, flush: bool = False) -> None:
-    """Print lines, each escaped by `escape_text` and written whatever the terminal's encoding is.
+    """Print lines, each escaped by `escape_text`, whatever the terminal's encoding is.
 
     Args:
         lines: one text each.

@@ -116,7 +116,7 @@ def _make_worker(args: argparse.Namespace) -> Any:
 
 
 def _find_scratch() -> Path:
-    """Find a folder of this user, where the next server finds what a killed one has left."""
+    """Find a folder of this user, where the next server finds what a killed one left."""
     folder = Path(tempfile.gettempdir()) / f"breast-us-seg-{getpass.getuser()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.is_symlink() or (os.name == "posix" and folder.stat().st_uid != os.getuid()):

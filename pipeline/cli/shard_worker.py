@@ -61,7 +61,7 @@ def main() -> int:
 
 
 def _listen(stream: BinaryIO, lines: "SimpleQueue[bytes]") -> None:
-    """Pass tasks on; when there is nobody any more who gives them, end after the current file."""
+    """Pass tasks on; when the supervisor is gone, end after the current file."""
     for line in stream:
         lines.put(line)
     lines.put(b"")

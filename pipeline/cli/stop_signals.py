@@ -1,4 +1,4 @@
-"""End a command by a signal as people expect: at once, in one line, with the usual exit code."""
+"""End a command on a signal as people expect: at once, in one line, with the usual exit code."""
 
 import logging
 import signal
@@ -13,7 +13,7 @@ _SIGNALS = [
 
 
 class Stopped(KeyboardInterrupt):
-    """A signal has come; what is open is closed on the way up."""
+    """A signal has come; open files are closed on the way up."""
 
     def __init__(self, number: int) -> None:
         super().__init__(signal.Signals(number).name)

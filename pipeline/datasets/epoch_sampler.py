@@ -1,4 +1,4 @@
-"""The order of an epoch as a function of seed and epoch alone, so that a resumed run repeats it."""
+"""The order of an epoch depends on seed and epoch alone, so that a resumed run repeats it."""
 
 from collections.abc import Iterator, Sized
 

@@ -24,7 +24,7 @@ class Instance:
 
     @property
     def remark(self) -> str:
-        """What follows of it for the user, or nothing."""
+        """What the user should know about it, or nothing."""
         if not self.first:
             return ""
         if self.is_copy:
@@ -63,7 +63,7 @@ class InstanceRegister:
         return Instance(code, first, is_copy)
 
     def note(self, code: str, file: str) -> None:
-        """Note a file of which the code is known.
+        """Note a file whose code is known.
 
         Args:
             code: of its instance.

@@ -36,7 +36,7 @@ class SeededCacheDataset(CacheDataset):
         self.seed = seed
 
     def __iter__(self) -> Iterator[Any]:
-        """Iterate over the first epoch; without this, Python would count the indices for ever."""
+        """Iterate over the first epoch; without this, Python would count indices forever."""
         return (self[index] for index in range(len(self)))
 
     def _transform(self, index: int) -> Any:

@@ -1,4 +1,4 @@
-"""Which files of a folder a run looks at, and in which order."""
+"""Which files of a folder a run opens, and in which order."""
 
 import os
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from pipeline.journal.holds_results import holds_results
 
 
 def walk_folder(data: Path, *, exclude: Path | None = None) -> list[Path]:
-    """List what will be looked at, see `iterate_folder`.
+    """List the files that a run opens, see `iterate_folder`.
 
     Args:
         data: a folder, or a single file.
@@ -19,7 +19,7 @@ def walk_folder(data: Path, *, exclude: Path | None = None) -> list[Path]:
 
 
 def iterate_folder(data: Path, *, exclude: Path | None = None) -> Iterator[Path]:
-    """Yield what will be looked at, in the order of the run.
+    """Yield the files that a run opens, in its order.
 
     Links to folders are not followed, so that the walk ends.
 

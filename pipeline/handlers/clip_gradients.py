@@ -1,4 +1,4 @@
-"""Keep a single batch from throwing a training off its way."""
+"""Clip gradients, so that a single batch cannot derail a training."""
 
 from ignite.engine import Engine
 from monai.engines import IterationEvents
@@ -6,7 +6,7 @@ from torch import nn
 
 
 class ClipGradients:
-    """Scale the gradients of a step down to a norm, where they exceed it.
+    """Scale the gradients of a step down to a norm where they exceed it.
 
     Args:
         network: whose gradients they are.

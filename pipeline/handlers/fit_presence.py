@@ -44,7 +44,7 @@ class FitPresence:
 
     A network of another kind, without such a head, is left alone.
 
-    Place it behind `TrainingCheckpoint` and before `TrainingRecord`.
+    Place it after `TrainingCheckpoint` and before `TrainingRecord`.
 
     Args:
         output_dir: folder of ``model.pt``.
@@ -152,7 +152,7 @@ def find_parts_beside(lesion: NDArray[np.bool_]) -> list[tuple[int, int]]:
         lesion: mask (H, W).
 
     Returns:
-        Of each that is wide enough its first column and the one behind its last; none if there is
+        Of each that is wide enough, the first column and the one after the last; none if there is
         no lesion.
     """
     columns = np.flatnonzero(lesion.any(axis=0))

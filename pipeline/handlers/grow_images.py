@@ -1,4 +1,4 @@
-"""Train on small images first, which takes less time."""
+"""Train on small images first, which saves time."""
 
 import torch
 from ignite.engine import Engine, Events
@@ -54,7 +54,7 @@ class GrowImages:
         """Find the share of height and width.
 
         Args:
-            done: share of the training that is behind, 0 to 1.
+            done: share of the training that is done, 0 to 1.
 
         Examples:
             >>> grow = GrowImages(first=0.5, until=0.5)

@@ -1,4 +1,4 @@
-"""How far a run is and how long it will take."""
+"""Show how far a run is and how long it will take."""
 
 import time
 from collections.abc import Mapping

@@ -133,7 +133,7 @@ class ResultsWriter:
 
 
 class _Source:
-    """Collects the results of one file, of its frames those with a lesion."""
+    """Collects the results of one file; of its frames only those with a lesion."""
 
     def __init__(self, source: Source, *, other_organs: bool) -> None:
         self.file = source.file

@@ -1,4 +1,4 @@
-"""What TensorBoard shows of a training beside its loss and its metrics."""
+"""What TensorBoard shows of a training besides its loss and its metrics."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Save the best network and all that a killed training needs to go on exactly."""
+"""Save the best network, and all that a killed training needs to resume exactly."""
 
 from collections.abc import Mapping
 from io import BytesIO
@@ -31,7 +31,7 @@ class TrainingCheckpoint:
     plain state_dict; ``last.pt`` also holds the best score so far, so that a resumed run does not
     overwrite a better network.
 
-    Place it last among the trainer's handlers, behind validation and the learning rate.
+    Place it last among the trainer's handlers, after validation and the learning rate.
 
     Args:
         output_dir: where the files go; made if missing.

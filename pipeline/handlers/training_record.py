@@ -1,4 +1,4 @@
-"""What a training was, beside its weights."""
+"""Record of a training, beside its weights."""
 
 import hashlib
 import json
@@ -29,7 +29,7 @@ class TrainingRecord:
     depend on the seed alone. It is written when the training starts, after each epoch and at the
     end, with the hash of the weights that lie beside it.
 
-    Place it behind `TrainingCheckpoint` and `FitPresence` among the trainer's handlers.
+    Place it after `TrainingCheckpoint` and `FitPresence` among the trainer's handlers.
 
     Args:
         output_dir: folder of the training.
@@ -83,5 +83,5 @@ class TrainingRecord:
 
 
 def _format(content: Any) -> str:
-    """Write as JSON, and what a caller in Python has put into a config as it calls itself."""
+    """Write as JSON; objects that a caller put into the config are written as their text."""
     return json.dumps(content, indent=2, default=str)

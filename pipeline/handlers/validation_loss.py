@@ -1,4 +1,4 @@
-"""The loss of the validation images, beside the metrics of an evaluator."""
+"""The loss of the validation images, besides the metrics of an evaluator."""
 
 import torch
 from ignite.engine import Engine, Events

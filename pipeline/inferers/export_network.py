@@ -1,4 +1,4 @@
-"""From a config and weights to an ONNX file that computes the same."""
+"""Export a config's network with weights to an ONNX file that computes the same."""
 
 import importlib
 import tempfile

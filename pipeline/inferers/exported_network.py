@@ -86,7 +86,7 @@ class ExportedNetwork:
 
 
 def find_export(weights: str | Path, sha256: str, network: nn.Module | None) -> Path | None:
-    """Find what was exported from weights.
+    """Find the file that was exported from weights.
 
     Args:
         weights: file of the weights.

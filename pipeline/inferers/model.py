@@ -1,4 +1,4 @@
-"""The weights of a network: read, checked and hashed once, and loaded where they compute."""
+"""The weights of a network: read, checked and hashed once, and loaded into what computes."""
 
 import hashlib
 import io
@@ -16,7 +16,7 @@ from pipeline.inferers.model_identity import MODEL_NAME, ModelIdentity
 
 
 class Model:
-    """Know the weights of a run, and what computes with them.
+    """The weights of a run, and what computes with them.
 
     Nothing is read before it is asked for. The file is opened once; PyTorch loads it only if
     PyTorch computes.
@@ -106,7 +106,7 @@ class Model:
         return f"{self.backend}, {'bfloat16' if self.bf16 else 'float32'}, {self._device}"
 
     def load(self) -> None:
-        """Make ready what computes; does nothing the second time.
+        """Load what computes; does nothing the second time.
 
         Raises:
             ConfigError: the weights are missing, damaged, no numbers, or do not fit the network;

@@ -1,4 +1,4 @@
-"""Which model has made a result."""
+"""The model that made a result."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Whether a folder is the output of a run."""
+"""Whether a folder holds the output of a run."""
 
 import json
 from pathlib import Path
@@ -19,7 +19,7 @@ _LARGEST_MANIFEST = 1 << 20
 
 
 def holds_results(folder: Path) -> bool:
-    """Return whether a run has its results in a folder, so that its pictures are no images.
+    """Return whether a folder holds results of a run, whose pictures are no images to segment.
 
     Args:
         folder: any folder; what cannot be read there counts as not ours.

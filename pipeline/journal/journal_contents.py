@@ -27,7 +27,7 @@ class JournalInput:
     is_complete: bool = False
 
     def can_go_on(self, stamp: FileStamp | None, first: str) -> bool:
-        """Return whether frames that are done can be kept, and the rest of them be done."""
+        """Return whether finished frames can be kept and only the others be done."""
         if self.stamp is None or stamp is None or self.is_complete:
             return False
         return bool(stamp.sha256) and (self.stamp.sha256, self.first) == (stamp.sha256, first)
@@ -37,7 +37,7 @@ class JournalInput:
         return self.stamp.look_again(path) if self.stamp and self.is_complete else None
 
     def drop_failed(self) -> None:
-        """Leave what has failed to be tried again."""
+        """Forget failed frames, so that they are tried again."""
         self.rows = {
             frame: (row, position)
             for frame, (row, position) in self.rows.items()
@@ -76,11 +76,11 @@ class JournalContents:
             raise ValueError(msg) from error
 
     def input(self, file: str) -> JournalInput:
-        """Give what is known of an input, from now on."""
+        """Return what is known of an input, and remember it from now on."""
         return self.inputs.setdefault(file, JournalInput())
 
     def may_keep(self, file: str, *, whole: bool) -> bool:
-        """Return whether what is done of an input need not be done again; the failed part must."""
+        """Return whether the finished part of an input can be kept; a failed part is done again."""
         known = self.inputs.get(file)
         if known is None or (whole and not known.is_complete):
             return False
@@ -106,7 +106,7 @@ class JournalContents:
         read_at: Callable[[Iterable[int]], Iterator[dict[str, Any]]],
         read_claims: Callable[[str], Iterator[dict[str, Any]]],
     ) -> Iterator[dict[str, Any]]:
-        """List what is still true, for a journal of a finished run without all the rest.
+        """List the lines that are still valid, for the short journal of a finished run.
 
         Args:
             read_at: gives lines by their positions.
@@ -146,7 +146,7 @@ class JournalContents:
 
 
 def describe_begin(file: str, known: JournalInput) -> dict[str, Any]:
-    """Make the line that an input begins with."""
+    """Make the line that begins an input."""
     stamp = None if known.stamp is None else asdict(known.stamp)
     return {"begin": file, "stamp": stamp, "first": known.first}
 
@@ -162,7 +162,7 @@ def describe_record(record: ImageRecord) -> dict[str, Any]:
 
 
 def make_record(entry: Mapping[str, Any]) -> ImageRecord:
-    """Make an image of its line.
+    """Make the record of an image from its line.
 
     Args:
         entry: by `describe_record`.

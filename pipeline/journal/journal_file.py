@@ -1,4 +1,4 @@
-"""A file of JSON lines that grows line by line and survives being killed at any of them."""
+"""A file of JSON lines that grows line by line and survives a kill at any of them."""
 
 import json
 import os
@@ -68,7 +68,7 @@ class JournalFile:
                 yield json.loads(file.readline())
 
     def delay(self, entry: Mapping[str, Any]) -> None:
-        """Append a line together with the next one."""
+        """Keep a line, to be appended together with the next one."""
         self._waiting.append(_encode(entry))
 
     def append(self, entry: Mapping[str, Any]) -> int:

@@ -1,4 +1,4 @@
-"""Which files of a run's folder are ours, so that no other one is ever touched."""
+"""Which files of a run's folder are ours, so that no other file is ever touched."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -28,7 +28,7 @@ class OwnedFiles:
         self._latest: tuple[str, set[str]] = ("", set())
 
     def replay(self, position: int, entry: Mapping[str, Any]) -> None:
-        """Take over what an earlier run has claimed.
+        """Take over the claims of an earlier run.
 
         Args:
             position: of the line.
@@ -66,7 +66,7 @@ class OwnedFiles:
             claimed |= set(fresh)
 
     def check(self, paths: Iterable[Path]) -> None:
-        """Check that nothing foreign is in the way of files of the whole run.
+        """Check that no foreign file is in the way of the files of the whole run.
 
         Args:
             paths: of files in the run's folder, or of folders, which may be there if empty.
@@ -94,7 +94,7 @@ class OwnedFiles:
         self._remove(name for name in map(self._name, paths) if name in claimed)
 
     def remove(self, of: str) -> None:
-        """Remove all that was made of an input.
+        """Remove all results of an input.
 
         Args:
             of: as for `claim`.
@@ -123,7 +123,7 @@ class OwnedFiles:
                 remove_temporaries(folder, process)
 
     def entries(self, of: str) -> Iterator[dict[str, Any]]:
-        """Give the lines about what was made of an input.
+        """Return the lines about the results of an input.
 
         Args:
             of: as for `claim`.
@@ -135,7 +135,7 @@ class OwnedFiles:
         return [of for of in self._positions if of]
 
     def has(self, of: str) -> bool:
-        """Return whether anything was made of an input.
+        """Return whether an input has results.
 
         Args:
             of: as for `claim`.

@@ -1,4 +1,4 @@
-"""What a run is: whatever changes its results, in one place."""
+"""The identity of a run: everything that changes its results, in one place."""
 
 import hashlib
 import json

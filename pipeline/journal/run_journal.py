@@ -67,7 +67,7 @@ class RunJournal:
         self._is_changing = False
 
     def start(self, writers: Sequence[Writer] = ()) -> None:
-        """Take over what earlier runs have done, and remove what is not to be taken over.
+        """Take over the work of earlier runs, and remove what cannot be taken over.
 
         Raises:
             WriteError: the folder holds files of their names that no run has written; or the
@@ -129,7 +129,7 @@ class RunJournal:
         return True
 
     def begin(self, file: str, stamp: FileStamp | None, first: str = "") -> None:
-        """Note that a file is being done; results of another content of it are removed.
+        """Note that a file is being done; results of other content are removed.
 
         Args:
             file: relative to the input folder, with forward slashes.
@@ -190,7 +190,7 @@ class RunJournal:
         return {file: known for file, known in inputs if known.is_complete}
 
     def add(self, image: ResultRow | ImageRecord) -> None:
-        """Note what became of an image, after all its outputs are in place.
+        """Record an image, after all its outputs are in place.
 
         Args:
             image: replaces an earlier one of the same file and frame. A row alone is enough for
@@ -210,7 +210,7 @@ class RunJournal:
         self._contents.input(row.file).rows[row.frame] = row, position
 
     def complete(self, file: str) -> None:
-        """Note that all that belongs to a file is in place.
+        """Record that all outputs of a file are in place.
 
         A file with a failed image is not complete: it is tried again.
 
@@ -222,7 +222,7 @@ class RunJournal:
             self._contents.input(file).is_complete = True
 
     def finish(self, writers: Sequence[Writer] = ()) -> None:
-        """Write ``results.csv``, sorted by file and frame, and whatever is of the whole run.
+        """Write ``results.csv``, sorted by file and frame, and the other files of the whole run.
 
         Raises:
             WriteError: a file cannot be written.
@@ -299,7 +299,7 @@ class RunJournal:
         return self._lines.append(entry)
 
     def _change(self) -> None:
-        """Before anything changes: say who is at work, and remove the tables."""
+        """Before anything changes: record this process, and remove the tables."""
         if self._is_changing:
             return
         self._is_changing, self._contents.is_finished = True, False

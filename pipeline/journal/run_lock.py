@@ -1,4 +1,4 @@
-"""One run at a time in a folder, on whichever computer."""
+"""One run at a time in a folder, on any computer."""
 
 import json
 import os

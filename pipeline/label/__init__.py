@@ -1,1 +1,1 @@
-"""The MONAI Label app: annotate and correct in a browser or a viewer, and train on it."""
+"""The annotation server: correct masks in a browser or a viewer, and train on them."""

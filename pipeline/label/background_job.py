@@ -1,4 +1,4 @@
-"""Work that takes longer than a request, once at a time."""
+"""Work that takes longer than a request, one run at a time."""
 
 import logging
 import threading
@@ -26,7 +26,7 @@ class BackgroundJob:
 
     @property
     def is_running(self) -> bool:
-        """Whether a run has not ended yet, with all that it cleans up."""
+        """Whether a run, including its clean-up, has not ended yet."""
         with self._lock:
             return self._find_running() is not None
 

@@ -1,4 +1,4 @@
-"""Masks of one DICOM file as DICOM Segmentation, as the network said or as a person corrected."""
+"""Masks of one DICOM file as DICOM Segmentation: predicted, or corrected by a person."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What we ask of a DICOMweb archive, PS3.18, within limits."""
+"""A client of a DICOMweb archive, PS3.18, with limits."""
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -178,7 +178,7 @@ def _find_boundary(content_type: str) -> bytes:
 
 
 def _only_part(chunks: Iterator[bytes], boundary: bytes) -> Iterator[bytes]:
-    """Yield the content of the only part; nothing of it is looked at."""
+    """Yield the content of the only part, without looking at it."""
     head = b""
     for chunk in chunks:
         head += chunk
@@ -188,7 +188,7 @@ def _only_part(chunks: Iterator[bytes], boundary: bytes) -> Iterator[bytes]:
     if b"--" + boundary not in opening or len(opening) > _LARGEST_PART_HEAD:
         msg = "expected one DICOM file of the archive, got something else"
         raise ArchiveError(msg)
-    # What may be the closing delimiter is held back: CR LF, two dashes before and behind.
+    # The possible closing delimiter is held back: CR LF, two dashes before and after.
     length, total = len(boundary) + 8, 0
     for chunk in chunks:
         held += chunk

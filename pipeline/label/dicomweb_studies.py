@@ -1,4 +1,4 @@
-"""Studies behind DICOMweb: each ultrasound instance is an image of its own."""
+"""Studies in a DICOMweb archive: each ultrasound instance is an image of its own."""
 
 import hashlib
 import io

@@ -34,7 +34,7 @@ _SECONDS_BETWEEN_WALKS = 2.0
 
 
 class _Entry(NamedTuple):
-    """What was found at a path when it had this time and size."""
+    """The image found at a path when the file had this time and size."""
 
     modified: int
     size: int
@@ -133,7 +133,7 @@ class FolderStudies:
         return {}
 
     def _remove_halves(self) -> None:
-        """Remove what killed servers have begun to keep, and not what another one is keeping."""
+        """Remove half-kept uploads of killed servers, but not of another that is still running."""
         for path in self.uploads.glob(".*.tmp"):
             with contextlib.suppress(FileNotFoundError):
                 if time.time() - path.stat().st_mtime > _LONGEST_COPY_S:

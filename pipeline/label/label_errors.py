@@ -1,4 +1,4 @@
-"""What a request of an annotator may be refused for, beside what all servers refuse."""
+"""Why a request of an annotator may be refused, besides the reasons of all servers."""
 
 from pipeline.server.request_errors import (
     BusyError,

@@ -1,4 +1,4 @@
-"""How a server was started, as it is handed to the processes that it starts."""
+"""How a server was started; it hands this to its child processes."""
 
 import json
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from pipeline.label.workbench import Workbench
 
 @dataclass(frozen=True)
 class LabelSettings:
-    """Where everything is.
+    """Where studies, state, bundle and weights are.
 
     Attributes:
         studies: folder of images, or URL of a DICOMweb service.
@@ -35,7 +35,7 @@ class LabelSettings:
 
     @property
     def is_remote(self) -> bool:
-        """Whether the studies are behind DICOMweb."""
+        """Whether the studies are in a DICOMweb archive."""
         return self.studies.startswith(("http://", "https://"))
 
     @property

@@ -1,4 +1,4 @@
-"""Masks as the files that annotation tools exchange, in and out."""
+"""Read and write masks in the formats that annotation tools exchange."""
 
 import gzip
 import io
@@ -87,7 +87,7 @@ def encode_grey(values: NDArray[np.uint8]) -> bytes:
 
 
 def decode_mask(content: bytes, shape: tuple[int, int]) -> NDArray[np.bool_]:
-    """Decode a mask that somebody sends; nothing of it is believed.
+    """Decode a mask from a client, which is not trusted.
 
     Args:
         content: of a PNG, NRRD or NIfTI file; what it is decides the content. Of a PNG the lesion
@@ -139,7 +139,7 @@ def _decode_nrrd(content: bytes, shape: tuple[int, int]) -> NDArray[np.bool_]:
         if colon and not line.startswith("#"):
             fields[name.strip().lower()] = value.strip().lower()
     if {"data file", "datafile", "line skip", "lineskip", "byte skip", "byteskip"} & set(fields):
-        msg = "expected an NRRD file with its data right behind the header"
+        msg = "expected an NRRD file with its data right after the header"
         raise RequestError(msg)
     _check_directions(fields)
     sizes = [int(size) for size in fields["sizes"].split()]

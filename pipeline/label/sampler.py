@@ -1,4 +1,4 @@
-"""Which image to label next."""
+"""Choose the image to label next."""
 
 import random
 import threading
@@ -16,7 +16,7 @@ _SECONDS_TO_LOOK = 5.0
 
 
 class Sampler:
-    """Choose among the frames without label; one that was just offered comes last.
+    """Choose among the frames without a label; one that was just offered comes last.
 
     ``uncertain`` takes the frame with the most uncertain boundary (`BoundaryUncertaintyd`). The
     network looks at new images for a few seconds at each request, in their order, and remembers

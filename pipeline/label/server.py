@@ -1,4 +1,4 @@
-"""The server: MONAI Label's routes, our page, and the guards before them."""
+"""The server: MONAI Label's routes, our page, and the guards in front of them."""
 
 import contextlib
 import logging

@@ -75,7 +75,7 @@ class SharedSegmenter:
         return self._segmenter.reader
 
     def prepare(self) -> None:
-        """Load the network, so that whatever does not fit is said before the first request.
+        """Load the network, so that a mismatch shows before the first request.
 
         Raises:
             ConfigError: the weights are missing, damaged or do not fit.

@@ -1,4 +1,4 @@
-"""Where images come from and finished labels go to."""
+"""Where images come from and where finished labels go."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +12,7 @@ from pipeline.label.study_image import StudyImage
 
 
 class Studies(Protocol):
-    """A folder, or an archive behind DICOMweb."""
+    """A folder, or a DICOMweb archive."""
 
     def list_images(self) -> list[StudyImage]:
         """List the images, in a lasting order.
@@ -51,7 +51,7 @@ class Studies(Protocol):
     def store_label(
         self, image_id: str, masks: Mapping[int, NDArray[np.bool_]], model: ModelIdentity
     ) -> None:
-        """Hand a finished label on to where the image came from.
+        """Hand a finished label to the place that the image came from.
 
         Args:
             image_id: `StudyImage.id`.
@@ -64,7 +64,7 @@ class Studies(Protocol):
         ...
 
     def find_labels(self) -> dict[str, dict[int, NDArray[np.bool_]]]:
-        """Find labels that earlier sessions have handed on.
+        """Find labels that earlier sessions handed over.
 
         Returns:
             By `StudyImage.id` and frame number, masks (H, W) bool.

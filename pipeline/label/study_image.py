@@ -1,4 +1,4 @@
-"""A file of the studies, and the names that its frames have."""
+"""A file of the studies, and the names of its frames."""
 
 import re
 from dataclasses import dataclass
@@ -38,13 +38,13 @@ class StudyImage:
             number: from 1.
 
         Returns:
-            The `id` of a still, with ``#frame=k`` behind it of a cine.
+            The `id` of a still; for a cine with ``#frame=k`` at its end.
         """
         return self.id if self.frames == 1 else f"{self.id}#frame={number}"
 
 
 def split_frame_id(frame_id: str) -> tuple[str, int | None]:
-    """Take the name of a frame apart.
+    """Split the name of a frame into image and number.
 
     Args:
         frame_id: of `StudyImage.name_frame`.

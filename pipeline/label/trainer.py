@@ -1,4 +1,4 @@
-"""Train on the labels, and put the new weights into use if all went well."""
+"""Train on the labels, and use the new weights if all went well."""
 
 import hashlib
 import json

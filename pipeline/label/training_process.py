@@ -1,4 +1,4 @@
-"""A training in a process of its own, which leaves nothing behind."""
+"""A training in a process of its own, which cleans up after itself."""
 
 import contextlib
 import json
@@ -24,7 +24,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 
 
 class TrainingProcess:
-    """Train without stopping the server, and whatever happens to the process, clean up after it.
+    """Train without stopping the server, and clean up whatever happens to the process.
 
     A process that is killed leaves its copies of images; so it is the server that removes them,
     when the process has ended or the next server starts. A process whose server has ended, ends.
@@ -35,7 +35,7 @@ class TrainingProcess:
         self._trainer = trainer
 
     def reserve(self) -> FileLock:
-        """Take the labels for a training; no other process and no other thread gets them.
+        """Reserve the labels for a training, against other processes and threads.
 
         Returns:
             What `run` releases.
@@ -53,7 +53,7 @@ class TrainingProcess:
         return lock
 
     def clean(self) -> None:
-        """Remove what a training has left whose server was killed; one that runs stays."""
+        """Remove the remains of a training whose server was killed, but not a running one."""
         try:
             lock = self.reserve()
         except ConflictError:

@@ -1,4 +1,4 @@
-"""Which weights are in use, and which were before."""
+"""Which weights are in use, and which were used before."""
 
 import json
 import re
@@ -21,7 +21,7 @@ class _Record(TypedDict):
 
 
 class WeightStore:
-    """Weights that trainings have made, none of which is ever overwritten.
+    """Weights made by trainings; none is ever overwritten.
 
     ``0001.pt`` and so on are in the folder; ``in_use.json`` names one of them, and for each those
     that it was trained from. Without a training the weights are those that came with the bundle.
@@ -81,7 +81,7 @@ class WeightStore:
             return Path(file).stem
 
     def restore(self) -> str:
-        """Use the weights again that those in use were trained from; none are deleted.
+        """Go back to the weights that the current ones were trained from; none are deleted.
 
         Returns:
             Their name.

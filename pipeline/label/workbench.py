@@ -1,4 +1,4 @@
-"""What annotators do, whichever way they ask for it."""
+"""What annotators do, through any of the interfaces."""
 
 import json
 import threading
@@ -109,7 +109,7 @@ class Workbench:
         return affine if affine is not None and lies_flat(affine) else None
 
     def predict(self, image: StudyImage, number: int) -> Prediction:
-        """Segment a frame, or remember what was said before.
+        """Segment a frame, or return an earlier prediction.
 
         Args:
             image: of the studies.
@@ -147,7 +147,7 @@ class Workbench:
         mask: NDArray[np.bool_],
         info: dict[str, Any] | None = None,
     ) -> None:
-        """Save a label that a person has accepted, and hand it on to where the image is from.
+        """Save a label that a person accepted, and hand it to the place that the image came from.
 
         What the network had said is kept beside it, if it is known, so that both can be compared.
 
@@ -174,7 +174,7 @@ class Workbench:
         self.studies.store_label(image.id, self._load_all(image), self.segmenter.identify())
 
     def recover(self) -> int:
-        """Take over labels that earlier sessions have handed on, where there is none here.
+        """Take over labels that earlier sessions handed over, where there is none here.
 
         Returns:
             Their number.
@@ -196,7 +196,7 @@ class Workbench:
         return count
 
     def score(self) -> dict[str, float]:
-        """Compare what the network had said with what people made of it.
+        """Compare predictions with the masks that people made of them.
 
         Returns:
             Dice, 0 to 1, by the name of the frame; 1 where both masks are black.

@@ -1,4 +1,4 @@
-"""From a mask to lesions."""
+"""Find and measure the lesions of a mask."""
 
 from pipeline.lesions.platt_scale import PlattScale
 

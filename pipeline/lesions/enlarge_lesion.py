@@ -1,4 +1,4 @@
-"""Bring what was found on a coarser grid back to the source."""
+"""Map lesions found on a coarser grid back to the source."""
 
 from dataclasses import replace
 from typing import TypeVar
@@ -13,7 +13,7 @@ _Number = TypeVar("_Number", bound=np.generic)
 
 
 def enlarge_lesion(lesion: Lesion, step: int) -> Lesion:
-    """Give the lesion in an image of which the squares were pixels.
+    """Return the lesion in the image whose squares were pixels.
 
     Args:
         lesion: measured in squares, with mm of a square.

@@ -108,7 +108,7 @@ def find_lesions(
     malignancy: NDArray[np.float32] | None = None,
     malignancy_scale: PlattScale = _UNSCALED,
 ) -> list[Lesion]:
-    """Take a mask apart into its lesions, and measure them.
+    """Split a mask into its lesions, and measure them.
 
     Lesions of different regions never join, as two B-mode images side by side are two views: a
     component that reaches from one region into another is cut at the border. Pixels in no region

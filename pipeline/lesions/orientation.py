@@ -1,4 +1,4 @@
-"""How a lesion lies to the skin."""
+"""Orientation of a lesion to the skin."""
 
 from enum import Enum
 

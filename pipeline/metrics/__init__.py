@@ -1,1 +1,1 @@
-"""Scores of one image, and what they say of a whole evaluation."""
+"""Scores of an image, and of a whole evaluation."""

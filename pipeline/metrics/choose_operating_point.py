@@ -1,4 +1,4 @@
-"""The operating point that silences few lesions."""
+"""The highest operating point that suppresses few lesions."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,7 +17,7 @@ Score = tuple[float, float]
 def choose_operating_point(
     scores: Mapping[str, Sequence[Score]], silenced: float = SILENCED
 ) -> float:
-    """Choose the highest operating point that silences no more lesions than it may.
+    """Choose the highest operating point that suppresses no more lesions than allowed.
 
     It is chosen for what silence costs, as the number of healthy pictures among those to come is
     not known.

@@ -7,7 +7,7 @@ from pipeline.metrics.image_scores import ImageScores
 
 @dataclass(frozen=True)
 class EvaluatedImage:
-    """Who an image is and how well its lesion was found.
+    """Identity of an image, and how well its lesion was found.
 
     Attributes:
         id: unique name of the image, such as `busi/benign_001`.

@@ -1,4 +1,4 @@
-"""From the scores of all images to the numbers of a report."""
+"""Sum up the scores of all images for a report."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""What MONAI's networks lack; importing it registers the encoders for `FlexibleUNet`."""
+"""Networks that MONAI lacks; importing this registers the encoders for `FlexibleUNet`."""
 
 from monai.networks.nets.flexible_unet import FLEXUNET_BACKBONE
 

@@ -1,4 +1,4 @@
-"""Batch normalisation that looks at the image too, as another scanner's differs from all before."""
+"""Batch normalisation that adapts to the image, as the statistics of another scanner differ."""
 
 import torch
 from torch import nn

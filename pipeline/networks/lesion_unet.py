@@ -1,4 +1,4 @@
-"""UNet that outlines lesions, with two heads that judge what it has outlined."""
+"""UNet that outlines lesions, with two heads that judge the outlines."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Whether what is outlined is a lesion: linear in the features of the outlining network."""
+"""Whether an outline is a lesion: linear in the features of the outlining network."""
 
 from collections.abc import Sequence
 

@@ -33,7 +33,7 @@ class Lesion:
         tilt: rotation of the axes in radians.
         outline: shape of the margin; `"round"` takes the first semi-axis as its radius.
         echo: brightness inside, against fat.
-        posterior: what the echo does behind the lesion.
+        posterior: what the echo does below the lesion.
         seed: seed of the lobes and spicules.
     """
 

@@ -1,1 +1,1 @@
-"""Public data sets and plain folders as one datalist with leak-free folds."""
+"""Turn public data sets and plain folders into one datalist with leak-free folds."""

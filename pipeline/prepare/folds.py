@@ -9,7 +9,7 @@ from pipeline.prepare.case import Case
 
 
 def distribute_groups(cases: Iterable[Case], shares: Sequence[float], *, seed: int) -> list[int]:
-    """Deal the groups of some cases out to parts of given shares.
+    """Distribute groups of cases among parts of given shares.
 
     The largest groups go first, groups of one size in an order that `seed` decides; each goes to
     the part where it lowers the chi-square distance from the wanted counts most. Counted are the

@@ -1,4 +1,4 @@
-"""Groups that also hold equal images together, whatever their data sets say."""
+"""Groups that also keep equal images together, across data sets."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What all published layouts share: folders of files and a table beside them."""
+"""What all published layouts share: folders of files, and a table beside them."""
 
 import csv
 import io

@@ -111,7 +111,7 @@ def find_foreground(pixels: NDArray[Any]) -> NDArray[np.bool_]:
 
 
 def check_corners(lesion: NDArray[np.bool_]) -> None:
-    """Refuse a mask that is lesion in all four corners: black and white are mixed up in it.
+    """Refuse a mask with lesion in all four corners: black and white are swapped.
 
     Args:
         lesion: (H, W).
@@ -129,7 +129,7 @@ def check_corners(lesion: NDArray[np.bool_]) -> None:
 
 
 def split_alpha(pixels: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.uint8] | None]:
-    """Take alpha off.
+    """Remove the alpha channel.
 
     Args:
         pixels: as `read_pixels` returns them.

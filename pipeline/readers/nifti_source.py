@@ -3,39 +3,30 @@
 import gzip
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
 from functools import cached_property
-from math import prod
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import nibabel
 import numpy as np
-from nibabel.volumeutils import apply_read_scaling
-from numpy.typing import NDArray
 
-from pipeline.errors import ReadError, SkippedError
+from pipeline.errors import ReadError
 from pipeline.readers.image_source import (
     GreyImage,
     check_index,
-    check_size,
     no_identity,
-    rgb_to_grey,
     to_grey_image,
 )
-from pipeline.readers.limits import MOST_FRAMES
 from pipeline.readers.nifti_axes import NiftiAxes
+from pipeline.readers.nifti_pixels import WHITE, FloatArray, GreyScale, NiftiPixels
 from pipeline.readers.region.calibrated_region import CalibratedRegion, RegionOrigin
 from pipeline.readers.region.foreseen_regions import ForeseenRegions
 
 _GZIP_MAGIC, _SINGLE_MAGIC, _PAIR_MAGIC = b"\x1f\x8b", (b"n+1", b"n+2"), (b"ni1", b"ni2")
-_NIFTI_1_BYTES, _NIFTI_2_BYTES, _FLAG_BYTES = 348, 540, 4
-"""Length of the headers, which is also their first field, and of the flag for extensions."""
-_LARGEST_EXTENSIONS_BYTES, _LARGEST_INFLATED_BYTES = 16 << 20, 1 << 30
-"""Bytes between header and pixels, and of compressed pixels, which all are in memory at once."""
-_WHITE = 255.0
-
-FloatArray = NDArray[np.floating[Any]]
+_NIFTI_1_BYTES, _NIFTI_2_BYTES = 348, 540
+"""Length of the headers, which is also their first field."""
+_LARGEST_INFLATED_BYTES = 1 << 30
+"""Bytes of compressed pixels, which all are in memory at once."""
 
 
 class NiftiSource:
@@ -88,7 +79,7 @@ class NiftiSource:
         with _open(path) as file:
             self._is_compressed = isinstance(file, gzip.GzipFile)
             self.header = _read_header(file)
-            self._pixels = _Pixels.of(self.header)
+            self._pixels = NiftiPixels.of(self.header)
             self._axes = NiftiAxes.of(self.header)
         self._check_length()
 
@@ -111,7 +102,7 @@ class NiftiSource:
     @property
     def remarks(self) -> tuple[str, ...]:
         """What was assumed; of the values only once a frame has been read."""
-        scale = cast("_Scale | None", vars(self).get("_scale"))
+        scale = cast("GreyScale | None", vars(self).get("_scale"))
         found = (self._pixels.remark, *self._axes.remarks, scale.remark if scale else "")
         return tuple(remark for remark in found if remark)
 
@@ -131,7 +122,7 @@ class NiftiSource:
         values = self._read_values(index)
         window = self._scale.window
         if window is not None:
-            values = np.interp(values, window, (0, _WHITE))
+            values = np.interp(values, window, (0, WHITE))
         return to_grey_image(self._axes.turn(values.astype(np.float32)))
 
     def regions(self, grey: GreyImage, *, find_field: bool = True) -> list[CalibratedRegion]:
@@ -145,7 +136,7 @@ class NiftiSource:
         return ForeseenRegions((region,))
 
     @cached_property
-    def _scale(self) -> "_Scale":
+    def _scale(self) -> "GreyScale":
         if self._pixels.scale is not None:
             return self._pixels.scale
         low, high = np.inf, -np.inf
@@ -196,76 +187,6 @@ class NiftiSource:
         return values
 
 
-@dataclass(frozen=True)
-class _Scale:
-    """What becomes 0 and what becomes 255; without a window values stay."""
-
-    window: tuple[float, float] | None
-    remark: str = ""
-
-
-@dataclass(frozen=True)
-class _Pixels:
-    """Where the pixels of a file are, and what they mean; a frame's stored shape is (W, H)."""
-
-    shape: tuple[int, int]
-    frames: int
-    dtype: np.dtype[Any]
-    offset: int
-    slope: float | None
-    intercept: float | None
-    scale: _Scale | None
-    remark: str
-
-    @classmethod
-    def of(cls, header: nibabel.Nifti1Header) -> "_Pixels":
-        shape, frames = _read_shape(header)
-        dtype = np.dtype(header.get_data_dtype())
-        is_colour = dtype.names is not None and dtype.names[:3] == ("R", "G", "B")
-        if not is_colour and not (dtype.kind in "uif" and dtype.itemsize <= 8):
-            msg = "expected whole numbers, floating point of 16 to 64 bits or RGB, got other values"
-            raise ReadError(msg)
-        slope, intercept = (None, None) if is_colour else header.get_slope_inter()
-        if (slope, intercept) == (1, 0):
-            slope = intercept = None
-        scale = None
-        low, high = float(header["cal_min"]), float(header["cal_max"])
-        if is_colour or (dtype == np.uint8 and slope is None):
-            scale = _Scale(None)
-        elif np.isfinite([low, high]).all() and low < high:
-            scale = _Scale((low, high), "grey values: from cal_min to cal_max of the header")
-        is_assumed = frames > 1 and header.get_data_shape()[2] > 1
-        remark = "the third axis is taken for time, and not for depth" if is_assumed else ""
-        offset = _read_offset(header)
-        return cls(shape, frames, dtype, offset, slope, intercept, scale, remark)
-
-    @property
-    def frame_bytes(self) -> int:
-        return prod(self.shape) * self.dtype.itemsize
-
-    def convert(self, content: bytes) -> FloatArray:
-        """Take the bytes of a frame for (W, H) values, the first axis running fastest."""
-        stored = np.frombuffer(content, self.dtype).reshape(self.shape, order="F")
-        if self.dtype.names is not None:
-            return rgb_to_grey(np.stack([stored[name] for name in "RGB"], axis=-1)).astype(float)
-        scaled: NDArray[Any] = apply_read_scaling(stored, self.slope, self.intercept)
-        return scaled.astype(np.float64)
-
-    def choose_scale(self, low: float, high: float) -> _Scale:
-        """Choose by the least and the largest value of the file."""
-        is_whole = self.dtype.kind in "ui" and self.slope is None
-        if low >= 0 and high <= 1 and high > 0 and not is_whole:
-            return _Scale((0, 1), "grey values: 0 to 1 is taken for black to white")
-        if low >= 0 and high <= _WHITE:
-            return _Scale(None)
-        if is_whole and self.dtype.itemsize <= 2:
-            ends = np.iinfo(self.dtype)
-            window = float(min(0, ends.min) if low < 0 else 0), float(ends.max)
-            return _Scale(window, "grey values: the range of the stored type is black to white")
-        high = max(high, np.nextafter(low, np.inf))  # else one value alone would be white
-        return _Scale((low, high), "grey values: the least and the largest are black and white")
-
-
 @contextmanager
 def _open(path: Path) -> Iterator[BinaryIO]:
     """Open a file, inflated if it is compressed; what goes wrong then becomes a `ReadError`."""
@@ -304,31 +225,3 @@ def _read_header(file: BinaryIO) -> nibabel.Nifti1Header:
         msg = "expected a NIfTI file, got one of its predecessor Analyze, or a damaged header"
         raise ReadError(msg)
     return header
-
-
-def _read_shape(header: nibabel.Nifti1Header) -> tuple[tuple[int, int], int]:
-    """Read the shape of a frame, (W, H), and the number of frames."""
-    shape = [int(size) for size in header.get_data_shape()]
-    if min(shape, default=0) < 1:
-        msg = f"expected at least one pixel along each axis, got the shape {shape}"
-        raise ReadError(msg)
-    others = [size for size in shape[2:] if size > 1]
-    if len(shape) < 2 or len(others) > 1 or prod(shape[4:]) > 1:
-        msg = "not a 2D image, nor a series: it has other dimensions, or colour along one of them"
-        raise SkippedError(msg)
-    frames = prod(others)
-    if frames > MOST_FRAMES:
-        msg = f"expected at most {MOST_FRAMES} frames, got {frames}"
-        raise ReadError(msg)
-    columns, rows = shape[:2]
-    check_size(rows, columns)
-    return (columns, rows), frames
-
-
-def _read_offset(header: nibabel.Nifti1Header) -> int:
-    offset = int(header.get_data_offset())
-    least = header.sizeof_hdr + _FLAG_BYTES
-    if not 0 <= offset - least <= _LARGEST_EXTENSIONS_BYTES:
-        msg = f"expected pixels from about byte {least} on, got {offset}"
-        raise ReadError(msg)
-    return offset

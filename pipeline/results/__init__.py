@@ -1,1 +1,1 @@
-"""What passes from one step to the next."""
+"""What passes from one step to the next, and the base class of writers."""

@@ -1,4 +1,4 @@
-"""All results of a run, as they are read back at its end."""
+"""All results of a run, read back at its end."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ HALF_PIXEL = 0.5
 
 @dataclass(frozen=True)
 class ImageRecord:
-    """What is kept of one image, all of it plain numbers and texts.
+    """The record of one image: plain numbers and texts only.
 
     Attributes:
         row: its line of ``results.csv``.
@@ -43,7 +43,7 @@ class ImageRecord:
         *,
         is_blanked: bool = False,
     ) -> "ImageRecord":
-        """Keep what is needed of an image.
+        """Make the record of an image.
 
         Args:
             row: its line of ``results.csv``.

@@ -1,4 +1,4 @@
-"""Where the result of a source goes; the one rule for every writer."""
+"""Where the result of a source is written; the one rule for all writers."""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""Base class of writers: what they get of each image, each file and the run."""
+"""Base class of writers, which get each image, each file and the whole run."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Writer:
     path: Path | None = None
 
     def locate(self, file: str, frame: int | None) -> Path:
-        """Give the path of the file that is made of an image, or of a source as a whole.
+        """Return the path of the file made from an image, or from a source as a whole.
 
         Args:
             file: path of the source relative to the input folder, with forward slashes.

@@ -44,11 +44,11 @@ class Guards:
     which show a page of ours to the user and to nobody else.
 
     Args:
-        app: the server behind.
+        app: the server that is guarded.
         hosts: names under which the server is reached, in small letters.
         find_limit: of the body.
         any_address: take any address as a host too; only names can be made to point elsewhere.
-        judge: refuses what the server behind has further reasons to refuse.
+        judge: refuses requests for the server's own reasons.
         add_headers: gives further headers of the answer by the path.
     """
 

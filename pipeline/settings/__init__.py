@@ -1,1 +1,1 @@
-"""What may be set in a config, and how it is checked before a run."""
+"""The keys of a config, and how they are checked before a run."""

@@ -1,4 +1,4 @@
-"""Values that enter a config from outside, so that none of them is taken for code."""
+"""Values that enter a config from outside, none of which may run as code."""
 
 import re
 from typing import Any

@@ -1,4 +1,4 @@
-"""Where the bundle is, and which files make a run."""
+"""Where the bundle is, and which config files make a run."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ def find_bundle_root() -> Path:
 
 
 def list_config_files(name: str, root: Path) -> list[Path]:
-    """List the files that make a run, of which later ones win.
+    """List the config files of a run; later ones win.
 
     Args:
         name: of the config.

@@ -29,7 +29,7 @@ def check_value(name: str, kind: ValueKind, value: Any) -> None:
 
 
 def unknown_key(name: str, known: Collection[str]) -> SettingError:
-    """Make the error of a key that there is none of."""
+    """Make the error for an unknown key."""
     close = difflib.get_close_matches(name, sorted(known), 1)
     hint = f": did you mean {close[0]}?" if close else ""
     return SettingError(name, f"is no key of this config{hint}")

@@ -1,4 +1,4 @@
-"""All that can be set in ``configs/``: names, what they may be, and what they mean."""
+"""All keys of ``configs/``: names, ranges and meanings."""
 
 from dataclasses import dataclass
 

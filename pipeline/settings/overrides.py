@@ -76,7 +76,7 @@ def check_override(name: str, config: Mapping[str, Any], key: str, value: Any) -
 
 
 def read_configs(config_files: Sequence[Path]) -> dict[str, Any]:
-    """Read the files of a run, of which later ones win.
+    """Read the config files of a run; later ones win.
 
     Args:
         config_files: JSON, in UTF-8.
@@ -99,7 +99,7 @@ def read_configs(config_files: Sequence[Path]) -> dict[str, Any]:
 
 
 def _choose_name(config_files: Sequence[Path]) -> str:
-    """Name the last config that keys are known of; those laid over it have its keys."""
+    """Name the last config whose keys are known; those laid over it have its keys."""
     names = [file.stem for file in config_files if list_keys(file.stem)]
     return names[-1] if names else config_files[0].stem
 

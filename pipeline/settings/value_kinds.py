@@ -1,4 +1,4 @@
-"""Kinds of values that the keys of a config take."""
+"""The kinds of values that config keys take."""
 
 import math
 import re
@@ -76,7 +76,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Text:
-    """A text that says something, as a path does.
+    """A text that is not empty, such as a path.
 
     Attributes:
         what: it is.

@@ -13,7 +13,7 @@ _LINES = 256
 
 
 class BlankOutsideRegiond(MapTransform):
-    """Set pixels outside the ``region_parts`` of the metadata to 0; the size stays.
+    """Set pixels outside the ``region_parts`` of the metadata to 0, at the same size.
 
     For images that are shown to a person or written, as a copy of a console shows its text, and
     for what was made of the box around regions that overlap: its corners are in none of them.

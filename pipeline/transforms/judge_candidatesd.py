@@ -1,4 +1,4 @@
-"""Keep silent about what is outlined and probably no lesion."""
+"""Suppress outlines that are probably no lesion."""
 
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any

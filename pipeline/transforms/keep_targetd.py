@@ -1,4 +1,4 @@
-"""Show every lesion, or only those that are probably malignant."""
+"""Keep every lesion, or only those that are probably malignant."""
 
 from collections.abc import Callable, Hashable, Mapping
 
@@ -16,7 +16,7 @@ TARGETS = ("lesion", "malignant")
 
 
 class KeepTargetd(MapTransform):
-    """Clear the lesions that are not asked for.
+    """Clear lesions other than the target.
 
     Args:
         keys: masks (1, H, W), 0 or 1.
@@ -50,7 +50,7 @@ class KeepTargetd(MapTransform):
         self.malignancy_key = malignancy_key
 
     def __call__(self, data: Mapping[Hashable, torch.Tensor]) -> dict[Hashable, torch.Tensor]:
-        """Clear what is not asked for.
+        """Clear lesions other than the target.
 
         Returns:
             A copy of the item.

@@ -1,4 +1,4 @@
-"""Random gain along depth, as an operator's time gain compensation does it."""
+"""Random gain along depth, as from an operator's time gain compensation."""
 
 import numpy as np
 import torch

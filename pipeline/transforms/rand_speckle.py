@@ -1,4 +1,4 @@
-"""Random speckle, as other frequencies and apertures have it."""
+"""Random speckle, as of other frequencies and apertures."""
 
 import numpy as np
 import torch
@@ -54,7 +54,7 @@ class RandSpeckle(RandImageTransform):
         self._seed = self.R.randint(2**31)
 
     def change(self, image: torch.Tensor) -> torch.Tensor:
-        """Put the grain on.
+        """Apply the grain.
 
         Returns:
             The image with its grain, of the same shape and type.

@@ -1,4 +1,4 @@
-"""Segment a large image on a coarser grid, in a small part of the memory."""
+"""Segment a large image on a coarser grid, in a fraction of the memory."""
 
 from collections.abc import Hashable, Mapping
 from typing import Any

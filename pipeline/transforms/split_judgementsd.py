@@ -1,4 +1,4 @@
-"""Take what a network says of a lesion off what it outlines."""
+"""Split the judgements of a network from its outline."""
 
 from collections.abc import Hashable, Mapping, Sequence
 
@@ -8,7 +8,7 @@ from monai.transforms import MapTransform
 
 
 class SplitJudgementsd(MapTransform):
-    """Move the further channels of an output to keys of their own.
+    """Move further channels of an output to keys of their own.
 
     They mean something inside a lesion only (see `LesionLoss`). An output with fewer channels gets
     fewer keys.

@@ -1,4 +1,4 @@
-"""From a result to files."""
+"""Write results as files."""
 
 import lazy_loader
 

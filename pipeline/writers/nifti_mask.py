@@ -1,4 +1,4 @@
-"""Masks as NIfTI, for those whose tools take nothing else."""
+"""Masks as NIfTI, for tools that read nothing else."""
 
 import gzip
 from pathlib import Path

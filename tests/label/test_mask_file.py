@@ -79,7 +79,7 @@ class TestDecode:
 
     def test_nrrd_that_points_to_a_file_is_refused(self):
         head = "type: uint8\ndimension: 2\nsizes: 6 4\nencoding: raw\ndata file: /etc/passwd"
-        with pytest.raises(RequestError, match="right behind the header"):
+        with pytest.raises(RequestError, match="right after the header"):
             decode_mask(_make_nrrd(head), MASK.shape)
 
     @pytest.mark.parametrize("form", ["colour", "alpha", "turned"])

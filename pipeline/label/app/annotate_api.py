@@ -1,4 +1,4 @@
-"""What the annotator page asks for, below ``/annotate/api/``."""
+"""Routes of the annotator page, below ``/annotate/api/``."""
 
 from typing import Annotated, Any
 

@@ -11,7 +11,7 @@ DEEPEST = 32
 
 
 def read_object(text: str | bytes, name: str) -> dict[str, Any]:
-    """Read an object that can be written again by any other program.
+    """Read an object that any other program could write again.
 
     Args:
         text: JSON; nothing stands for an empty object.

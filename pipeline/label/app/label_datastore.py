@@ -32,7 +32,7 @@ class LabelDatastore:
         return str(path)
 
     def get_image_info(self, image_id: str) -> dict[str, Any]:
-        """Give what is known of an image, and what was noted."""
+        """Return facts about an image, and the notes on it."""
         image, number = self.workbench.find(image_id)
         return {
             **self.workbench.read_notes(image_id),
@@ -44,7 +44,7 @@ class LabelDatastore:
         }
 
     def get_label_info(self, label_id: str, label_tag: str) -> dict[str, Any]:
-        """Give what is known of a label."""
+        """Return the notes on a label."""
         return self.workbench.labels.read_info(*self.workbench.find(label_id), label_tag)
 
     def list_labeled(self, tag: str = "final") -> list[str]:

@@ -1,4 +1,4 @@
-"""What of the requests of annotators is refused."""
+"""Which requests of annotators are refused."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""The bodies of requests, read and taken apart without stopping the server."""
+"""Read and parse the bodies of requests without stopping the server."""
 
 import asyncio
 import re
@@ -36,7 +36,7 @@ _PICTURES = ("image/png", "application/octet-stream", "")
 
 @dataclass
 class Form:
-    """What a client has sent as a form.
+    """A form sent by a client.
 
     Attributes:
         fields: text by name.
@@ -114,7 +114,7 @@ class FormReader:
 
 
 class _Room:
-    """Bytes that many share."""
+    """A number of bytes that requests share."""
 
     def __init__(self, most: int) -> None:
         self._free = most
@@ -122,7 +122,7 @@ class _Room:
 
     @contextmanager
     def lend(self) -> Iterator[Callable[[int], None]]:
-        """Lend bytes by and by, until the end.
+        """Lend bytes step by step, until the end.
 
         Yields:
             Takes so many bytes more, or raises `BusyError`.

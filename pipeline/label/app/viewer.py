@@ -1,4 +1,4 @@
-"""MONAI Label's OHIF viewer, and the archive as it asks for it."""
+"""MONAI Label's OHIF viewer, and its way to the archive."""
 
 import re
 from importlib.util import find_spec

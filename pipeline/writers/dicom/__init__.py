@@ -1,4 +1,4 @@
-"""From a result to DICOM objects; nothing here opens or writes a file."""
+"""Build DICOM objects from results; nothing here opens or writes a file."""
 
 import logging
 

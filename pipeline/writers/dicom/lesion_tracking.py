@@ -24,7 +24,7 @@ class LesionTracking(NamedTuple):
 def track_lesion(
     source: SourceHeader, model: ModelIdentity, frame: int, number: int
 ) -> LesionTracking:
-    """Identify a lesion of a frame.
+    """Return the tracking identity of a lesion of a frame.
 
     Args:
         source: of the image.

@@ -1,4 +1,4 @@
-"""What results take over from the header of their source."""
+"""The header of a source, as results take it over."""
 
 import copy
 import re

@@ -1,4 +1,4 @@
-"""The model as a page names it."""
+"""The model as named on a page."""
 
 from pipeline import __version__
 from pipeline.inferers.model_identity import ModelIdentity

@@ -1,4 +1,4 @@
-"""One page in one file, which loads nothing but the pictures beside it."""
+"""A page in one file, which loads nothing but the pictures beside it."""
 
 import base64
 import hashlib
