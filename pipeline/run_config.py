@@ -22,6 +22,9 @@ _DATALIST = "$@dataset_dir + '/datalist.json'"
 _WEIGHTS = "$@bundle_root + '/models/model.pt'"
 """Expressions of the configs that are known here without computing them."""
 
+_KEPT = ("network", "model")
+"""Parts of ``inference.json`` that take long to make, and are the same for all images."""
+
 
 def run_config(
     name: str,
@@ -31,6 +34,7 @@ def run_config(
     options: Mapping[str, str],
     overrides: Sequence[str] = (),
     configs: Sequence[Path] = (),
+    kept: dict[str, Any] | None = None,
 ) -> None:
     """Run one config from start to end, in this process.
 
@@ -43,6 +47,7 @@ def run_config(
         options: by key, how the command calls what sets it; others are set by ``--set``.
         overrides: ``key=value`` of the command line, which win; values are JSON or plain text.
         configs: files to lay over the config.
+        kept: where a run leaves its model, for the next one that differs in its folders only.
 
     Raises:
         ConfigError: the config does not exist, or a key, a value or a path does not fit.
@@ -60,7 +65,7 @@ def run_config(
             check_override(name, config, key, value)
         changed = parse_overrides(overrides, *files)
         _check_paths(name, root, config | given | changed)
-        _run(name, files, as_data(given | changed))
+        _run(name, files, as_data(given | changed), {} if kept is None else kept)
     except SettingError as error:
         called = options if error.key not in changed else {}
         msg = f"{called.get(error.key, f'--set {error.key}')}: {error.problem}"
@@ -82,7 +87,7 @@ def _check_paths(name: str, root: Path, values: Mapping[str, Any]) -> None:
         check_weights_file(weights)
 
 
-def _run(name: str, files: Sequence[Path], values: Mapping[str, Any]) -> None:
+def _run(name: str, files: Sequence[Path], values: Mapping[str, Any], kept: dict[str, Any]) -> None:
     # Seconds of imports, which --help need not pay.
     with import_lightly() if name == "inference" else nullcontext():
         from monai.bundle import ConfigWorkflow
@@ -95,7 +100,11 @@ def _run(name: str, files: Sequence[Path], values: Mapping[str, Any]) -> None:
             [*map(str, files)], workflow_type=None, logging_file=False, **values
         )
         workflow.initialize()
+        resolver = workflow.parser.ref_resolver
+        resolver.resolved_content.update(kept)  # MONAI makes only what is not there yet
         workflow.run()
+        made = resolver.resolved_content
+        kept.update((part, made[part]) for part in _KEPT if part in made)
         workflow.finalize()
     except Refusal as refusal:
         raise refusal.error from refusal

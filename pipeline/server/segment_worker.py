@@ -50,6 +50,9 @@ class RunResult:
 class SegmentWorker:
     """Run ``inference.json`` on one folder after the other, in a process that is kept.
 
+    It loads the model once. Other weights or settings need another process: they are not looked
+    for.
+
     Args:
         bundle_root: folder around ``configs/``; `None` finds it.
         overrides: ``key=value``, as of ``--set``.
@@ -147,12 +150,13 @@ def _work(requests: Connection, bundle_root: Path | None, overrides: list[str]) 
         signal.signal(number, signal.SIG_IGN)  # the node says when to end
     keep_headers_out_of_logs()
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    kept: dict[str, Any] = {}
     while True:
         try:
             images, output = requests.recv()
         except EOFError:
             return
-        result = _run(images, output, bundle_root, overrides)
+        result = _run(images, output, bundle_root, overrides, kept)
         requests.send((result.code, result.reason))
 
 
@@ -163,7 +167,13 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _run(images: str, output: str, bundle_root: Path | None, overrides: list[str]) -> RunResult:
+def _run(
+    images: str,
+    output: str,
+    bundle_root: Path | None,
+    overrides: list[str],
+    kept: dict[str, Any],
+) -> RunResult:
     from pipeline.run_config import run_config
 
     try:
@@ -173,6 +183,7 @@ def _run(images: str, output: str, bundle_root: Path | None, overrides: list[str
             settings={"dataset_dir": images, "output_dir": output},
             options={},
             overrides=overrides,
+            kept=kept,
         )
     except SystemExit as error:
         code = error.code
