@@ -1,5 +1,7 @@
 """Try everything a node needs before anybody sends to it."""
 
+import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -7,7 +9,6 @@ from pipeline.errors import PipelineError
 from pipeline.node.archive import make_archives
 from pipeline.node.make_worker import make_worker
 from pipeline.node.node_config import NodeConfig
-from pipeline.node.spool import Spool
 
 _GIB = 1 << 30
 
@@ -47,10 +48,11 @@ def check_node(config: NodeConfig) -> Iterator[CheckedPart]:
 
 
 def _check_disk(config: NodeConfig) -> str:
-    try:
-        free = Spool(config.folder).measure_free_bytes() / _GIB
-    except PipelineError as error:
-        return str(error)
+    """Make no folder, as it is the node's user who has to have it."""
+    place = next(each for each in (config.folder, *config.folder.parents) if each.exists())
+    if not os.access(place, os.W_OK):
+        return f"expected to write to {place}, which this user may not"
+    free = shutil.disk_usage(place).free / _GIB
     reserve = config.receive.disk_reserve_gib
     return "" if free >= reserve else f"expected {reserve:g} GiB to be free, got {free:.1f}"
 

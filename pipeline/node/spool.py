@@ -11,7 +11,7 @@ from enum import Enum
 from pathlib import Path
 
 from pipeline.atomic import sync_folder, write_atomically
-from pipeline.errors import ReadError, WriteError
+from pipeline.errors import ConfigError, ReadError, WriteError
 from pipeline.get_logger import get_logger
 from pipeline.node.study_record import StudyRecord
 
@@ -93,12 +93,14 @@ class Spool:
         root: folder of it all; made if missing, for this user alone.
 
     Raises:
+        ConfigError: it is another user's, who could not read what this one writes.
         WriteError: it cannot be made.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.incoming = root / "incoming"
+        _check_owner(self.incoming)
         try:
             root.mkdir(parents=True, exist_ok=True, mode=0o700)
             for name in (*(state.value for state in State), self.incoming.name):
@@ -222,6 +224,16 @@ class Spool:
     def measure_free_bytes(self) -> int:
         """Measure the room on the disk."""
         return shutil.disk_usage(self.root).free
+
+
+def _check_owner(folder: Path) -> None:
+    if os.name != "posix" or not folder.exists() or folder.stat().st_uid == os.geteuid():
+        return
+    msg = (
+        f"expected to be run by the user whose node has {folder.parent}, number "
+        f"{folder.stat().st_uid}: use `sudo -u`"
+    )
+    raise ConfigError(msg)
 
 
 def make_code(text: str) -> str:

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -72,12 +73,22 @@ def test_retry_puts_back_what_is_named(config, spool, capsys):
     assert main(["node", "retry", config, "none"]) == 1
 
 
+def test_another_user_than_the_nodes_is_refused(config, spool, monkeypatch, capsys):
+    name = _add_failed(spool)
+    other = os.geteuid() + 1
+    monkeypatch.setattr(os, "geteuid", lambda: other)
+    assert main(["node", "retry", config]) == 1
+    assert "sudo -u" in capsys.readouterr().err
+    assert (spool.folder(State.FAILED) / name).exists()
+
+
 def test_check_tells_what_fails(config, monkeypatch, capsys):
     monkeypatch.setattr(SegmentWorker, "check", lambda _: None)
     assert main(["node", "check", config]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert [line.endswith(": ok") for line in lines] == [True, True, False]
     assert lines[2] == "destination pacs: it does not answer"
+    assert not Path(config).with_name("spool").exists()  # it may be another user than the node's
 
 
 def test_check_tells_of_a_model_that_does_not_work(config, monkeypatch, capsys):
