@@ -14,7 +14,7 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
-from hospital_place import NODE, Hospital, Rows, wait_for
+from hospital_place import NODE, Hospital, Rows, list_counts, wait_for
 from label.tiny_bundle import draw_image, write_bundle
 from PIL import Image
 
@@ -35,47 +35,67 @@ def pack_association(contexts: int, calling: bytes = b"ATTACK") -> bytes:
 
 
 def try_peers(hospital: Hospital, rows: Rows) -> None:
-    """Connect as nobody should."""
+    """Connect as nobody should, mostly as somebody who has the certificate, who gets further."""
     before = hospital.measure_mib()
+    encryption = hospital.encrypt()
 
-    def attack(name: str, count: int, content: bytes, *, ends: bool = True) -> None:
+    def connect(*, is_plain: bool = False) -> socket.socket:
+        peer = socket.create_connection(("127.0.0.1", NODE), timeout=30)
+        return peer if is_plain else encryption.wrap_socket(peer, server_hostname="127.0.0.1")
+
+    def attack(
+        name: str, count: int, content: bytes, *, ends: bool = True, is_plain: bool = False
+    ) -> None:
         answered: Counter[str] = Counter()
         for _ in range(count):
-            with socket.create_connection(("127.0.0.1", NODE)) as peer:
-                peer.settimeout(5)
+            with connect(is_plain=is_plain) as peer:
                 try:
                     peer.sendall(content)
                     head = peer.recv(1) if ends else b"-"
                 except OSError:
                     head = b""
             told = {b"": "closed", b"\2": "accepted", b"\3": "rejected", b"\7": "aborted"}
-            answered[told.get(head, "left by us")] += 1
-        is_alive = hospital.echo()
-        rows.add(name, str(count), f"{dict(answered)}; the node answers: {is_alive}")
+            answered[told.get(head, "left by the peer" if head == b"-" else "answered")] += 1
+        rows.add(name, count, f"{list_counts(answered)}; {tell_others(hospital)}")
 
+    attack("no encryption", 20, pack_association(1), is_plain=True)
     attack("unknown AE title", 50, pack_association(1, b"NOBODY"))
     attack("10,000 presentation contexts", 20, pack_association(10_000))
-    attack("128 presentation contexts", 20, pack_association(128))
+    attack("128 presentation contexts, the most that DICOM knows", 20, pack_association(128))
     attack("a PDU of 4 GiB is announced", 20, struct.pack(">BBI", 1, 0, 0xFFFFFFFF) + bytes(9999))
-    attack("another protocol", 20, b"GET / HTTP/1.1\r\n\r\n")
-    attack("half an association", 20, pack_association(1)[:60], ends=False)
+    attack("another protocol (HTTP)", 20, b"GET / HTTP/1.1\r\n\r\n")
+    attack("half an association, and the peer goes", 20, pack_association(1)[:60], ends=False)
     rng = np.random.default_rng(0)
     for number in range(100):
         content = bytearray(pack_association(3))
         content[int(rng.integers(len(content)))] = int(rng.integers(256))
-        peer = socket.create_connection(("127.0.0.1", NODE))
-        with peer, contextlib.suppress(OSError):  # the node has ended it already
+        with connect() as peer, contextlib.suppress(OSError):  # the node has ended it already
             peer.sendall(bytes(content))
             if number % 2:
                 peer.sendall(rng.bytes(100))
-    rows.add("requests with a changed byte", "100", f"the node answers: {hospital.echo()}")
-    silent = [socket.create_connection(("127.0.0.1", NODE)) for _ in range(25)]
-    time.sleep(12)
-    rows.add("connections that say nothing", "25", f"the node answers: {hospital.echo()}")
-    for each in silent:
-        each.close()
+    rows.add(
+        "requests with a changed byte, half of them with nonsense behind",
+        100,
+        tell_others(hospital),
+    )
+    for is_plain, name in ((True, "before encryption"), (False, "after it")):
+        silent = [connect(is_plain=is_plain) for _ in range(25)]
+        told = tell_others(hospital)
+        begin = time.monotonic()
+        for each in silent:
+            with contextlib.suppress(OSError):
+                each.settimeout(120)
+                each.recv(1)
+        seconds = time.monotonic() - begin
+        rows.add(
+            f"connections that say nothing {name}",
+            "25 at a time",
+            f"{told}; ended after {seconds:.0f} s",
+        )
+        for each in silent:
+            each.close()
     begin = time.monotonic()
-    with socket.create_connection(("127.0.0.1", NODE)) as peer:
+    with connect() as peer:
         try:
             for byte in pack_association(1):
                 peer.sendall(bytes([byte]))
@@ -83,16 +103,21 @@ def try_peers(hospital: Hospital, rows: Rows) -> None:
         except OSError:
             pass
     seconds = time.monotonic() - begin
-    rows.add("a byte a second", "1", f"ended after {seconds:.0f} s; others: {hospital.echo()}")
+    rows.add("a byte a second", 1, f"ended after {seconds:.0f} s; {tell_others(hospital)}")
     peer = socket.socket()
     peer.bind(("127.0.0.2", 0))
     peer.connect(("127.0.0.1", NODE))
-    peer.settimeout(5)
+    peer.settimeout(30)
     head = peer.recv(1)
     peer.close()
-    rows.add("unknown address", "1", "closed before a word" if head == b"" else f"{head!r}")
+    rows.add("unknown address", 1, "closed before a word" if head == b"" else f"{head!r}")
     after = hospital.measure_mib()
     rows.add("memory of the node over all these peers", "", f"{before:.0f} to {after:.0f} MiB")
+
+
+def tell_others(hospital: Hospital) -> str:
+    """Tell whether somebody else is answered."""
+    return "others are served" if hospital.echo() else "OTHERS ARE NOT SERVED"
 
 
 def try_clients(folder: Path, rows: Rows, clients: int, seconds: float) -> None:
@@ -148,8 +173,9 @@ def try_clients(folder: Path, rows: Rows, clients: int, seconds: float) -> None:
     late = measure()
     process.terminate()
     process.wait(60)
+    answers = Counter({f"with status {status}": count for status, count in told.items()})
     rows.add(
         f"`serve` before {clients} clients for {seconds:g} s",
-        ", ".join(f"{count} x {status}" for status, count in sorted(told.items())),
-        f"{early:.0f} MiB after a quarter, {late:.0f} MiB at the end",
+        f"{told.total()} requests",
+        f"{list_counts(answers)}; {early:.0f} MiB after a quarter, {late:.0f} MiB at the end",
     )

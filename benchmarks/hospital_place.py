@@ -1,14 +1,18 @@
 """A hospital to attack: the example, on a small disk, with a tiny network."""
 
+import contextlib
 import json
 import os
+import signal
+import ssl
 import subprocess
 import sys
 import time
-import urllib.error
 from collections import Counter
 from collections.abc import Callable
+from http.client import HTTPException
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
@@ -24,7 +28,7 @@ RESERVE_GIB = 0.0625
 NODE = 11112
 """Port of the node."""
 CHANGES = {
-    "retry_minutes = [1, 5, 15, 60]": f"retry_minutes = {[0.05] * 40}",
+    "retry_minutes = [1, 5, 15, 60]": f"retry_minutes = {[0.05] * 10 + [0.25] * 120}",
     "silence_s = 30": "silence_s = 1",
     "disk_reserve_gib = 5": f"disk_reserve_gib = {RESERVE_GIB}",
     "most_studies = 500": "most_studies = 2000",
@@ -32,26 +36,34 @@ CHANGES = {
     'addresses = ["127.0.0.1"]': 'addresses = ["127.0.0.1"]\n[[source]]\nname = "attacker"\n'
     'aet = "ATTACK"\naddresses = ["127.0.0.1"]',
 }
-PLAIN = {'tls = { certificate = "certificate.pem", key = "key.pem", ca = "certificate.pem" }': ""}
-"""Attackers speak without encryption, so that they get further."""
 
 
 class Rows:
-    """The table."""
+    """The table, which is kept in a file as it grows.
 
-    def __init__(self) -> None:
-        self.rows: list[tuple[str, str, str]] = []
+    Args:
+        path: of the file.
+    """
 
-    def add(self, fault: str, tried: str, came: str) -> None:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.rows: list[list[str]] = json.loads(path.read_text()) if path.exists() else []
+
+    def add(self, fault: str, tried: object, came: str) -> None:
         """Note what was tried and what came of it."""
-        self.rows.append((fault, tried, came))
+        self.rows.append([fault, str(tried), came])
+        self.path.write_text(json.dumps(self.rows, indent=2))
         print(f"{time.strftime('%H:%M:%S')} {fault}: {tried}: {came}", flush=True)
 
-    def print(self) -> None:
-        """Print all of it as Markdown."""
-        print("\n| fault | tried | what came of it |\n|---|---|---|")
-        for row in self.rows:
-            print("| " + " | ".join(row) + " |")
+    def format(self) -> str:
+        """Write all of it as Markdown."""
+        head = ["| fault | tried | what came of it |", "|---|---|---|"]
+        return "\n".join([*head, *(f"| {' | '.join(row)} |" for row in self.rows)])
+
+
+def list_counts(counts: Counter[str]) -> str:
+    """Write counts as a text."""
+    return ", ".join(f"{count} {name}" for name, count in sorted(counts.items())) or "none"
 
 
 class Hospital:
@@ -67,12 +79,14 @@ class Hospital:
         )
         write_bundle(folder / "bundle")
         text = (EXAMPLE / "node.toml").read_text()
-        for old, new in (CHANGES | PLAIN).items():
+        for old, new in CHANGES.items():
+            if old not in text:
+                message = f"{old!r} is not in the example"
+                raise SystemExit(message)
             text = text.replace(old, new)
         (folder / "node.toml").write_text(text)
         orthanc = json.loads((EXAMPLE / "orthanc.json").read_text())
-        orthanc |= {"DicomTlsEnabled": False, "ConcurrentJobs": 4, "JobsHistorySize": 100_000}
-        orthanc["DicomModalities"]["node"]["UseDicomTls"] = False
+        orthanc |= {"ConcurrentJobs": 4, "JobsHistorySize": 100_000}
         (folder / "orthanc.d").mkdir()
         (folder / "orthanc.d" / "orthanc.json").write_text(json.dumps(orthanc))
         self.process = subprocess.Popen(
@@ -103,6 +117,30 @@ class Hospital:
         )
         return [int(number) for number in found.stdout.split()]
 
+    def kill(self, part: str) -> bool:
+        """Kill a part at once: the node, its process for segmentation, or the archive."""
+        with contextlib.suppress(OSError, ValueError, KeyError, subprocess.CalledProcessError):
+            pid = self._find(part)
+            if pid is not None:
+                os.kill(pid, signal.SIGKILL)
+                return True
+        return False
+
+    def _find(self, part: str) -> int | None:
+        if part == "node":
+            return self.pid
+        if part == "archive":
+            return self.find_orthanc()
+        for child in self.list_children():
+            if "spawn_main" in Path(f"/proc/{child}/cmdline").read_text():
+                return child
+        return None
+
+    def store(self, datasets: list[Dataset]) -> None:
+        """Give images to the archive, however often it takes."""
+        for each in datasets:
+            wait_for(lambda each=each: self.orthanc.store([each]) is None)
+
     def find_orthanc(self) -> int:
         """Find the number of the archive's process."""
         found = subprocess.run(
@@ -112,6 +150,17 @@ class Hospital:
             if os.readlink(f"/proc/{number}/cwd") == str(self.folder):
                 return int(number)
         raise ProcessLookupError
+
+    def encrypt(self) -> ssl.SSLContext:
+        """Make the encryption of somebody who has the certificate of the example."""
+        context = ssl.create_default_context(cafile=str(self.folder / "certificate.pem"))
+        context.load_cert_chain(self.folder / "certificate.pem", self.folder / "key.pem")
+        return context
+
+    def associate(self, entity: AE) -> Any:
+        """Begin an association with the node."""
+        tls = (self.encrypt(), "127.0.0.1")
+        return entity.associate("127.0.0.1", NODE, ae_title="BREASTUSSEG", tls_args=tls)
 
     def measure_mib(self) -> float:
         """Measure the memory of the node."""
@@ -123,7 +172,7 @@ class Hospital:
         """Ask whether the node answers."""
         entity = AE("ORTHANC")
         entity.add_requested_context("1.2.840.10008.1.1")
-        association = entity.associate("127.0.0.1", NODE, ae_title="BREASTUSSEG")
+        association = self.associate(entity)
         if not association.is_established:
             return False
         status = association.send_c_echo()
@@ -135,7 +184,7 @@ class Hospital:
         entity = AE(calling)
         for context in {(each.SOPClassUID, each.file_meta.TransferSyntaxUID) for each in datasets}:
             entity.add_requested_context(*context)
-        association = entity.associate("127.0.0.1", NODE, ae_title="BREASTUSSEG")
+        association = self.associate(entity)
         if not association.is_established:
             return [None] * len(datasets)
         statuses: list[int | None] = []
@@ -153,8 +202,12 @@ class Hospital:
         for uid in missing:
             with self.orthanc.ask("/tools/lookup", uid.encode()) as answer:
                 (found,) = json.loads(answer.read())
-            self.orthanc.ask("/modalities/node/store", found["ID"].encode()).close()
+            wait_for(lambda name=found["ID"]: self._send(name))
         return len(missing)
+
+    def _send(self, name: str) -> bool:
+        self.orthanc.ask("/modalities/node/store", name.encode()).close()
+        return True
 
     def count_jobs(self) -> int:
         """Count what the archive is sending or will send."""
@@ -168,6 +221,15 @@ class Hospital:
     def count_waiting(self) -> int:
         """Count the studies that are not done."""
         return self.count("received", "studies", "results")
+
+    def is_quiet(self) -> bool:
+        """Return whether nothing is on its way, nor waits."""
+        return not self.count_jobs() and not self.count_waiting()
+
+    def count_aside(self) -> int:
+        """Count the images of studies that were put aside, each once."""
+        found = (self.spool / "failed").glob("*/images/*.dcm")
+        return len({path.name for path in found})
 
     def find_sources(self, modality: str) -> Counter[str]:
         """Count the results by the image that they are of."""
@@ -188,14 +250,14 @@ class Hospital:
         return sources
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 1800) -> None:
+def wait_for(condition: Callable[[], object], seconds: float = 5400) -> None:
     """Wait until a condition holds, whatever is down meanwhile."""
     end = time.monotonic() + seconds
     while True:
         try:
             if condition():
                 return
-        except (OSError, urllib.error.URLError):
+        except (OSError, HTTPException):  # it is down, or goes down meanwhile
             pass
         if time.monotonic() > end:
             message = "it does not come to an end"
