@@ -6,6 +6,9 @@ RUN ?= runs/train
 REPORT ?= eval
 WORKERS ?= 2
 
+# A path to uv: it then installs in pip's place, in a tenth of the time.
+UV ?=
+
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 LABEL_BIN := .venv-label/bin
@@ -23,9 +26,17 @@ OHIF := build/ohif/package/dist
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+ifeq ($(UV),)
+make_venv = $(1)/bin/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv $(1)
+install = $(1)/bin/python -m pip install
+else
+make_venv = $(UV) venv --quiet --allow-existing --python $(PYTHON) $(1)
+install = $(UV) pip install --python $(1)
+endif
+
 $(INSTALLED): pyproject.toml constraints.txt
-	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --constraint constraints.txt --editable '.[dev]'
+	$(call make_venv,.venv)
+	$(call install,.venv) --constraint constraints.txt --editable '.[dev]'
 	@touch $@
 
 demo: $(INSTALLED) ## draw synthetic images and segment them
@@ -37,8 +48,8 @@ demo: $(INSTALLED) ## draw synthetic images and segment them
 
 # A venv of its own: the tests call MONAI Label's client, whose requirements do not fit the others.
 $(LABEL_INSTALLED): pyproject.toml constraints.txt constraints-label.txt
-	$(LABEL_BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv .venv-label
-	$(LABEL_BIN)/python -m pip install -c constraints.txt -c constraints-label.txt --editable '.[label]'
+	$(call make_venv,.venv-label)
+	$(call install,.venv-label) -c constraints.txt -c constraints-label.txt --editable '.[label]'
 	@touch $@
 
 label-demo: $(LABEL_INSTALLED) ## correct the masks of synthetic images in the browser
@@ -64,8 +75,8 @@ coverage: $(INSTALLED) ## run the tests, and list the lines of pipeline/ and bun
 	$(BIN)/python -m pytest $(IN_PROCESSES) --cov
 
 $(LABEL_TESTED): $(LABEL_INSTALLED)
-	$(LABEL_BIN)/python -m pip install -c constraints.txt -c constraints-label.txt pytest pytest-socket pytest-xdist pynetdicom psutil
-	$(LABEL_BIN)/python -m pip install --no-deps monailabel==0.8.5
+	$(call install,.venv-label) -c constraints.txt -c constraints-label.txt pytest pytest-socket pytest-xdist pynetdicom psutil
+	$(call install,.venv-label) --no-deps monailabel==0.8.5
 	@touch $@
 
 label-test: $(LABEL_TESTED) ## run the tests of the annotation server, against Orthanc if it is there
@@ -77,7 +88,7 @@ lint: $(INSTALLED) ## check style and types
 	$(BIN)/mypy
 
 docs: $(INSTALLED) ## build the documentation site into build/site; a broken link fails
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[docs]'
+	$(call install,.venv) --quiet --constraint constraints.txt --editable '.[docs]'
 	$(BIN)/python -m mkdocs build --strict
 
 # The built viewer lies in the package itself; what that depends on is needed to build it only.
