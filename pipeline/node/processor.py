@@ -116,10 +116,12 @@ class Processor:
         self._pass_on(study)
 
     def _bury(self, study: Study, error: PipelineError) -> None:
-        if study.record.deaths >= _MOST_DEATHS and len(study.list_images()) > 1:
-            self._divide(study)
-        else:
-            self._try_again(study, error)
+        if study.record.deaths >= _MOST_DEATHS:
+            if len(study.list_images()) > 1:
+                self._divide(study)
+                return
+            study.record.deaths = 0  # the next try is a whole one again
+        self._try_again(study, error)
 
     def _pass_on(self, study: Study) -> None:
         record = study.record

@@ -153,13 +153,15 @@ def test_only_the_image_that_kills_the_process_is_put_aside(place, count):
     assert sorted(done) == names[1:]
 
 
+class KilledError(Exception):
+    """The node has ended."""
+
+
+def kill() -> None:
+    raise KilledError
+
+
 def test_a_node_that_is_killed_at_work_goes_on_at_once(place):
-    class KilledError(Exception):
-        pass
-
-    def kill() -> None:
-        raise KilledError
-
     place.add("a")
     place.worker.before = kill
     with pytest.raises(KilledError):
@@ -170,19 +172,28 @@ def test_a_node_that_is_killed_at_work_goes_on_at_once(place):
 
 
 def test_an_image_that_kills_the_node_again_and_again_is_put_aside(place):
-    class KilledError(Exception):
-        pass
+    place.add("a")
+    place.worker.before = kill
+    killed = 0
+    while not place.aside:
+        try:
+            if place.make().step() is None:
+                place.clock.now += max(PAUSES)
+        except KilledError:
+            killed += 1
+    assert killed == 5 * (1 + len(PAUSES))
 
-    def kill() -> None:
-        raise KilledError
 
+def test_a_node_that_was_killed_often_for_another_reason_tries_again(place):
     place.add("a")
     place.worker.before = kill
     for _ in range(5):
         with pytest.raises(KilledError):
             place.make().step()
+    place.worker.before = lambda: None
     place.run_all()
-    assert len(place.aside) == 1
+    assert not place.aside
+    assert len(place.spool.list(State.RESULTS)) == 1
 
 
 def test_a_node_that_is_stopped_counts_no_try(place):
