@@ -43,6 +43,7 @@ NOT_RUN = (
         "a server: tests/label and tests/serve start it",
     ),
     (r"breast-us-seg node\b", "needs an archive: tests/node and benchmarks/hospital.py have one"),
+    (r"/opt/|/etc/|/var/lib|^systemctl ", "sets up a server: needs root and systemd"),
     (r"^curl ", "asks a server: tests/label and tests/serve send the same requests"),
     (r"^(Orthanc|dcmsend|printf|mkdir -p archive)\b", "needs Orthanc: tests/node sends to one"),
     (r"^podman ", "needs a container engine and a base image"),

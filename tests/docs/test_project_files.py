@@ -94,3 +94,16 @@ def test_security_tells_how_to_report_and_what_a_bundle_may_do() -> None:
     text = (ROOT / "SECURITY.md").read_text("utf-8")
     assert "Report a vulnerability" in text
     assert "monai.bundle run" in text
+
+
+def test_images_are_built_of_all_that_the_package_is() -> None:
+    text = (ROOT / "pyproject.toml").read_text("utf-8")
+    (wheel,) = re.findall(r"targets\.wheel\]\npackages = \[(.*)\]\n", text)
+    (included,) = re.findall(r"wheel\.force-include\]\n((?:\"\w+\" = .*\n)+)", text)
+    needed = {*re.findall(r'"(\w+)"', wheel), *re.findall(r'^"(\w+)"', included, re.MULTILINE)}
+    assert {"pipeline", "breast_us_seg", "configs", "models"} <= needed
+    needed |= {"pyproject.toml", "hatch_build.py", "constraints.txt", "README.md", "LICENSE"}
+    ignored = (ROOT / ".containerignore").read_text("utf-8")
+    assert needed <= {line[1:] for line in ignored.splitlines() if line.startswith("!")}
+    recipe = (ROOT / "examples" / "container" / "breast-us-seg.def").read_text("utf-8")
+    assert needed <= set(re.findall(r"^    (\S+) /source/\S+$", recipe, re.MULTILINE))
