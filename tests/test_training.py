@@ -23,6 +23,7 @@ TINY = {
         "channels": [4, 8],
         "strides": [2],
         "num_res_units": 1,
+        "dropout": 0.1,
     },
     "pretrained": False,
     "image_size": [32, 32],

@@ -1,6 +1,7 @@
 """Train the network."""
 
 import argparse
+import os
 import shlex
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,8 @@ def run(args: argparse.Namespace) -> int:
         overrides=args.overrides,
         configs=args.configs,
     )
-    _tell_what_next(args)
+    if os.environ.get("RANK", "0") == "0":  # by torchrun, of several processes
+        _tell_what_next(args)
     return 0
 
 

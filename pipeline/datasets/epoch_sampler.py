@@ -12,7 +12,8 @@ class EpochSampler(DistributedSampler[int]):
     engines call `set_epoch` of every `DistributedSampler` when an epoch starts.
 
     Args:
-        dataset: what to draw from; every item once an epoch.
+        dataset: what to draw from; every item once an epoch, but for what is left over where it
+            does not share out evenly among the processes.
         seed: of the order.
         num_replicas: number of processes that share an epoch.
         rank: of this process.
@@ -27,7 +28,14 @@ class EpochSampler(DistributedSampler[int]):
     def __init__(
         self, dataset: Sized, *, seed: int = 0, num_replicas: int = 1, rank: int = 0
     ) -> None:
-        super().__init__(dataset, num_replicas=num_replicas, rank=rank, shuffle=True, seed=seed)  # type: ignore[arg-type]
+        super().__init__(
+            dataset,  # type: ignore[arg-type]
+            num_replicas=num_replicas,
+            rank=rank,
+            shuffle=True,
+            seed=seed,
+            drop_last=True,
+        )
         self._length = len(dataset)
 
     def __iter__(self) -> Iterator[int]:

@@ -11,6 +11,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "grow_images": ["GrowImages"],
         "progress": ["Progress"],
         "results_writer": ["ResultsWriter"],
+        "seed_epochs": ["SeedEpochs"],
+        "share_buffers": ["ShareBuffers"],
         "training_charts": ["TrainingCharts"],
         "training_checkpoint": ["TrainingCheckpoint"],
         "training_record": ["TrainingRecord"],

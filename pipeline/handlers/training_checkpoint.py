@@ -5,6 +5,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import ignite.distributed as idist
 import torch
 from ignite.engine import Engine, Events
 
@@ -30,6 +31,8 @@ class TrainingCheckpoint:
     a training that is killed while it saves keeps the file of the epoch before. ``model.pt`` is a
     plain state_dict; ``last.pt`` also holds the best score so far, so that a resumed run does not
     overwrite a better network.
+
+    Of several processes all load, and the first one saves.
 
     Place it last among the trainer's handlers, after validation and the learning rate.
 
@@ -73,7 +76,8 @@ class TrainingCheckpoint:
         self.objects["trainer"] = engine
         if self.resume:
             engine.add_event_handler(Events.STARTED, self.load)
-        engine.add_event_handler(Events.EPOCH_COMPLETED, self.save)
+        if idist.get_rank() == 0:
+            engine.add_event_handler(Events.EPOCH_COMPLETED, self.save)
 
     def load(self, engine: Engine) -> None:
         """Restore every object.

@@ -1,12 +1,13 @@
 """The loss of the validation images, besides the metrics of an evaluator."""
 
+import ignite.distributed as idist
 import torch
 from ignite.engine import Engine, Events
 from monai.engines.utils import IterationEvents
 
 
 class ValidationLoss:
-    """Give an evaluator the metric ``val_loss``: the mean loss of its images.
+    """Give an evaluator the metric ``val_loss``: the mean loss of its images, of all processes.
 
     It is taken of the logits, before post-processing, as the training takes it. Place it before
     what writes the metrics among the evaluator's handlers.
@@ -37,5 +38,7 @@ class ValidationLoss:
         self._images += len(output["pred"])
 
     def _finish(self, engine: Engine) -> None:
-        if self._images:
-            engine.state.metrics["val_loss"] = self._sum / self._images
+        sums = torch.tensor([self._sum, self._images], dtype=torch.float64)
+        total, images = idist.all_reduce(sums).tolist()
+        if images:
+            engine.state.metrics["val_loss"] = total / images

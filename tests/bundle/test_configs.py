@@ -10,7 +10,7 @@ from monai.networks.nets import FlexibleUNet
 from bundle.build import ROOT
 
 CONFIGS = sorted((ROOT / "configs").glob("*.json"))
-CHANGES = ["evaluate", "shard", "train_large"]
+CHANGES = ["evaluate", "multi_gpu_train", "shard", "train_large"]
 """Configs that only hold what they change of another one."""
 RUNS = [path for path in CONFIGS if path.stem not in ["metadata", *CHANGES]]
 
