@@ -7,7 +7,7 @@ from pathlib import Path
 from pipeline.hash_file import hash_file
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FileStamp:
     """A file at one moment.
 

@@ -169,11 +169,15 @@ class _Taken:
         self._instances: dict[str, str] = {}
         self._later_instances: dict[str, str] = {}
         for file, known in journal.list_done().items():
-            done = [row for row, _ in known.rows.values() if row.status in ("ok", "no_lesion")]
+            done = {
+                frame: row.instance
+                for frame, row in known.rows.items()
+                if row.status in ("ok", "no_lesion")
+            }
             if not done:
                 continue
-            instance = "" if known.first else done[0].instance
-            is_still = done[0].frame is None
+            instance = "" if known.first else next(iter(done.values()))
+            is_still = next(iter(done)) is None
             names = _name_results(file, is_dicom=bool(instance), is_still=is_still)
             self._waiting.add(file)
             self._names_of[file] = names

@@ -3,27 +3,44 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from pipeline.file_stamp import FileStamp
 from pipeline.results.finished_run import ImageRecord
 from pipeline.results.result_row import ResultRow, Status
 
+_STATUS: dict[str, Status] = {status: status for status in get_args(Status)}
+"""So that images share the text."""
 
-@dataclass
+
+class JournalRow(NamedTuple):
+    """What is kept in memory of an image; its line has all of it.
+
+    Attributes:
+        status: as in `ResultRow`.
+        instance: as in `ResultRow`.
+        position: of the line.
+    """
+
+    status: Status
+    instance: str
+    position: int
+
+
+@dataclass(slots=True)
 class JournalInput:
     """What is known of one input.
 
     Attributes:
         stamp: content that its results were made of, `None` if unknown.
         first: another input that its result depends on, as it is a copy of it; else empty.
-        rows: by frame, with the position of the line that has all of it.
+        rows: by frame.
         is_complete: whether all that belongs to it is in place.
     """
 
     stamp: FileStamp | None = None
     first: str = ""
-    rows: dict[int | None, tuple[ResultRow, int]] = field(default_factory=dict)
+    rows: dict[int | None, JournalRow] = field(default_factory=dict)
     is_complete: bool = False
 
     def can_go_on(self, stamp: FileStamp | None, first: str) -> bool:
@@ -38,11 +55,7 @@ class JournalInput:
 
     def drop_failed(self) -> None:
         """Forget failed frames, so that they are tried again."""
-        self.rows = {
-            frame: (row, position)
-            for frame, (row, position) in self.rows.items()
-            if row.status != "failed"
-        }
+        self.rows = {frame: row for frame, row in self.rows.items() if row.status != "failed"}
 
 
 class JournalContents:
@@ -88,8 +101,18 @@ class JournalContents:
             known.drop_failed()
         return True
 
-    def sort_rows(self) -> Iterator[tuple[ResultRow, int]]:
-        """Yield rows and positions by file and frame."""
+    def add(self, row: ResultRow, position: int) -> None:
+        """Note what became of an image.
+
+        Args:
+            row: replaces an earlier one of the same file and frame.
+            position: of its line.
+        """
+        known = JournalRow(_STATUS[row.status], row.instance, position)
+        self.input(row.file).rows[row.frame] = known
+
+    def sort_rows(self) -> Iterator[JournalRow]:
+        """Yield rows by file and frame."""
         for file in sorted(self.inputs):
             rows = self.inputs[file].rows
             yield from (rows[frame] for frame in sorted(rows, key=lambda frame: frame or 0))
@@ -97,7 +120,7 @@ class JournalContents:
     def count(self) -> dict[str, int]:
         """Count the images of each status."""
         counts = dict.fromkeys(("ok", "no_lesion", "skipped", "failed"), 0)
-        for row, _ in self.sort_rows():
+        for row in self.sort_rows():
             counts[row.status] += 1
         return counts
 
@@ -116,7 +139,7 @@ class JournalContents:
         for file, known in sorted(self.inputs.items()):
             yield describe_begin(file, known)
             yield from read_claims(file)
-            yield from read_at(position for _, position in known.rows.values())
+            yield from read_at(row.position for row in known.rows.values())
             if known.is_complete:
                 yield {"complete": file}
         yield {"finished": True}
@@ -134,9 +157,7 @@ class JournalContents:
             self.inputs[entry["of"]].stamp = FileStamp(**entry["stamp"])
         elif "row" in entry:
             row = make_record(entry).row
-            if row.status not in get_args(Status):
-                raise KeyError(row.status)
-            self.input(row.file).rows[row.frame] = row, position
+            self.add(row, position)
         elif "complete" in entry:
             self.input(entry["complete"]).is_complete = True
         elif "forget" in entry:

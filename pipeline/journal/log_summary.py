@@ -12,11 +12,12 @@ logger = get_logger(__name__)
 MOST_REASONS = 10
 """Files of one status whose reasons are shown; the table has all of them."""
 
-_LEFT_OUT = ("failed", "skipped")
+LEFT_OUT = ("failed", "skipped")
+"""Status of images whose reasons are shown."""
 
 
 def log_summary(
-    rows: Iterable[tuple[ResultRow, int]],
+    left_out: Iterable[ResultRow],
     counts: Mapping[str, int],
     table: Path,
     writers: Sequence[Writer],
@@ -24,22 +25,20 @@ def log_summary(
     """Log the counts, the first files that were left out and why, and which page to open.
 
     Args:
-        rows: of ``results.csv``, each with its place in the journal.
+        left_out: rows of ``results.csv``: up to `MOST_REASONS` of each status of `LEFT_OUT`.
         counts: of each status.
         table: path of ``results.csv``.
         writers: of the run.
     """
-    left_out: dict[str, list[ResultRow]] = {status: [] for status in _LEFT_OUT}
-    for row, _ in rows:
-        if row.status in left_out and len(left_out[row.status]) < MOST_REASONS:
-            left_out[row.status].append(row)
+    shown = list(left_out)
     numbers = {name: counts.get(name, 0) for name in ("ok", "no_lesion", "skipped", "failed")}
     logger.info(
         "images: %d with a lesion, %d without, %d skipped, %d failed",
         *numbers.values(),
         extra={"fields": {"event": "end", "images": numbers, "table": str(table)}},
     )
-    for status, some in left_out.items():
+    for status in LEFT_OUT:
+        some = [row for row in shown if row.status == status][:MOST_REASONS]
         for row in some:
             frame = "" if row.frame is None else f" frame {row.frame}"
             fields = {"status": status, "file": row.file, "frame": row.frame, "reason": row.reason}

@@ -19,7 +19,7 @@ from pipeline.journal.journal_contents import (
     make_record,
 )
 from pipeline.journal.journal_file import JournalFile
-from pipeline.journal.log_summary import log_summary
+from pipeline.journal.log_summary import LEFT_OUT, MOST_REASONS, log_summary
 from pipeline.journal.owned_files import OwnedFiles
 from pipeline.journal.run_identity import RunIdentity
 from pipeline.results.finished_run import FinishedRun, ImageRecord
@@ -207,7 +207,7 @@ class RunJournal:
             frame = "" if row.frame is None else f" frame {row.frame}"
             logger.error("failed: %s%s: %s", row.file, frame, row.reason)
         position = self._append(describe_record(record))
-        self._contents.input(row.file).rows[row.frame] = row, position
+        self._contents.add(row, position)
 
     def complete(self, file: str) -> None:
         """Record that all outputs of a file are in place.
@@ -235,19 +235,20 @@ class RunJournal:
         )
         if self._contents.is_finished:
             logger.info("nothing to do, all is done already")
-            log_summary(self._contents.sort_rows(), run.counts, self.table_path, writers)
+            log_summary(self._read_left_out(), run.counts, self.table_path, writers)
             return
         self._change()
         self.files.claim("", _list_tables(self.table_path, writers))
         for writer in writers:
             writer.write_run(run)
-        rows = (row.format() for row, _ in self._contents.sort_rows())
+        rows = (record.row.format() for record in run.records())
         write_table(self.table_path, [field.name for field in fields(ResultRow)], rows)
+        left_out = self._read_left_out()  # their lines move
         entries = self._contents.list_entries(self._lines.read_at, self.files.entries)
         self._contents.adopts = False
         self._lines.replace(chain([self._describe_settings()], entries))
         self._contents.is_finished = True
-        log_summary(self._contents.sort_rows(), run.counts, self.table_path, writers)
+        log_summary(left_out, run.counts, self.table_path, writers)
 
     def exit(self) -> None:
         """End the process with code 2 if any file failed, or nothing could be segmented.
@@ -313,8 +314,17 @@ class RunJournal:
 
     def _read_records(self) -> Iterator[ImageRecord]:
         """Read the records back one at a time; those of a large run do not fit into memory."""
-        positions = (position for _, position in self._contents.sort_rows())
+        positions = (row.position for row in self._contents.sort_rows())
         return map(make_record, self._lines.read_at(positions))
+
+    def _read_left_out(self) -> list[ResultRow]:
+        """Read the first images of each status that is told of."""
+        positions: dict[str, list[int]] = {status: [] for status in LEFT_OUT}
+        for row in self._contents.sort_rows():
+            if row.status in positions and len(positions[row.status]) < MOST_REASONS:
+                positions[row.status].append(row.position)
+        entries = self._lines.read_at(chain.from_iterable(positions.values()))
+        return [make_record(entry).row for entry in entries]
 
 
 def _list_tables(table: Path, writers: Iterable[Writer]) -> list[Path]:

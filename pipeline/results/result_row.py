@@ -7,7 +7,7 @@ Status = Literal["ok", "no_lesion", "skipped", "failed"]
 """What became of an image: lesions found, none found, not taken, or broken."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ResultRow:
     """One line of ``results.csv``.
 

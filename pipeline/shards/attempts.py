@@ -58,7 +58,7 @@ class Attempts:
                     best[file] = known, lines
         for file, (known, lines) in best.items():
             yield describe_begin(file, known)
-            yield from lines.read_at(position for _, position in known.rows.values())
+            yield from lines.read_at(row.position for row in known.rows.values())
             if known.is_complete:
                 yield {"complete": file}
         for file, names in self.claims.items():

@@ -31,7 +31,7 @@ def clean_shard(folder: ShardFolder, number: int, journal: str) -> None:
     kept: set[str] = set()
     for file, names in attempts.claims.items():
         rows = contents.inputs[file].rows.values() if file in contents.inputs else ()
-        if any(row.status in ("ok", "no_lesion") for row, _ in rows):
+        if any(row.status in ("ok", "no_lesion") for row in rows):
             kept |= names
     claimed = set().union(*attempts.claims.values())
     try:

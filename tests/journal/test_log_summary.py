@@ -15,7 +15,7 @@ def tell(caplog: pytest.LogCaptureFixture, *rows: ResultRow, writers=()) -> list
     for row in rows:
         counts[row.status] = counts.get(row.status, 0) + 1
     with caplog.at_level(logging.INFO):
-        log_summary([(row, 0) for row in rows], counts, Path("OUT/results.csv"), writers)
+        log_summary(rows, counts, Path("OUT/results.csv"), writers)
     return caplog.messages
 
 

@@ -398,7 +398,7 @@ def test_line_that_was_cut_off_is_overwritten(cut: int, tmp_path: Path) -> None:
 
 def test_complete_files_are_listed_with_their_rows(source: Path, output: Path) -> None:
     done = open_journal(output).list_done()
-    assert [row.instance for row, _ in done["a.png"].rows.values()] == ["0123456789abcdef"]
+    assert [row.instance for row in done["a.png"].rows.values()] == ["0123456789abcdef"]
     assert done.keys() == {"a.png", "b.png"}
 
 
