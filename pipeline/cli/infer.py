@@ -45,6 +45,12 @@ def add_parser(subparsers: Any) -> None:
         help="processes of this computer that share the images, auto for one a core; the results "
         "are the same",
     )
+    parser.add_argument(
+        "--ray",
+        metavar="ADDRESS",
+        help="processes of a cluster of Ray that share the images: HOST:PORT, auto for the one "
+        "that this computer is in, local for one of this computer alone; --workers says how many",
+    )
     add_override_options(parser)
     add_config_option(parser)
     parser.set_defaults(run=run, go_on=lambda _: "the same command goes on where it stopped")
@@ -52,9 +58,9 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run ``inference.json``: all of it, a shard, or by several processes."""
-    if args.workers is not None:
+    if args.workers is not None or args.ray is not None:
         if args.shard is not None:
-            msg = "expected --shard or --workers, got both"
+            msg = f"expected --shard or {'--workers' if args.ray is None else '--ray'}, got both"
             raise ConfigError(msg)
         from pipeline.cli.run_workers import run_workers
 

@@ -29,10 +29,10 @@ def encode_arguments(args: argparse.Namespace) -> dict[str, Any]:
     values = {name: getattr(args, name) for name in _PATHS}
     return {
         "argv": sys.argv,
-        **{name: None if path is None else str(path) for name, path in values.items()},
+        **{name: None if path is None else str(path.absolute()) for name, path in values.items()},
         **{name: getattr(args, name) for name in _PLAIN},
         "overrides": [*args.overrides, "progress=false"],
-        "configs": [str(path) for path in args.configs],
+        "configs": [str(path.absolute()) for path in args.configs],
     }
 
 
@@ -47,12 +47,12 @@ def main() -> int:
     channel = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     lines: SimpleQueue[bytes] = SimpleQueue()
-    args = _decode_arguments(json.loads(sys.stdin.buffer.readline()))
+    args = decode_arguments(json.loads(sys.stdin.buffer.readline()))
     threading.Thread(target=_listen, args=(sys.stdin.buffer, lines), daemon=True).start()
     try:
         with open_console(args), raise_stopped():
             while line := lines.get():
-                answer = _do(args, **json.loads(line))
+                answer = do_shard(args, **json.loads(line))
                 channel.write(json.dumps(answer).encode() + b"\n")
                 channel.flush()
     except (Stopped, BrokenPipeError):
@@ -68,7 +68,17 @@ def _listen(stream: BinaryIO, lines: "SimpleQueue[bytes]") -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _do(args: argparse.Namespace, shard: str, orders: str) -> dict[str, Any]:
+def do_shard(args: argparse.Namespace, shard: str, orders: str) -> dict[str, Any]:
+    """Do a shard.
+
+    Args:
+        args: of `infer`.
+        shard: as ``K/N``.
+        orders: see `Orders`.
+
+    Returns:
+        ``code``, the exit code of `infer --shard`, and ``error``, what it would tell.
+    """
     try:
         run_shard(args, shard, orders)
     except PipelineError as error:
@@ -80,7 +90,12 @@ def _do(args: argparse.Namespace, shard: str, orders: str) -> dict[str, Any]:
     return {"code": 0, "error": ""}
 
 
-def _decode_arguments(content: dict[str, Any]) -> argparse.Namespace:
+def decode_arguments(content: dict[str, Any]) -> argparse.Namespace:
+    """Make arguments of `infer` of plain values.
+
+    Args:
+        content: by `encode_arguments`.
+    """
     sys.argv[:] = content.pop("argv")
     for name in _PATHS:
         content[name] = None if content[name] is None else Path(content[name])

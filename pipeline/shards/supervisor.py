@@ -74,6 +74,8 @@ class Supervisor:
                     if task is not None:
                         at[slot] = task
                         self._begin(slot, task)
+                    elif slot not in at and slot in self._workers:
+                        self._workers.pop(slot).stop()  # others may wait for its place
                 slot, answer = self._answers.get()
                 done = at.pop(slot)
                 if answer is None:
@@ -109,8 +111,9 @@ class Supervisor:
     def _take_over(self, task: tuple[int, str], worker: Worker) -> None:
         number, only = task
         how = worker.describe_end()
+        mark = worker.mark
         worker.stop()
-        files = self._find_open_files(number, worker.pid)
+        files = self._find_open_files(number, mark)
         logger.warning("a process has ended (%s) in shard %d", how, number)
         if only:
             if only in files:
@@ -128,11 +131,9 @@ class Supervisor:
         self._tasks.appendleft((number, ""))
         self._tasks.extendleft((number, file) for file in reversed(files))
 
-    def _find_open_files(self, number: int, pid: int) -> list[str]:
+    def _find_open_files(self, number: int, mark: str) -> list[str]:
         journals = [
-            path
-            for path in Attempts(self._folder.of(number)).list_journals()
-            if f"-{pid}-" in path.name
+            path for path in Attempts(self._folder.of(number)).list_journals() if mark in path.name
         ]
         if not journals:
             return []
