@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import maximum_filter, minimum_filter
+from scipy.ndimage import binary_fill_holes, maximum_filter, minimum_filter
 
 from pipeline.errors import ReadError
 from pipeline.readers.codec.codec_worker import shared_codec_worker
@@ -23,6 +23,15 @@ _PICTURE = 0.5
 """Share of the pixels that are of such a level in a picture, and not in a mask with soft edges."""
 _FLAT_PX = 5
 """Side of a square of one level that no edge, however blurred, has within it; odd."""
+_MOST_LEVELS = 8
+"""Levels of a file that was drawn as labels; lossy compression makes more of them."""
+_LEAST_STEP, _UNEVEN = 0.02, 0.25
+"""Difference from both neighbours, as a share of the brightest value, by which a pixel is a peak
+or a pit; share of such pixels among those of a level between, in a picture and in no edge."""
+_LEAST_UNEVEN_PX = 50
+"""Pixels of a level between from which that share is looked at."""
+_LARGEST_HOLE = 1.0
+"""Area of the holes in a lesion, as a share of the rest, above which only its outline is drawn."""
 
 
 def read_pixels(path: Path) -> NDArray[Any]:
@@ -92,9 +101,9 @@ def find_foreground(pixels: NDArray[Any]) -> NDArray[np.bool_]:
 
     Raises:
         ReadError: it may be read in two ways: colour and alpha show different shapes, there are
-            areas of a level between black and white or as many levels as in a picture, or all four
-            corners are lesion, as in a mask of the wrong polarity; or values are below 0 or no
-            numbers.
+            areas of a level between black and white, label numbers beside brighter levels, or the
+            texture of a picture, all four corners are lesion, as in a mask of the wrong polarity,
+            or only an outline is drawn; or values are below 0 or no numbers.
     """
     colours, alpha = split_alpha(pixels)
     if alpha is None or alpha.min() == alpha.max() > 0:
@@ -107,6 +116,7 @@ def find_foreground(pixels: NDArray[Any]) -> NDArray[np.bool_]:
     else:
         lesion = _find_opaque(colours, alpha)
     check_corners(lesion)
+    _check_filled(lesion)
     return lesion
 
 
@@ -125,6 +135,14 @@ def check_corners(lesion: NDArray[np.bool_]) -> None:
             "mask whose four corners are lesion: expected a white lesion on black, which does not "
             "fill the image"
         )
+        raise ReadError(msg)
+
+
+def _check_filled(lesion: NDArray[np.bool_]) -> None:
+    """Refuse an outline: whether it is filled, and where it ends, is for a person to say."""
+    drawn = np.count_nonzero(lesion)
+    if drawn and np.count_nonzero(binary_fill_holes(lesion)) > (1 + _LARGEST_HOLE) * drawn:
+        msg = "mask of an outline, as its holes are larger than the rest: fill the lesion"
         raise ReadError(msg)
 
 
@@ -181,8 +199,26 @@ def _find_bright(values: NDArray[Any]) -> NDArray[np.bool_]:
     greatest = float(values.max())
     if greatest <= LARGEST_LABEL and not (values % 1).any():
         return np.asarray(values > 0)
+    _check_labels(values)
     _check_levels(values / greatest)
     return np.asarray(values > greatest / 2)
+
+
+def _check_labels(values: NDArray[Any]) -> None:
+    """Refuse areas of label numbers beside brighter ones, as 1 for a lesion and 255 for another."""
+    levels = np.unique(values)
+    if len(levels) > _MOST_LEVELS or levels[0] != 0 or levels[1] > LARGEST_LABEL:
+        return
+    least, most = (
+        rank(values, _FLAT_PX, mode="nearest") for rank in (minimum_filter, maximum_filter)
+    )
+    found = most[(least == most) & (most > 0) & (most <= LARGEST_LABEL)]
+    if found.size:
+        msg = (
+            f"mask with areas of {found[0]:g} and of {levels[-1]:g}: expected label numbers up to "
+            f"{LARGEST_LABEL}, or a white lesion on black"
+        )
+        raise ReadError(msg)
 
 
 def _check_levels(shares: NDArray[np.floating[Any]]) -> None:
@@ -202,9 +238,26 @@ def _check_levels(shares: NDArray[np.floating[Any]]) -> None:
             "expected a white lesion on black"
         )
         raise ReadError(msg)
+    share = max(share, _find_texture(shares))
     if share > _PICTURE:
         msg = (
             f"mask with the levels of a picture ({round(100 * share)} % are neither black nor "
             "white): expected a white lesion on black"
         )
         raise ReadError(msg)
+
+
+def _find_texture(shares: NDArray[np.floating[Any]]) -> float:
+    """Return the share of what is not black that is of a level between, if that has texture.
+
+    Across an edge, however blurred, grey levels rise or fall; in a picture they do both.
+    """
+    low, high = _BETWEEN
+    middle = shares[:, 1:-1]
+    is_between = (middle > low) & (middle < high)
+    count = np.count_nonzero(is_between)
+    before, behind = middle - shares[:, :-2], middle - shares[:, 2:]
+    is_uneven = (before * behind > 0) & (np.minimum(abs(before), abs(behind)) > _LEAST_STEP)
+    if count < _LEAST_UNEVEN_PX or np.count_nonzero(is_uneven & is_between) < _UNEVEN * count:
+        return 0.0
+    return count / np.count_nonzero(middle > low)

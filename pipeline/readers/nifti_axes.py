@@ -15,6 +15,8 @@ _MM = {"mm": 1.0, "meter": 1000.0, "micron": 0.001}
 """Millimetres of the units of length that NIfTI has."""
 _SAME_SCALE = 0.01
 """Relative difference of two spacings that is rounding."""
+_RIGHT_ANGLE = 0.01
+"""Cosine of the angle of two axes that is rounding."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,13 @@ def _read_sizes(
         return None, "it has no unit of length"
     if affine is not None and not np.allclose(voxel_sizes(affine)[:2], spacing, rtol=_SAME_SCALE):
         return None, "it is not that of the orientation"
+    if affine is not None and _are_sheared(affine):
+        return None, "rows and columns are not at right angles"
     if np.array_equal(spacing, [1, 1]):  # of any unit
         return None, "1 x 1 stands for a size that is not known"
     return spacing * unit, ""
+
+
+def _are_sheared(affine: NDArray[np.float64]) -> bool:
+    across, down = (affine[:3, axis] / np.linalg.norm(affine[:3, axis]) for axis in (0, 1))
+    return bool(abs(across @ down) > _RIGHT_ANGLE)

@@ -112,6 +112,9 @@ def _read_shape(header: nibabel.Nifti1Header) -> tuple[tuple[int, int], int]:
     if len(shape) < 2 or len(others) > 1 or prod(shape[4:]) > 1:
         msg = "not a 2D image, nor a series: it has other dimensions, or colour along one of them"
         raise SkippedError(msg)
+    if others and min(shape[:2]) == 1:
+        msg = "expected a 2D image along the first two axes, got one along others: reorder them"
+        raise ReadError(msg)
     frames = prod(others)
     if frames > MOST_FRAMES:
         msg = f"expected at most {MOST_FRAMES} frames, got {frames}"

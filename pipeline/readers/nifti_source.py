@@ -27,6 +27,8 @@ _NIFTI_1_BYTES, _NIFTI_2_BYTES = 348, 540
 """Length of the headers, which is also their first field."""
 _LARGEST_INFLATED_BYTES = 1 << 30
 """Bytes of compressed pixels, which all are in memory at once."""
+_LARGEST_REST_BYTES, _PIECE_BYTES = 16 << 20, 1 << 20
+"""Bytes after compressed pixels, that are inflated in pieces to reach the checksum."""
 
 
 class NiftiSource:
@@ -152,8 +154,14 @@ class NiftiSource:
         with _open(self._path) as file:
             file.seek(pixels.offset)
             content = file.read(pixels.frame_bytes * pixels.frames)
-            file.read(1)  # only at its end gzip compares the checksum
-        return content
+            for _ in range(_LARGEST_REST_BYTES // _PIECE_BYTES):
+                if not file.read(_PIECE_BYTES):  # only at its end gzip compares the checksum
+                    return content
+        msg = (
+            "expected the end of a compressed file after its pixels, got more than "
+            f"{_LARGEST_REST_BYTES >> 20} MiB: it may be damaged, or hold frames that its header does not name"
+        )
+        raise ReadError(msg)
 
     def _check_length(self) -> None:
         pixels = self._pixels

@@ -130,9 +130,24 @@ def test_blurred_edge_of_alpha_is_cut_at_half(tmp_path: Path) -> None:
     assert np.array_equal(read_foreground(tmp_path / "m.png"), edge > edge.max() / 2)
 
 
+def test_hole_that_is_smaller_than_the_rest_stays(tmp_path: Path) -> None:
+    ring = LESION.copy()
+    ring[17:25, 20:35] = 0
+    Image.fromarray(ring).save(tmp_path / "m.png")
+    assert np.array_equal(read_foreground(tmp_path / "m.png"), ring > 0)
+
+
 OTHER = np.roll(LESION, 7, axis=1)
 LEVELS = np.where(BIG, np.uint8(127), np.where(np.arange(40)[:, None] < 8, np.uint8(255), BLACK))
+LABELS = np.where(BIG, np.uint8(1), np.where(np.arange(40)[:, None] < 8, np.uint8(255), BLACK))
+OUTLINE = LESION.copy()
+OUTLINE[14:28, 17:38] = 0
+RAND = np.random.default_rng(0)
+CUT_OUT = np.where(BIG, RAND.integers(40, 220, BIG.shape, dtype=np.uint8), BLACK)
 AMBIGUOUS: dict[str, tuple[Image.Image, str]] = {
+    "label 1 beside 255": (Image.fromarray(LABELS), "areas of 1 and of 255"),
+    "outline": (Image.fromarray(OUTLINE), "of an outline"),
+    "picture, cut out": (Image.fromarray(CUT_OUT), "levels of a picture"),
     "inverted": (Image.fromarray(255 - LESION), "four corners are lesion"),
     "white": (Image.fromarray(WHITE), "four corners are lesion"),
     "labels from 1": (Image.fromarray(BIG.astype(np.uint8) + 1), "four corners are lesion"),

@@ -55,6 +55,21 @@ def _list_depths() -> Iterator[Member]:
         "palette": save(Image.fromarray(GREY).convert("P"), "TIFF"),
         "pixels of 1:2": tiff(GREY, resolution=(100, 200)),
     }
+    small = np.arange(255, -1, -1, dtype=np.uint16)
+    for bits, scale in ((8, 1), (16, 257)):
+        palette = tiff(255 - GREY, photometric="palette", colormap=[small * scale] * 3)
+        yield member(_DEPTH, f"palette of {bits} bits, inverted", palette)
+    ybr = np.asarray(Image.fromarray(RGB).convert("YCbCr"))
+    for name, black_and_white, refused in (
+        ("full", (0, 255, 128, 255, 128, 255), ""),
+        ("video", (16, 235, 128, 240, 128, 240), "ReferenceBlackWhite"),
+    ):
+        ratios = [number for value in black_and_white for number in (value, 1)]
+        tags = [(532, "2I", 6, ratios, True)]
+        content = tiff(ybr, photometric="ycbcr", extratags=tags)
+        yield member(_DEPTH, f"YCbCr, {name} range", content, refused=refused)
+    inks = tiff(np.dstack([RGB, GREY]), photometric="separated", extratags=[(332, "H", 1, 2, True)])
+    yield member(_DEPTH, "other inks", inks, refused="InkSet")
     for name, content in read.items():
         halved = name == "signed, 16 bits"
         shown = GREY * (128 * 255 / 65535) if halved else GREY
@@ -91,11 +106,16 @@ def _list_pages() -> Iterator[Member]:
     reduced = {"subfiletype": 1}
     yield member(_PAGES, "a smaller copy first", _write_pages((small, reduced), (GREY, {})))
     yield member(_PAGES, "a smaller copy last", _write_pages((GREY, {}), (small, reduced)))
+    old = {"extratags": [(255, "H", 1, 2, True)]}
+    yield member(_PAGES, "a smaller copy, told as of old", _write_pages((GREY, {}), (small, old)))
     below = _write_pages((GREY, {"subifds": 1}), (small, reduced))
     yield member(_PAGES, "a smaller copy below", below)
     buffer = io.BytesIO()
     tifffile.imwrite(buffer, np.stack([GREY, 255 - GREY]), imagej=True)
     yield member(_PAGES, "ImageJ", buffer.getvalue(), GREY, 255 - GREY)
+    stack = np.stack([GREY, 255 - GREY])
+    hidden = tiff(stack, truncate=True, metadata={}, photometric="minisblack")
+    yield member(_PAGES, "behind a single page", hidden, refused="stack of images")
 
 
 def _list_cut() -> Iterator[Member]:

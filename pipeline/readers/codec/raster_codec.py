@@ -213,6 +213,9 @@ def _decode(name: str, stream: BinaryIO, place: tuple[int, int], *, has_alpha: b
     with _open_picture(name, stream, page.kind) as image:
         image.seek(page.number)
         image.info.pop("xmp", None)  # an orientation there is not that of the page
+        if page.palette:
+            image.load()
+            image.putpalette(page.palette)
         is_deep = image.mode in _DEEP_MODES
         white = ((1 << page.bits) - 1 if page.bits == 12 else _WHITE_16_BIT) if is_deep else _WHITE
         # Pillow inverts what has 8 bits or less itself, and turns the page when it decodes.

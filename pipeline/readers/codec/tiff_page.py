@@ -16,6 +16,8 @@ from pipeline.readers.limits import MOST_FRAMES
 
 _REDUCED, _TRANSPARENCY = 1, 4
 """Bits of *NewSubfileType* (254): a smaller copy of another page, and a mask of one."""
+_OLD_REDUCED = 2
+"""*SubfileType* (255), its predecessor, of a smaller copy."""
 _UNSIGNED, _SIGNED, _FLOAT = 1, 2, 3
 _UNTOLD = -1
 _LETTERS = {_UNSIGNED: "u", _SIGNED: "i", _FLOAT: "f"}
@@ -23,6 +25,11 @@ _LETTERS = {_UNSIGNED: "u", _SIGNED: "i", _FLOAT: "f"}
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _YCBCR = 0, 1, 2, 3, 6
 _COLOURS = {_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, 5, _YCBCR, 8}
 """*PhotometricInterpretation* (262); 5 is CMYK, 8 is CIELab."""
+_SEPARATED, _CMYK = 5, 1
+"""*PhotometricInterpretation* of inks, and *InkSet* (332) of those that are known."""
+_FULL_RANGE = (0, 255, 128, 255, 128, 255)
+"""*ReferenceBlackWhite* (532) of YCbCr as JPEG has it, which is all that Pillow knows."""
+_LARGEST_8_BIT = 255
 _UNCOMPRESSED, _OLD_JPEG, _JPEG = 1, 6, 7
 _COMPRESSIONS = {1, 2, 3, 4, 5, _OLD_JPEG, _JPEG, 8, 32773, 32946, 34925, 50000}
 """*Compression* (259) that libtiff in Pillow's wheels decodes."""
@@ -43,6 +50,8 @@ class TiffPage:
         is_white_zero: whether grey values count from white.
         is_planar: whether the samples lie in planes, one behind the other.
         by_pillow: whether Pillow reads it right; tifffile does otherwise.
+        palette: red, green and blue of every index, where they are of 8 bits and not, as the
+            standard wants it, of 16; libtiff, and so every viewer, sees it by their values.
         kind: what it is, in words.
     """
 
@@ -54,6 +63,7 @@ class TiffPage:
     is_white_zero: bool
     is_planar: bool
     by_pillow: bool
+    palette: bytes
     kind: str
 
 
@@ -78,6 +88,7 @@ def list_tiff_pages(stream: BinaryIO) -> list[tuple[int, int]]:
     with _open(stream) as tiff:
         for page in _walk(tiff):
             is_copy = _get(page, 254) & (_REDUCED | _TRANSPARENCY)
+            is_copy = is_copy or _get(page, 255) == _OLD_REDUCED
             (copies if is_copy else found).append((page.index, page.offset))
         if not found and tiff.pages.first.tags.get(330) is not None:
             msg = "expected a TIFF with a picture in its full size, got smaller copies alone"
@@ -189,7 +200,7 @@ def _describe(tiff: tifffile.TiffFile, page: tifffile.TiffPage) -> TiffPage:
         f"compression {_name(tifffile.COMPRESSION, compression)}"
     )
     is_thinned = colour == _YCBCR and compression != _JPEG
-    if _get(page, 32997, 1) > 1 or _count_imagej(page) > 1:
+    if _get(page, 32997, 1) > 1 or _holds_others(page):
         raise refuse_tiff("a stack of images in one page")
     if page.tags.valueof(262) is None:
         raise refuse_tiff(
@@ -199,6 +210,10 @@ def _describe(tiff: tifffile.TiffFile, page: tifffile.TiffPage) -> TiffPage:
         raise refuse_tiff(kind)
     if is_thinned and compression != _OLD_JPEG and _get_all(page, 530) != (1, 1):
         raise refuse_tiff(f"{kind}, thinned-out chroma")
+    if is_thinned and compression != _OLD_JPEG and not _is_full_range(page):
+        raise refuse_tiff(f"{kind}, with black and white of its own (ReferenceBlackWhite, 532)")
+    if colour == _SEPARATED and _get(page, 332, _CMYK) != _CMYK:
+        raise refuse_tiff(f"{kind}, other inks than cyan, magenta, yellow and black (InkSet, 332)")
     by_pillow = _is_known_to_pillow(tiff, page, form, bits)
     if not by_pillow and not _is_known_to_tifffile(page, form, bits):
         raise refuse_tiff(kind + (", big-endian" if tiff.byteorder == ">" else ""))
@@ -213,6 +228,7 @@ def _describe(tiff: tifffile.TiffFile, page: tifffile.TiffPage) -> TiffPage:
         is_white_zero=colour == _WHITE_IS_ZERO,
         is_planar=samples > 1 and _get(page, 284, 1) != 1,
         by_pillow=by_pillow,
+        palette=_find_small_palette(page) if colour == _PALETTE else b"",
         kind=kind,
     )
 
@@ -299,10 +315,28 @@ def _get_all(page: tifffile.TiffPage, code: int) -> tuple[Any, ...]:
     return tuple(value) if isinstance(value, tuple | list) else (value,)
 
 
-def _count_imagej(page: tifffile.TiffPage) -> int:
-    """Count the images that ImageJ keeps behind a single page, as it does from 4 GB on."""
-    told = re.match(r"ImageJ=.*?^images=(\d+)", page.description, re.DOTALL | re.MULTILINE)
-    return 1 if told is None or _read_next_offset(page.parent, page.offset) else int(told[1])
+def _is_full_range(page: tifffile.TiffPage) -> bool:
+    told = _get_all(page, 532)
+    pairs = zip(told[::2], told[1::2], strict=False)
+    return not told or tuple(top / (bottom or 1) for top, bottom in pairs) == _FULL_RANGE
+
+
+def _find_small_palette(page: tifffile.TiffPage) -> bytes:
+    colours = np.asarray(_get_all(page, 320), np.uint16)
+    if not colours.size or colours.size % 3 or colours.max() > _LARGEST_8_BIT:
+        return b""
+    return bytes(colours.reshape(3, -1).T.astype(np.uint8).tobytes())
+
+
+def _holds_others(page: tifffile.TiffPage) -> bool:
+    """Return whether images follow a single page, of which only a description speaks.
+
+    ImageJ writes so from 4 GB on, and tifffile if asked to.
+    """
+    text = page.description
+    told = re.match(r"ImageJ=.*?^images=(\d+)", text, re.DOTALL | re.MULTILINE)
+    is_stack = int(told[1]) > 1 if told else re.match(r'\{"shape": .*"truncated": true', text)
+    return bool(is_stack) and not _read_next_offset(page.parent, page.offset)
 
 
 def _name(kind: Any, value: int) -> str:

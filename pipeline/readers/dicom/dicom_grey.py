@@ -1,27 +1,31 @@
 """From decoded DICOM pixels to grey values."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
 from pydicom.pixels.processing import (
     apply_color_lut,
-    apply_modality_lut,
+    apply_rescale,
     apply_voi_lut,
     convert_color_space,
 )
 
 from pipeline.errors import ReadError
+from pipeline.readers.dicom.lookup_table import LookupTable
 from pipeline.readers.image_source import GreyImage, rgb_to_grey
 from pipeline.readers.limits import LARGE_IMAGE_PX
 
 _LARGEST_8_BIT = 255
 _MOST_ENTRIES = 2**16
-"""Entries of a palette, which the descriptor calls 0."""
+"""Entries of a segmented palette."""
 _DISCRETE, _LINEAR = 0, 1
 """Kinds of segments of a palette."""
 _NO_COLOUR = 126, 4
 """Cb/Cr from 126 to 130 count as grey: rounding, not colour."""
-_PALETTE_KEYWORDS = [f"{c}PaletteColorLookupTableData" for c in ("Red", "Green", "Blue")]
+_COLOURS = ("Red", "Green", "Blue")
+_PALETTE_KEYWORDS = [f"{colour}PaletteColorLookupTableData" for colour in _COLOURS]
 _MODALITY_KEYWORDS = ("ModalityLUTSequence", "RescaleSlope")
 _VOI_KEYWORDS = ("VOILUTSequence", "WindowWidth")
 _LINES = 256
@@ -133,18 +137,35 @@ class DicomGrey:
         """Map each stored value, and tell which of the new ones are black and white."""
         table = stored.astype(np.float64)
         try:
-            modality = np.asarray(apply_modality_lut(stored.astype(self._dtype()), self._dataset))
+            modality = self._apply_modality(stored.astype(self._dtype()))
             table = _as_finite(modality)
             if table[0] == table[-1]:
                 msg = "expected a Modality LUT that tells values apart, got another"
                 raise ValueError(msg)
             if voi:
-                displayed = _as_finite(apply_voi_lut(modality, self._dataset))
+                displayed = _as_finite(self._apply_voi(modality, voi[0]))
                 return displayed, *self._find_range(stored, voi[0])
         except Exception as error:  # whatever is wrong with what serves display only
             self.remarks = (f"its window or LUT was not followed ({type(error).__name__})",)
             table = stored.astype(np.float64)
         return table, float(table.min()), float(table.max())
+
+    def _apply_modality(self, values: NDArray[np.generic]) -> NDArray[np.generic]:
+        if self._has("ModalityLUTSequence"):
+            return self._read_lut("ModalityLUTSequence")(values)
+        return np.asarray(apply_rescale(values, self._dataset))
+
+    def _apply_voi(self, values: NDArray[np.generic], keyword: str) -> NDArray[np.generic]:
+        if keyword == "VOILUTSequence":
+            return self._read_lut(keyword)(values)
+        return np.asarray(apply_voi_lut(values, self._dataset))
+
+    def _read_lut(self, keyword: str) -> LookupTable:
+        """Read the first of several."""
+        item = self._dataset[keyword][0]
+        data = item.LUTData
+        is_swapped = isinstance(data, bytes) and self._dataset.original_encoding[1] is False
+        return LookupTable(item.LUTDescriptor, _swap(data) if is_swapped else data)
 
     def _dtype(self) -> np.dtype[np.generic]:
         """Type of the stored values as pydicom has them; LUTs insist on it."""
@@ -160,7 +181,7 @@ class DicomGrey:
         if self._has(lut):
             return 0.0, 2.0 ** int(self._dataset[lut][0].LUTDescriptor[2]) - 1
         ends = np.array([stored[0], stored[-1]], self._dtype())
-        black, white = _as_finite(apply_modality_lut(ends, self._dataset))
+        black, white = _as_finite(self._apply_modality(ends))
         return float(black), float(white)
 
     def _make_palette(self) -> NDArray[np.float32]:
@@ -169,49 +190,69 @@ class DicomGrey:
         Entries of 16 bits may hold values of 8: the standard tells of writers that only pad them.
         """
         dataset = self._dataset
-        count, start, depth = (int(n) for n in dataset.RedPaletteColorLookupTableDescriptor)
-        order = ">" if dataset.original_encoding[1] is False else "<"
-        for colour in ("Red", "Green", "Blue"):
-            segments = dataset.get(f"Segmented{colour}PaletteColorLookupTableData") or b""
-            _check_segments(segments, f"{order}u{depth // 8}")
+        descriptors = [dataset.get(f"{c}PaletteColorLookupTableDescriptor") for c in _COLOURS]
+        is_sound = all(told == descriptors[0] for told in descriptors)
+        if not is_sound or len(descriptors[0] or ()) != 3 or descriptors[0][2] not in (8, 16):
+            msg = (
+                "expected palettes (0028,1101) to (0028,1103) of 8 or 16 bits, of the same number "
+                "of entries in all three colours, got none or others"
+            )
+            raise ReadError(msg)
         first = self._smallest()
         every = np.arange(first, first + 2**self._bits, dtype=np.int32)
-        # pydicom computes in the type of the entries, where larger values wrap around.
-        every = every.clip(start, start + (count or _MOST_ENTRIES) - 1)
-        colours = apply_color_lut(every[None], _to_little_endian(self._dataset))[0, :, :3]
+        is_plain = _PALETTE_KEYWORDS[0] in dataset
+        colours = self._read_colours(every, descriptors[0], is_plain=is_plain)
         bits = 16 if colours.max() > _LARGEST_8_BIT else 8
         rgb = _to_8_bit(colours, bits).round().astype(np.uint8)
         return np.asarray(rgb_to_grey(rgb[None])[0], np.float32)
+
+    def _read_colours(
+        self, indices: NDArray[np.int32], descriptor: Sequence[int], *, is_plain: bool
+    ) -> NDArray[np.generic]:
+        """Give the colour (N, 3) of each index."""
+        dataset = self._dataset
+        if is_plain:
+            is_swapped = dataset.original_encoding[1] is False
+            tables = [dataset.get(keyword) or b"" for keyword in _PALETTE_KEYWORDS]
+            try:
+                found = [
+                    LookupTable(descriptor, _swap(table) if is_swapped else table)
+                    for table in tables
+                ]
+            except ValueError as error:
+                msg = f"expected palettes (0028,1201) to (0028,1203) of {error}"
+                raise ReadError(msg) from error
+            return np.stack([table(indices) for table in found], axis=-1)
+        order = ">" if dataset.original_encoding[1] is False else "<"
+        count, start, depth = (int(number) for number in descriptor)
+        for colour in _COLOURS:
+            segments = dataset.get(f"Segmented{colour}PaletteColorLookupTableData") or b""
+            if not segments:
+                msg = "expected palettes (0028,1201) to (0028,1203) of three colours, got less"
+                raise ReadError(msg)
+            _check_segments(segments, f"{order}u{depth // 8}")
+        # pydicom computes in the type of the entries, where larger values wrap around.
+        indices = indices.clip(start, start + (count or _MOST_ENTRIES) - 1)
+        return np.asarray(apply_color_lut(indices[None], dataset))[0, :, :3]
 
 
 def _replace(dataset: Dataset, told: dict[str, str | int | None]) -> Dataset:
     """Copy the attributes of the pixels with some changed; pydicom takes them from there."""
     if all(value is None or dataset.get(keyword) == value for keyword, value in told.items()):
         return dataset
-    changed = _copy_pixel_attributes(dataset)
+    changed = Dataset({element.tag: element for element in dataset.group_dataset(0x0028)})
+    is_implicit, is_little_endian = dataset.original_encoding
+    changed.set_original_encoding(is_implicit, is_little_endian, "iso8859")  # of segmented palettes
     for keyword, value in told.items():
         if value is not None:
             setattr(changed, keyword, value)
     return changed
 
 
-def _copy_pixel_attributes(dataset: Dataset) -> Dataset:
-    copied = Dataset({element.tag: element for element in dataset.group_dataset(0x0028)})
-    is_implicit, is_little_endian = dataset.original_encoding
-    copied.set_original_encoding(is_implicit, is_little_endian, "iso8859")  # of segmented palettes
-    return copied
-
-
-def _to_little_endian(dataset: Dataset) -> Dataset:
-    """Swap the bytes of a palette in big endian, which pydicom 3.0 takes as they are."""
-    if dataset.original_encoding[1] is not False:
-        return dataset
-    swapped = _copy_pixel_attributes(dataset)
-    for keyword in _PALETTE_KEYWORDS:
-        if keyword in swapped:
-            content = np.frombuffer(swapped[keyword].value, ">u2")
-            swapped.add_new(keyword, "OW", content.astype("<u2").tobytes())
-    return swapped
+def _swap(content: bytes) -> bytes:
+    """Swap the bytes of words in big endian, which pydicom 3.0 takes as they are."""
+    words = np.frombuffer(content[: len(content) // 2 * 2], ">u2")
+    return words.astype("<u2").tobytes()
 
 
 def _clip_colours(grey: NDArray[np.float32], ybr: NDArray[np.integer]) -> NDArray[np.float32]:

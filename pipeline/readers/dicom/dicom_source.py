@@ -22,6 +22,7 @@ from pipeline.readers.dicom.encapsulated_frames import EncapsulatedFrames
 from pipeline.readers.dicom.native_frames import NativeFrames
 from pipeline.readers.dicom.other_organ import find_other_organ
 from pipeline.readers.dicom.pixel_description import PixelDescription
+from pipeline.readers.dicom.read_values import read_values
 from pipeline.readers.image_source import (
     IDENTITY_KEYWORDS,
     GreyImage,
@@ -60,12 +61,14 @@ class DicomSource:
     def __init__(self, path: Path) -> None:
         self.header = DicomHeader(path)
         self._regions: dict[bool, list[CalibratedRegion]] = {}
+        self._video_remarks: tuple[str, ...] = ()
         with quiet_decoders(), _refuse_damage("attributes of the pixels (0028,xxxx)"):
             check_class(self.header)
             if self.header.pixel_offset is None:
                 raise self.header.explain_no_pixels()
             self._decoder = find_decoder(self.header.syntax)
             self._pixels = PixelDescription.read(self.header.dataset)
+            _check_shape(self.header.dataset, self._pixels.photometric)
             self._greys = {self._pixels.bits_stored: self._make_grey(self._pixels.bits_stored)}
             self._stored = self._open_pixels()
 
@@ -99,9 +102,9 @@ class DicomSource:
     def remarks(self) -> tuple[str, ...]:
         """What is odd in the file, as a preamble that is a program."""
         remarks = self.header.remarks + self._pixels.remarks + self._stored.remarks
-        remarks += self._greys[self._pixels.bits_stored].remarks
+        remarks += self._greys[self._pixels.bits_stored].remarks + self._video_remarks
         with quiet_decoders(), _refuse_damage("ultrasound regions (0018,6011)"):
-            remarks += _list_ignored(self.header.dataset, self._pixels.photometric)
+            remarks += _list_ignored(self.header.dataset)
             remarks += remark_scales(self.header.dataset, *self.size)
         organ = find_other_organ(self.header.dataset)
         return (*remarks, f"another organ by its {organ}") if organ else remarks
@@ -202,19 +205,35 @@ class DicomSource:
             "rows": self._pixels.rows,
             "columns": self._pixels.columns,
         }
-        _, luma = shared_codec_worker().call("video", arguments)
+        meta, luma = shared_codec_worker().call("video", arguments)
+        across, down = meta["pixel_aspect"] or (1, 1)
+        if across != down:
+            self._video_remarks = (
+                "the pixels of its video are not square, which was not followed",
+            )
         return to_grey_image(luma)
 
 
-def _list_ignored(dataset: Dataset, photometric: str) -> tuple[str, ...]:
+def _check_shape(dataset: Dataset, photometric: str) -> None:
+    """Refuse what some viewers show inverted, and others not."""
+    wrong = {"MONOCHROME1": "IDENTITY", "MONOCHROME2": "INVERSE"}.get(photometric)
+    if wrong and dataset.get("PresentationLUTShape") == wrong:
+        msg = (
+            f"expected Presentation LUT Shape (2050,0020) to agree with {photometric}, got "
+            f"{wrong}: nobody knows which of both is black"
+        )
+        raise ReadError(msg)
+
+
+def _list_ignored(dataset: Dataset) -> tuple[str, ...]:
     """List what changes a picture in other programs, and is not followed."""
-    shape = {"MONOCHROME1": "INVERSE", "MONOCHROME2": "IDENTITY"}.get(photometric)
     remarks = []
-    if shape and dataset.get("PresentationLUTShape", shape) not in (shape, ""):
-        remarks.append("its Presentation LUT Shape contradicts its photometry, which counts")
-    aspect = dataset.get("PixelAspectRatio") or (1, 1)
-    if aspect[0] != aspect[1]:
+    if dataset.get("PresentationLUTShape") not in (None, "", "IDENTITY", "INVERSE"):
+        remarks.append("its Presentation LUT Shape was not followed")
+    if len(set(read_values(dataset, "PixelAspectRatio"))) > 1:
         remarks.append("its Pixel Aspect Ratio was not followed")
+    if read_values(dataset, "PixelPresentation") in (["COLOR"], ["MIXED"]):
+        remarks.append("the colours of its supplemental palette were not followed")
     groups = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
     items = [item for keyword in groups for item in dataset.get(keyword) or ()]
     if any(keyword in item for item in items for keyword in _FRAME_LUTS):

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
 from pydicom.multival import MultiValue
+from pydicom.tag import Tag
 
 from pipeline.errors import ReadError
 from pipeline.readers.image_source import check_size
@@ -26,6 +27,8 @@ _PHOTOMETRIC = {
     "YBR_ICT": 3,
 }
 """*Photometric Interpretation* (0028,0004) that is read, and its *Samples per Pixel*."""
+_OTHER_PHOTOMETRIC = ("HSV", "ARGB", "CMYK", "XYB")
+"""Terms of the standard that are not read."""
 _SUBSAMPLED = "YBR_FULL_422"
 
 
@@ -152,10 +155,20 @@ def _read_frames(dataset: Dataset) -> tuple[int, tuple[str, ...]]:
 
 def _read_int(dataset: Dataset, keyword: str) -> int:
     """Read a number; some writers repeat it for every sample."""
+    if dataset.get(keyword) in (None, ""):
+        raise _refuse_missing(keyword)
     value = dataset[keyword].value
     if isinstance(value, MultiValue | list):
         (value,) = set(value)
     return int(value)
+
+
+def _refuse_missing(keyword: str) -> ReadError:
+    tag = Tag(keyword)
+    return ReadError(
+        f"expected {keyword} ({tag.group:04X},{tag.element:04X}), without which nobody knows the "
+        "pixels, got none: export the file again"
+    )
 
 
 def _read_flag(dataset: Dataset, keyword: str) -> bool:
@@ -172,10 +185,13 @@ def _read_flag(dataset: Dataset, keyword: str) -> bool:
 def _read_photometric(dataset: Dataset) -> str:
     """Spell it as the standard does; capitals, spaces and underscores differ in some files."""
     plain = {re.sub("[^A-Z0-9]", "", name): name for name in _PHOTOMETRIC}
-    told = re.sub("[^A-Z0-9]", "", str(dataset.PhotometricInterpretation).upper())
+    value = dataset.get("PhotometricInterpretation")
+    if not value:
+        raise _refuse_missing("PhotometricInterpretation")
+    told = re.sub("[^A-Z0-9]", "", str(value).upper())
     if told not in plain:
-        names = ", ".join(_PHOTOMETRIC)
-        msg = f"expected PhotometricInterpretation (0028,0004) of {names}, got another"
+        names, got = ", ".join(_PHOTOMETRIC), told if told in _OTHER_PHOTOMETRIC else "another"
+        msg = f"expected PhotometricInterpretation (0028,0004) of {names}, got {got}"
         raise ReadError(msg)
     return plain[told]
 
@@ -210,8 +226,11 @@ def _check(pixels: PixelDescription) -> None:
         )
         raise ReadError(msg)
     if pixels.samples != _PHOTOMETRIC[pixels.photometric]:
-        samples = pixels.samples
-        msg = f"expected SamplesPerPixel (0028,0002) of 3 for colour, else 1, got {samples}"
+        samples = _PHOTOMETRIC[pixels.photometric]
+        msg = (
+            f"expected SamplesPerPixel (0028,0002) of {samples} for {pixels.photometric}, "
+            f"got {pixels.samples}"
+        )
         raise ReadError(msg)
     if pixels.samples == 3 and pixels.is_signed:
         msg = "expected PixelRepresentation (0028,0103) of 0 for colour, got 1"

@@ -12,7 +12,7 @@ _LEAST_MM = 3.0
 """Height and width below which there is nothing to see: a part of a lesion is larger."""
 _MOST_RATIO = 4.0
 """Height over width of a pixel, or the reverse; it is 2 where every other line was left out."""
-_DOTS_PER_INCH, _MM_PER_INCH = (72, 96, 300), 25.4
+_DOTS_PER_INCH, _MM_PER_INCH = (72, 96, 100, 150, 200, 300, 600), 25.4
 """Resolutions of screen and paper that programs write where they know of no other."""
 _SAME_AS_DOTS = 2e-4
 """Relative difference from those: PNG rounds them to whole dots per metre."""
@@ -23,7 +23,7 @@ def refuse_scale(mm: tuple[float, float], size: tuple[int, int] | None = None) -
 
     A wrong length is worse than none. Refused is what cannot be: sides of 0, below 0, infinite or
     no number, and pixels or images that no probe for the breast makes. So are placeholders: 1 mm x
-    1 mm, and the 72, 96 or 300 dots per inch of a screen or a printer.
+    1 mm, and the dots per inch of a screen, a scanner or a printer.
 
     Args:
         mm: between rows and between columns.
@@ -46,7 +46,7 @@ def refuse_scale(mm: tuple[float, float], size: tuple[int, int] | None = None) -
         return "1 mm x 1 mm stands for a size that is not known"
     for dots in _DOTS_PER_INCH:
         if all(math.isclose(value, _MM_PER_INCH / dots, rel_tol=_SAME_AS_DOTS) for value in mm):
-            return f"{dots} dots per inch are those of a screen or a printer"
+            return f"{dots} dots per inch are those of a screen, a scanner or a printer"
     if min(mm) < _FINEST_MM:
         return f"pixels of less than {_FINEST_MM:g} mm"
     if max(mm) >= _COARSEST_MM:

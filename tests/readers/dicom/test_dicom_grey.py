@@ -3,6 +3,8 @@
 Every stored value is decoded once: (1, 2^bits stored), from the smallest to the largest.
 """
 
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -68,9 +70,9 @@ def apply_window(x: FloatArray, center: float, width: float, function: str) -> F
     return y
 
 
-def make_lut(entries: list[int], first: int, bits: int) -> Dataset:
+def make_lut(entries: list[int], first: int, bits: int, count: int | None = None) -> Dataset:
     item = Dataset()
-    item.LUTDescriptor = [len(entries), first, bits]
+    item.LUTDescriptor = [count or len(entries), first, bits]
     item["LUTDescriptor"].VR = "US" if first >= 0 else "SS"
     item.LUTData = entries
     item["LUTData"].VR = "US"
@@ -170,6 +172,32 @@ def test_voi_lut_clips_at_its_ends(bits: int) -> None:
     assert np.allclose(grey, expected, atol=1e-3)
 
 
+@pytest.mark.parametrize("keyword", ["VOILUTSequence", "ModalityLUTSequence"])
+@pytest.mark.parametrize("kind", ["numbers", "words", "bytes"])
+def test_lut_of_8_bits_for_12_bits_stored(kind: str, keyword: str) -> None:
+    entries = np.arange(4095, -1, -1) // 16
+    lut = make_lut(entries.tolist(), 0, 8)
+    if kind != "numbers":
+        data = entries.astype("<u2" if kind == "words" else np.uint8).tobytes()
+        lut.add_new("LUTData", "OW", data)
+    grey = to_grey(make_dataset(bits=12, **{keyword: [lut]}))
+    assert np.allclose(grey, entries, atol=1e-3)
+
+
+def test_words_of_a_lut_in_big_endian() -> None:
+    dataset = make_dataset(VOILUTSequence=[make_lut(list(range(255, -1, -1)), 0, 8)])
+    lut = dataset.VOILUTSequence[0]
+    lut.add_new("LUTData", "OW", np.arange(255, -1, -1).astype(">u2").tobytes())
+    dataset.set_original_encoding(False, False, "iso8859")
+    assert np.array_equal(to_grey(dataset), 255 - np.arange(256))
+
+
+def test_lut_of_values_below_0_whose_first_one_is_written_without_sign() -> None:
+    lut = make_lut(list(range(256)), 65536 - 128, 8)
+    grey = to_grey(make_dataset(is_signed=True, VOILUTSequence=[lut]))
+    assert np.array_equal(grey, np.arange(256))
+
+
 def test_voi_lut_that_is_not_white_at_its_end_is_not_stretched() -> None:
     grey = to_grey(
         make_dataset(VOILUTSequence=[make_lut([value // 2 for value in range(256)], 0, 8)])
@@ -201,6 +229,10 @@ def test_modality_lut_with_a_window() -> None:
         {"VOILUTSequence": [Dataset()], "WindowCenter": 100, "WindowWidth": 50},
         {"RescaleSlope": "1e400", "RescaleIntercept": 0},
         {"ModalityLUTSequence": [Dataset()]},
+        {"VOILUTSequence": [make_lut([300] * 256, 0, 8)]},
+        {"VOILUTSequence": [make_lut([1, 2, 3], 0, 8, count=4)]},
+        {"VOILUTSequence": [make_lut([1, 2, 3], 0, 8, count=2)]},
+        {"ModalityLUTSequence": [make_lut(list(range(4096)), 0, 10)]},
     ],
 )
 def test_broken_window_or_lut_is_a_remark(attributes: dict) -> None:
@@ -273,6 +305,32 @@ def test_segmented_palette(bits: int) -> None:
     segments = [0, 1, 0, 1, 254, white * 254 // 255, 0, 1, white]
     grey = to_grey(add_segments(make_dataset("PALETTE COLOR"), segments, bits))
     assert np.allclose(grey, np.arange(256), atol=0.51)
+
+
+@pytest.mark.parametrize("count", [255, 256])
+def test_padding_behind_a_palette(count: int) -> None:
+    table = np.repeat(np.arange(255, 255 - count, -1, dtype=np.uint8)[:, None], 3, axis=1)
+    dataset = add_palette(make_dataset("PALETTE COLOR"), table, 0, 8)
+    for colour in ("Red", "Green", "Blue"):
+        dataset[f"{colour}PaletteColorLookupTableData"].value += b"\0"
+    assert np.array_equal(to_grey(dataset)[:count], table[:, 0])
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value", "reason"),
+    [
+        ("GreenPaletteColorLookupTableDescriptor", [256, 0, 16], r"\(0028,1101\) .* of the same"),
+        ("GreenPaletteColorLookupTableDescriptor", None, r"\(0028,1101\) .* got none or others"),
+        ("BluePaletteColorLookupTableData", b"", "of 256 entries, got 0 bytes"),
+        ("BluePaletteColorLookupTableData", bytes(255), "of 256 entries, got 255 bytes"),
+    ],
+)
+def test_palette_that_is_damaged_is_refused(keyword: str, value: Any, reason: str) -> None:
+    table = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
+    dataset = add_palette(make_dataset("PALETTE COLOR"), table, 0, 8)
+    setattr(dataset, keyword, value)
+    with quiet_decoders(), pytest.raises(ReadError, match=reason):
+        DicomGrey(dataset)
 
 
 @pytest.mark.parametrize("is_segmented", [False, True])

@@ -29,7 +29,7 @@ from pydicom.uid import (
 from pipeline.errors import ReadError, SkippedError
 from pipeline.phantom.phantom import make_orientation_phantom, make_phantom
 from pipeline.phantom.phantom_dicom import DicomKind, make_phantom_dataset, make_region
-from pipeline.readers.dicom import pixel_description
+from pipeline.readers.dicom import dicom_source, pixel_description
 from pipeline.readers.dicom.dicom_source import DicomSource
 from pipeline.readers.image_source import IDENTITY_KEYWORDS
 from pipeline.readers.region.calibrated_region import CalibratedRegion, RegionOrigin
@@ -95,7 +95,7 @@ def test_image_without_pixels(write) -> None:
 def test_missing_attribute(write, keyword: str) -> None:
     dataset = make_phantom_dataset(IMAGE)
     del dataset[keyword]
-    with pytest.raises(ReadError, match="all attributes of the pixels"):
+    with pytest.raises(ReadError, match=rf"expected {keyword} \(0028,"):
         DicomSource(write(dataset))
 
 
@@ -204,7 +204,7 @@ def test_unsupported_transfer_syntax_is_refused_by_name_when_opened(write) -> No
 def test_unfit_photometric_interpretation(write) -> None:
     dataset = make_phantom_dataset(IMAGE)
     dataset.PhotometricInterpretation = "RGB"
-    with pytest.raises(ReadError, match=r"SamplesPerPixel .* of 3 for colour, else 1, got 1"):
+    with pytest.raises(ReadError, match=r"SamplesPerPixel .* of 3 for RGB, got 1"):
         read_all(write(dataset))
 
 
@@ -475,8 +475,9 @@ def test_remarks(write) -> None:
 @pytest.mark.parametrize(
     ("keyword", "value", "remark"),
     [
-        ("PresentationLUTShape", "INVERSE", "Presentation LUT Shape"),
+        ("PresentationLUTShape", "LIN OD", "Presentation LUT Shape"),
         ("PixelAspectRatio", [2, 1], "Pixel Aspect Ratio"),
+        ("PixelPresentation", "COLOR", "supplemental palette"),
         ("SharedFunctionalGroupsSequence", [Dataset()], "functional groups"),
     ],
 )
@@ -487,6 +488,41 @@ def test_what_is_not_followed_is_told(write, keyword: str, value: object, remark
         dataset[keyword][0].FrameVOILUTSequence = [Dataset()]
     (told,) = DicomSource(write(dataset)).remarks
     assert remark in told
+
+
+@pytest.mark.parametrize("ratio", [[1], [3, 3], [1, 1, 1], None])
+def test_aspect_that_is_square_or_damaged_is_nothing(write, ratio: list[int] | None) -> None:
+    dataset = make_phantom_dataset(IMAGE)
+    dataset.PixelAspectRatio = ratio
+    assert DicomSource(write(dataset)).remarks == ()
+
+
+@pytest.mark.parametrize(
+    ("photometric", "shape"), [("MONOCHROME1", "IDENTITY"), ("MONOCHROME2", "INVERSE")]
+)
+def test_two_attributes_that_differ_on_what_is_black(write, photometric: str, shape: str) -> None:
+    dataset = make_phantom_dataset(IMAGE)
+    dataset.PhotometricInterpretation, dataset.PresentationLUTShape = photometric, shape
+    with pytest.raises(ReadError, match=f"agree with {photometric}, got {shape}"):
+        DicomSource(write(dataset))
+
+
+@pytest.mark.parametrize("aspect", [None, [1, 1], [2, 2], [16, 15]])
+def test_video_of_pixels_that_are_not_square_is_remarked(
+    write, aspect: list[int] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Worker:
+        def call(self, *_: object) -> tuple[dict[str, object], np.ndarray]:
+            return {"pixel_aspect": aspect, "interlaced": False}, IMAGE
+
+    dataset = make_phantom_dataset(IMAGE)
+    dataset.file_meta.TransferSyntaxUID = MPEG4HP41
+    dataset.PixelData = encapsulate([bytes(64)])
+    dataset["PixelData"].is_undefined_length = True
+    source = DicomSource(write(dataset))
+    monkeypatch.setattr(dicom_source, "shared_codec_worker", Worker)
+    source.read(0)
+    assert ("not square" in str(source.remarks)) == (aspect == [16, 15])
 
 
 def test_frames_of_a_cine_share_their_regions(write) -> None:

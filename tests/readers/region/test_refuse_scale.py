@@ -39,7 +39,11 @@ def test_real_scales_are_believed(mm: tuple[float, float], size: tuple[int, int]
         ((1000 / 2835, 1000 / 2835), "72 dots per inch"),  # as PNG rounds it
         ((0.264583, 0.264583), "96 dots per inch"),
         ((1000 / 3780, 1000 / 3780), "96 dots per inch"),
+        ((0.254, 0.254), "100 dots per inch"),
+        ((0.169333, 0.169333), "150 dots per inch"),
+        ((0.127, 0.127), "200 dots per inch"),
         ((0.0846667, 0.0846667), "300 dots per inch"),
+        ((0.0423333, 0.0423333), "600 dots per inch"),
         ((1000 / 11811, 1000 / 11811), "300 dots per inch"),
         ((1e-5, 1e-5), "less than 0.01 mm"),
         ((0.05, 0.009), "less than 0.01 mm"),
