@@ -159,7 +159,7 @@ class NiftiSource:
                     return content
         msg = (
             "expected the end of a compressed file after its pixels, got more than "
-            f"{_LARGEST_REST_BYTES >> 20} MiB: it may be damaged, or hold frames that its header does not name"
+            f"{_LARGEST_REST_BYTES >> 20} MiB: it is damaged, or its header leaves out frames"
         )
         raise ReadError(msg)
 

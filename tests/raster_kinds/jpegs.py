@@ -64,3 +64,10 @@ def _list_ends() -> Iterator[Member]:
         whole = _jpeg(**options)
         for cut in (20, 200, len(whole) // 2):
             yield member(_END, f"{kind}, {cut} bytes less", whole[:-cut], refused="cut off")
+    whole = _jpeg()
+    for share in (2, 4):
+        early = whole[: -len(whole) // share] + b"\xff\xd9"
+        yield member(_END, f"an end after 1/{share} less", early, refused="rows are missing")
+    grey = GREY.copy()
+    grey[-16:, -16:] = 128
+    yield member(_END, "grey in a corner", _jpeg(grey), grey, tolerance=LOSS)

@@ -22,6 +22,7 @@ from pydicom.uid import (
 from rle.rle import decode_segment
 
 from pipeline.errors import ReadError
+from pipeline.readers.codec.jpeg_end import check_last_block
 from pipeline.readers.codec.quiet import quiet_decoders
 
 _PLUGINS: dict[str, tuple[str, ...]] = {
@@ -198,7 +199,10 @@ def _decode_by_plugins(
         else:
             return str(meta["photometric_interpretation"]), pixels
     # What decoders say may quote the header, so it is left out.
-    msg = f"expected pixel data in {syntax.name}, got {reason} from its decoder"
+    msg = (
+        f"expected a whole frame in {syntax.name}, got one that no decoder reads ({reason}): it is "
+        "damaged, or has fewer pixels than it claims; export it again"
+    )
     raise ReadError(msg)
 
 
@@ -239,9 +243,16 @@ def _decode_jpeg(options: Mapping[str, Any], stream: bytes) -> tuple[str, NDArra
     if jpeg.components == 3:
         stored = "YBR_FULL" if photometric == "RGB" else photometric
         photometric = {True: stored, False: "RGB", None: photometric}[jpeg.is_ybr]
-    with Image.open(io.BytesIO(jpeg.bare), formats=["JPEG"]) as image:
+    values = _decode_by_pillow(jpeg.bare)
+    end = jpeg.bare.rfind(_END_OF_IMAGE)
+    check_last_block(values, jpeg.bare, end, _decode_by_pillow)
+    return photometric, values
+
+
+def _decode_by_pillow(stream: bytes) -> NDArray[np.uint8]:
+    with Image.open(io.BytesIO(stream), formats=["JPEG"]) as image:
         image.draft("YCbCr", None)
-        return photometric, np.asarray(image)
+        return np.asarray(image)
 
 
 def _parse_jpeg(stream: bytes) -> _Jpeg:

@@ -19,6 +19,8 @@ _IN_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 _START_OF_SCAN = 0xDA
 _TAILS = (b"", bytes(range(1, 97)))
 """What may follow a file without its end, and must not be seen in the pixels."""
+_FILLER, _BLOCK_PX = 128, 8
+"""What libjpeg makes of blocks that are missing before an end of image."""
 _PROGRESSIVE_OR_NOT = (0xC0, 0xC1, 0xC2)
 """SOF0 to SOF2, the kinds that are decoded."""
 
@@ -82,8 +84,11 @@ def read_jpeg(stream: BinaryIO, decode: Callable[[BinaryIO], NDArray[Any]]) -> N
     """
     stream.seek(0)
     content = stream.read()
-    if has_jpeg_end(content):
-        return decode(stream)
+    ends = [at for marker, at in _list_markers(content) if marker == _END_OF_IMAGE[1]]
+    if ends:
+        values = decode(stream)
+        check_last_block(values, content, ends[0], lambda other: decode(io.BytesIO(other)))
+        return values
     bare = content.rstrip(b"\0")
     if bare.endswith(b"\xff"):  # half of the end, or of a stuffed byte
         bare = bare[:-1] if bare == content else bare + b"\0"
@@ -93,6 +98,29 @@ def read_jpeg(stream: BinaryIO, decode: Callable[[BinaryIO], NDArray[Any]]) -> N
         return first
     msg = "expected a whole JPEG file, got a damaged one, cut off"
     raise ReadError(msg)
+
+
+def check_last_block(
+    values: NDArray[Any], content: bytes, end: int, decode: Callable[[bytes], NDArray[Any]]
+) -> None:
+    """Refuse a JPEG whose end of image comes before its last pixels.
+
+    Args:
+        values: (H, W) or (H, W, channels), as decoded.
+        content: of the file.
+        end: position of its end of image.
+        decode: decodes another one.
+
+    Raises:
+        ReadError: more data before the end would change the picture.
+    """
+    parts = (slice(_BLOCK_PX), slice(-_BLOCK_PX, None))
+    if not any((values[rows, columns] == _FILLER).all() for rows in parts for columns in parts):
+        return
+    longer = decode(content[:end] + _TAILS[1] + content[end:])
+    if not np.array_equal(values, longer):
+        msg = "expected a whole JPEG, got one whose pixels end too early: rows are missing"
+        raise ReadError(msg)
 
 
 def _try(decode: Callable[[BinaryIO], NDArray[Any]], content: bytes) -> NDArray[Any] | None:

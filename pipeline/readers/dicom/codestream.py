@@ -10,6 +10,7 @@ _RLE_BYTES = 64
 """Length of the header of a frame in RLE: the number of segments and 15 offsets."""
 
 _START_OF_IMAGE = b"\xff\xd8"
+_START_OF_TILE_PART = b"\xff\x90\x00\x0a"
 _START_OF_CODESTREAM = b"\xff\x4f\xff\x51"
 _SEARCHED_BYTES = 4096
 """Where a JPEG 2000 stream must have begun; files of boxes around it exist against the standard."""
@@ -112,6 +113,33 @@ def check_rle_header(stream: bytes, segments: int) -> None:
     bounds = [_RLE_BYTES - 1, *offsets, len(stream)]
     if offsets[0] != _RLE_BYTES or any(end <= start for start, end in pairwise(bounds)):
         msg = "expected the segments of a frame of RLE one behind the other, got other offsets"
+        raise ReadError(msg)
+
+
+def check_tiles(stream: bytes) -> None:
+    """Check that a JPEG 2000 stream has all tiles of its picture (ISO 15444-1, A.4.2 and B.3).
+
+    Decoders leave those that are missing black.
+
+    Args:
+        stream: one encoded frame.
+
+    Raises:
+        ReadError: some are missing.
+    """
+    start = max(0, stream[:_SEARCHED_BYTES].find(_START_OF_CODESTREAM))
+    sides = [_read_number(stream, start + 8 + 4 * field, 4) for field in range(8)]
+    (right, bottom), (across, down), (left, top) = sides[:2], sides[4:6], sides[6:]
+    if not across or not down:
+        return
+    wanted = -(-(right - left) // across) * -(-(bottom - top) // down)
+    at, found = stream.find(_START_OF_TILE_PART, start), set[int]()
+    while at >= 0 and stream.startswith(_START_OF_TILE_PART, at):
+        found.add(_read_number(stream, at + 4, 2))
+        length = _read_number(stream, at + 6, 4)
+        at = at + length if length else -1
+    if len(found) < wanted:
+        msg = f"expected a JPEG 2000 stream of {wanted} tiles, got {len(found)}: it is cut off"
         raise ReadError(msg)
 
 

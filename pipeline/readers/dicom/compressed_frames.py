@@ -12,6 +12,7 @@ from pipeline.readers.dicom.codestream import (
     Codestream,
     StreamKind,
     check_rle_header,
+    check_tiles,
     read_codestream,
 )
 from pipeline.readers.dicom.dicom_header import DicomHeader
@@ -102,6 +103,8 @@ class CompressedFrames:
                 f"(0028,0100) tells, got {found.bits}"
             )
             raise ReadError(msg)
+        if found.kind == "JPEG 2000":
+            check_tiles(stream)
         return found
 
     def _call(self, told: PixelDescription, stream: bytes) -> tuple[NDArray[np.integer], str]:

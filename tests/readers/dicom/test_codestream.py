@@ -1,6 +1,7 @@
 """The size in a compressed stream, against the encoders of Pillow and pydicom's plugins."""
 
 import io
+import struct
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from pipeline.errors import ReadError
 from pipeline.phantom.phantom_dicom import make_phantom_dataset
 from pipeline.readers.dicom.codestream import (
     check_rle_header,
+    check_tiles,
     read_codestream,
     starts_rle,
     starts_stream,
@@ -134,3 +136,21 @@ def test_short_run_length_is_refused(size: int) -> None:
 def test_short_stream_tells_nothing(size: int) -> None:
     assert read_codestream(encode_jpeg()[:size]) is None
     assert read_codestream(encode(JPEG2000Lossless)[: min(size, 42)]) is None
+
+
+def make_tiles(*tiles: int, length: int = 14) -> bytes:
+    """A stream of 100 x 60 px in tiles of 64 x 64 px: an SIZ segment, and tile-parts."""
+    sizes = struct.pack(">8L", 100, 60, 0, 0, 64, 64, 0, 0)
+    parts = [b"\xff\x90" + struct.pack(">HHLBB", 10, tile, length, 0, 1) for tile in tiles]
+    return b"\xff\x4f\xff\x51\0\x29\0\0" + sizes + b"\0\1\x07\1\1" + b"\xff\x93".join([*parts, b""])
+
+
+@pytest.mark.parametrize("tiles", [(0, 1), (1, 0), (0, 0, 1)])
+def test_all_tiles_are_there(tiles: tuple[int, ...]) -> None:
+    check_tiles(make_tiles(*tiles))
+
+
+@pytest.mark.parametrize("tiles", [(), (0,), (1, 1)])
+def test_tiles_that_are_missing(tiles: tuple[int, ...]) -> None:
+    with pytest.raises(ReadError, match=f"of 2 tiles, got {len({*tiles})}"):
+        check_tiles(make_tiles(*tiles))
