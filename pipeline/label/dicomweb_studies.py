@@ -89,9 +89,6 @@ class DicomwebStudies:
     def locate(self, image_id: str) -> Path:
         """Find an image in the cache, or fetch it.
 
-        Args:
-            image_id: *SOP Instance UID* (0008,0018).
-
         Raises:
             UnknownImageError: the search has not found it.
             ArchiveError: the archive does not answer, or sends another image.
@@ -110,10 +107,6 @@ class DicomwebStudies:
     def add(self, name: str, upload: Path) -> str:
         """Refuse.
 
-        Args:
-            name: is not looked at.
-            upload: is not looked at.
-
         Raises:
             RequestError: always.
         """
@@ -124,11 +117,6 @@ class DicomwebStudies:
         self, image_id: str, masks: Mapping[int, NDArray[np.bool_]], model: ModelIdentity
     ) -> None:
         """Store the masks of an image as a new DICOM SEG; all of them black, as nothing.
-
-        Args:
-            image_id: *SOP Instance UID* (0008,0018).
-            masks: (H, W) bool of all labeled frames, by their number from 1.
-            model: whose masks were corrected.
 
         Raises:
             ArchiveError: the archive does not answer, or refuses the object.

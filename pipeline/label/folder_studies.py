@@ -78,9 +78,6 @@ class FolderStudies:
     def locate(self, image_id: str) -> Path:
         """Find the file of an image.
 
-        Args:
-            image_id: `StudyImage.id`.
-
         Raises:
             UnknownImageError: there is none, or it has become a link that leads outside.
         """
@@ -93,10 +90,6 @@ class FolderStudies:
 
     def add(self, name: str, upload: Path) -> str:
         """Keep an uploaded image beside the labels, not in the studies.
-
-        Args:
-            name: letters, digits, spaces and ``._-``.
-            upload: the file, which stays where it is.
 
         Raises:
             RequestError: the name has other characters or is taken, or the file is no image.

@@ -89,11 +89,6 @@ class LabelStore:
     def load(self, image: StudyImage, number: int, tag: str = "final") -> NDArray[np.bool_] | None:
         """Load a label.
 
-        Args:
-            image: of the studies.
-            number: of the frame from 1.
-            tag: one of `TAGS`.
-
         Returns:
             (H, W) bool, `None` if there is none.
 
@@ -106,25 +101,14 @@ class LabelStore:
         return decode_mask(path.read_bytes(), (image.rows, image.columns))
 
     def remove(self, image: StudyImage, number: int, tag: str) -> None:
-        """Remove a label, if there is one.
-
-        Args:
-            image: of the studies.
-            number: of the frame from 1.
-            tag: one of `TAGS`.
-        """
+        """Remove a label, if there is one."""
         path = self.path(image, number, tag)
         with self._lock:
             path.unlink(missing_ok=True)
             path.with_suffix(".json").unlink(missing_ok=True)
 
     def frames(self, image: StudyImage, tag: str = "final") -> list[int]:
-        """List the frames of an image that have a label, by their numbers from 1.
-
-        Args:
-            image: of the studies.
-            tag: one of `TAGS`.
-        """
+        """List the frames of an image that have a label, by their numbers from 1."""
         path = self.path(image, 1, tag)
         if image.frames == 1:
             return [1] if path.is_file() else []
@@ -134,13 +118,7 @@ class LabelStore:
         return sorted(number for number in numbers if 1 <= number <= image.frames)
 
     def read_info(self, image: StudyImage, number: int, tag: str) -> dict[str, Any]:
-        """Read what is known of a label besides its mask.
-
-        Args:
-            image: of the studies.
-            number: of the frame from 1.
-            tag: one of `TAGS`.
-        """
+        """Read what is known of a label besides its mask."""
         path = self.path(image, number, tag).with_suffix(".json")
         if not path.is_file():
             return {}
@@ -149,12 +127,6 @@ class LabelStore:
 
     def update_info(self, image: StudyImage, number: int, tag: str, info: dict[str, Any]) -> None:
         """Add to what is known of a label.
-
-        Args:
-            image: of the studies.
-            number: of the frame from 1.
-            tag: one of `TAGS`.
-            info: names and values, as JSON.
 
         Raises:
             UnknownImageError: there is no such label.

@@ -86,10 +86,6 @@ class SharedSegmenter:
     def predict(self, path: Path, frame: int | None = None) -> Prediction:
         """Segment one frame.
 
-        Args:
-            path: an image file.
-            frame: number from 1, `None` for a file with a single one.
-
         Raises:
             BusyError: too many requests wait already.
             RequestError: the file cannot be read.
@@ -101,10 +97,6 @@ class SharedSegmenter:
 
     def view(self, path: Path, frame: int | None = None) -> tuple[NDArray[np.uint8], bool]:
         """Show one frame as our overlays do, black outside of the ultrasound.
-
-        Args:
-            path: an image file.
-            frame: number from 1, `None` for a file with a single one.
 
         Returns:
             Grey values (H, W), uint8, 0 to 255; and whether all of it is black because nothing

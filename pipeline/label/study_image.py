@@ -46,9 +46,6 @@ class StudyImage:
 def split_frame_id(frame_id: str) -> tuple[str, int | None]:
     """Split the name of a frame into image and number.
 
-    Args:
-        frame_id: of `StudyImage.name_frame`.
-
     Returns:
         The file's `id`, and the number from 1 or `None` if there is none.
 

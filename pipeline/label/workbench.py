@@ -24,6 +24,9 @@ _PREDICTIONS_KEPT = 16
 class Workbench:
     """Images, predictions and labels, by the names that `StudyImage` gives to frames.
 
+    Methods take a frame as its image and its number from 1, or by the name that
+    `StudyImage.name_frame` gives it.
+
     Args:
         studies: where the images are.
         labels: where masks are kept.
@@ -72,20 +75,11 @@ class Workbench:
         return frames
 
     def is_labeled(self, image: StudyImage, number: int) -> bool:
-        """Return whether a person has accepted a label.
-
-        Args:
-            image: of the studies.
-            number: of the frame from 1.
-        """
+        """Return whether a person has accepted a label."""
         return self.labels.path(image, number, "final").is_file()
 
     def locate(self, image: StudyImage, number: int) -> tuple[Path, int | None]:
         """Find the file of a frame, and what `FrameReference` calls the frame.
-
-        Args:
-            image: of the studies.
-            number: of the frame from 1.
 
         Raises:
             UnknownImageError: the file is gone, or there is no such frame.
@@ -95,10 +89,6 @@ class Workbench:
 
     def place(self, image: StudyImage, number: int) -> Affine | None:
         """Find where the pixels of the file that clients get lie, see `read_geometry`.
-
-        Args:
-            image: of the studies.
-            number: of the frame from 1.
 
         Returns:
             `None` if no file is handed out, but a PNG of what `view` shows: of a frame of a cine,
@@ -110,10 +100,6 @@ class Workbench:
 
     def predict(self, image: StudyImage, number: int) -> Prediction:
         """Segment a frame, or return an earlier prediction.
-
-        Args:
-            image: of the studies.
-            number: of the frame from 1.
 
         Raises:
             RequestError: it cannot be read, or too many wait.
@@ -132,12 +118,7 @@ class Workbench:
         return prediction
 
     def view(self, image: StudyImage, number: int) -> tuple[NDArray[np.uint8], bool]:
-        """Show a frame, see `SharedSegmenter.view`.
-
-        Args:
-            image: of the studies.
-            number: of the frame from 1.
-        """
+        """Show a frame, see `SharedSegmenter.view`."""
         return self.segmenter.view(*self.locate(image, number))
 
     def accept(
@@ -212,19 +193,11 @@ class Workbench:
         return scores
 
     def read_notes(self, frame_id: str) -> dict[str, Any]:
-        """Read what clients have noted about a frame.
-
-        Args:
-            frame_id: of `StudyImage.name_frame`.
-        """
+        """Read what clients have noted about a frame."""
         return dict(self._read_all_notes().get(frame_id, {}))
 
     def add_notes(self, frame_id: str, notes: dict[str, Any]) -> None:
         """Note something about a frame.
-
-        Args:
-            frame_id: of `StudyImage.name_frame`.
-            notes: names and values, as JSON.
 
         Raises:
             UnknownImageError: there is no such frame.

@@ -54,11 +54,7 @@ class JudgeCandidatesd(MapTransform):
         self.suppressed_key = suppressed_key
 
     def __call__(self, data: Mapping[Hashable, Any]) -> dict[Hashable, Any]:
-        """Clear or keep each candidate.
-
-        Returns:
-            A copy of the item.
-        """
+        """Clear or keep each candidate."""
         item = dict(data)
         for key in self.key_iterator(item):
             mask = convert_to_numpy(item[key][0]) > 0

@@ -56,11 +56,7 @@ class KeepMajorLesionsd(MapTransform):
         self.keep = KeepMajorLesions(share=share)
 
     def __call__(self, data: Mapping[Hashable, torch.Tensor]) -> dict[Hashable, torch.Tensor]:
-        """Clear the small components.
-
-        Returns:
-            A copy of the item.
-        """
+        """Clear the small components."""
         item = dict(data)
         for key in self.key_iterator(item):
             item[key] = self.keep(item[key])

@@ -50,11 +50,7 @@ class KeepTargetd(MapTransform):
         self.malignancy_key = malignancy_key
 
     def __call__(self, data: Mapping[Hashable, torch.Tensor]) -> dict[Hashable, torch.Tensor]:
-        """Clear lesions other than the target.
-
-        Returns:
-            A copy of the item.
-        """
+        """Clear lesions other than the target."""
         item = dict(data)
         if self.target == "lesion":
             return item

@@ -31,11 +31,7 @@ class WithinMaskd(MapTransform):
         self.transforms = Compose(transforms)
 
     def __call__(self, data: Mapping[Hashable, torch.Tensor]) -> dict[Hashable, torch.Tensor]:
-        """Run the transforms.
-
-        Returns:
-            A copy of the item.
-        """
+        """Run the transforms."""
         item = dict(data)
         for key in self.key_iterator(item):
             mask = item[key].as_subclass(torch.Tensor)
