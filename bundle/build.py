@@ -37,7 +37,7 @@ def build_bundle(dist: Path, *, weights: Path | None = None) -> Path:
     What was exported from the weights goes with them.
 
     Args:
-        dist: folder to write to, made if need be.
+        dist: folder to write to, created if missing.
         weights: the network's state_dict; `None` takes ``models/model.pt`` of the repository.
 
     Returns:

@@ -24,7 +24,7 @@ def open_atomically(path: Path, *, sync: bool = False) -> Iterator[BinaryIO]:
     """Open a file under a temporary name, and rename it if all went well.
 
     Args:
-        path: file to write; its folder is made if need be.
+        path: file to write; its folder is created if missing.
         sync: come back only when a power cut could not undo it.
 
     Yields:
@@ -56,7 +56,7 @@ def write_atomically(path: Path, content: bytes, *, sync: bool = False) -> None:
     """Write a file under a temporary name, then rename it.
 
     Args:
-        path: file to write; its folder is made if need be.
+        path: file to write; its folder is created if missing.
         content: bytes of the file.
         sync: come back only when a power cut could not undo it.
 
@@ -71,7 +71,7 @@ def write_once(path: Path, content: bytes) -> bool:
     """Write a file unless there is one, for all who try it at the same time.
 
     Args:
-        path: file to write; its folder is made if need be.
+        path: file to write; its folder is created if missing.
         content: bytes of the file.
 
     Returns:

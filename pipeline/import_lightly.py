@@ -20,7 +20,7 @@ _ZERO = "torch.distributed.optim"
 def import_lightly() -> Iterator[None]:
     """Make imports skip modules, or most of them, that inference does not use.
 
-    Afterwards they can be imported as ever. What is there already is left alone. Garbage is
+    Afterwards they can be imported as usual. Modules already imported are left alone. Garbage is
     not searched for meanwhile, and never in what was imported: that is much, and stays.
     """
     left_out: dict[str, ModuleType | None] = dict.fromkeys(_OPTIONAL)

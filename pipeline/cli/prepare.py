@@ -120,7 +120,7 @@ def run(args: argparse.Namespace) -> int:
     lists, refusals, remarks = prepare_datalist(bar, refusals, args.out, datalist=datalist)
     _print_counts(lists, args.folds)
     _print_reasons("refused", refusals, args.out / "refused.csv")
-    _print_reasons("used, but to be looked at", remarks, args.out / "remarks.csv")
+    _print_reasons("used, but worth a look", remarks, args.out / "remarks.csv")
     say(f"wrote {args.out / 'datalist.json'}")
     return 0
 

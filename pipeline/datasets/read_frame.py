@@ -23,7 +23,7 @@ def read_frame(reference: FrameReference, preprocessing: Callable[[dict[str, Any
 
     Raises:
         SkippedError: the file is sound, but no ultrasound image.
-        ReadError: the file is damaged, or the frame is called like another file.
+        ReadError: the file is damaged, or the frame has the name of another file.
     """
     parts = [_read_part(reference, preprocessing)]
     for region in range(2, int(parts[0]["image"].meta["region_count"]) + 1):
@@ -45,7 +45,7 @@ def _read_part(
 ) -> dict[str, Any]:
     text = str(reference)
     if FrameReference.parse(text) != reference:
-        msg = "expected another name: one of its frames is called like another file"
+        msg = "expected another name: one of its frames has the name of another file"
         raise ReadError(msg)
     return dict(preprocessing({"image": text}))
 

@@ -55,7 +55,7 @@ class EvaluationPage:
     an `mm_per_pixel` that `refuse_scale` believes.
 
     Args:
-        output_dir: folder of the page, made if need be.
+        output_dir: folder of the page, created if missing.
         split: name of the evaluated list, such as `test`.
         title: of the page.
         model: what the page names as the model; `None` names this program's version.

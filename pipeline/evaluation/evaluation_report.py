@@ -56,7 +56,7 @@ class EvaluationReport:
     part. `EvaluationPage` shows the images.
 
     Args:
-        output_dir: folder of the report, made if need be.
+        output_dir: folder of the report, created if missing.
         split: name of the evaluated list, such as `test`; stated in the summary.
         draws: bootstrap draws of the summary.
         seed: decides the bootstrap draws.

@@ -53,7 +53,7 @@ class FitPresence:
         items: dictionaries of ``image`` (1, H, W), 0 to 255, and ``label`` (1, H, W), 0 outside the
             lesion, at the size of the source: a part of an image is as sharp as a whole one.
         resize: takes such a dictionary to the network's size, the label to 0 and 1.
-        images: most images with a lesion that are looked at.
+        images: most images with a lesion that are used.
         strength: of the data against the pull to the present weights, above 0: the inverse of the
             regularisation, as scikit-learn's `C`.
     """

@@ -28,7 +28,7 @@ PACKAGES: dict[Backend, str] = {"onnx": "onnxruntime", "openvino": "openvino"}
 """Packages of the backends, which extras of the same names bring."""
 
 SUFFIX = ".onnx"
-"""Of the exported file, which lies beside the weights and is called like them."""
+"""Of the exported file, which lies beside the weights and is named after them."""
 
 
 _TELEMETRY = ("openvino_telemetry", "openvino.tools")

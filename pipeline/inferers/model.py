@@ -138,12 +138,12 @@ class Model:
                 io.BytesIO(content), map_location="cpu", weights_only=True
             )
             if "objects" in state:
-                problem = f"expected weights in {self.path}, got a training to go on with: "
+                problem = f"expected weights in {self.path}, got a training to resume: "
                 raise SettingError("ckpt", f"{problem}take the model.pt beside it")
             shapes = {name: value.shape for name, value in state.items()}
         except SettingError:
             raise
-        except Exception as error:  # torch lets out whatever the damage leads to
+        except Exception as error:  # torch raises whatever the damage leads to
             problem = f"expected a state_dict in {self.path}, got {type(error).__name__} when "
             raise SettingError("ckpt", f"{problem}loading it") from error
         if shapes != {name: value.shape for name, value in self.network.state_dict().items()}:

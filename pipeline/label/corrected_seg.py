@@ -106,5 +106,5 @@ def _mark_corrected(built: Dataset, model: ModelIdentity) -> None:
     built.ContentDescription = "Lesions found by AI, corrected by a person. Research use only."
     built.ContentDate, built.ContentTime = now.strftime("%Y%m%d"), now.strftime("%H%M%S.%f")
     for segment in built.SegmentSequence:
-        # PS3.3 C.8.20.4: a person has looked at each outline, and changed it where need be.
+        # PS3.3 C.8.20.4: a person has looked at each outline, and changed it where necessary.
         segment.SegmentAlgorithmType = "SEMIAUTOMATIC"

@@ -58,7 +58,7 @@ class DicomwebClient:
         if user and password:
             self.session.auth = (user, password)
         self._client = DICOMwebClient(self.url, session=self.session, timeout=_SECONDS)
-        # It would go on for minutes, while somebody waits who can try again.
+        # It would retry for minutes, while a person waits who can try again.
         self._client.set_http_retry_params(retry=False)
 
     def search(

@@ -160,7 +160,7 @@ class DicomwebStudies:
         try:
             with quiet_decoders():
                 return read_seg(dcmread(path))
-        except Exception as error:  # whatever pydicom lets out; the message may quote the header
+        except Exception as error:  # of any kind, from pydicom; the message may quote the header
             logger.warning(
                 "a segmentation of the archive is left out: reading it gave %s",
                 type(error).__name__,

@@ -27,7 +27,7 @@ _UPLOADS = "uploads/"
 """Beginning of the `StudyImage.id` of what was uploaded."""
 _UPLOAD_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,99}")
 MOST_UPLOADS, MOST_UPLOADED_BYTES = 5_000, 32 << 30
-"""Uploaded images that are kept, and their bytes in sum."""
+"""Uploaded images that are kept, and their bytes in total."""
 _LONGEST_COPY_S = 600.0
 """Seconds without a change after which a file that is being kept is given up."""
 _SECONDS_BETWEEN_WALKS = 2.0

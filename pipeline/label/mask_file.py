@@ -116,7 +116,7 @@ def decode_mask(content: bytes, shape: tuple[int, int]) -> NDArray[np.bool_]:
         raise
     except ReadError as error:
         raise RequestError(str(error)) from error
-    except Exception as error:  # what decoders let out depends on the damage
+    except Exception as error:  # which one decoders raise depends on the damage
         msg = f"expected a mask as PNG, NRRD or NIfTI, got a file with {type(error).__name__}"
         raise RequestError(msg) from error
 

@@ -23,7 +23,7 @@ class Studies(Protocol):
         ...
 
     def locate(self, image_id: str) -> Path:
-        """Find the file of an image, fetching it if need be.
+        """Find the file of an image, fetching it if necessary.
 
         Args:
             image_id: `StudyImage.id`.

@@ -130,7 +130,7 @@ class Workbench:
     ) -> None:
         """Save a label that a person accepted, and hand it to the place that the image came from.
 
-        What the network had said is kept beside it, if it is known, so that both can be compared.
+        The prediction, if known, is kept beside it, so that both can be compared.
 
         Args:
             image: of the studies.

@@ -13,7 +13,7 @@ def merge_groups(
 ) -> tuple[list[Case], list[Refusal]]:
     """Merge groups that share an image, pixel by pixel, so that no copy crosses a split.
 
-    Equal images of which one is said to show something else than the other are refused.
+    Equal images with contradicting pathologies are refused.
 
     Args:
         cases: cases with the groups of their data sets.

@@ -22,7 +22,7 @@ def write_label(case: Case, path: Path) -> tuple[str, float]:
 
     Args:
         case: image and mask files.
-        path: PNG file to write, 8-bit grey; its folder is made if need be.
+        path: PNG file to write, 8-bit grey; its folder is created if missing.
 
     Returns:
         Digest of the image's grey values, the same for grey and for grey stored as colour, and the

@@ -30,7 +30,7 @@ def find_near_copies(
 ) -> tuple[list[list[Path]], dict[Path, str]]:
     """Group images whose pHash is alike, directly or through images between them.
 
-    Of a file of several frames only the first one is looked at.
+    Of a file with several frames only the first is compared.
 
     Args:
         paths: image files, DICOM or raster.

@@ -30,13 +30,13 @@ def read_plain(root: Path, *, source: str = "plain") -> tuple[list[Case], list[R
     A mask may also have the whole name of its image before its suffix, `a.dcm` and `a.dcm.png`,
     as inference writes it.
 
-    A black mask means normal; an image without a mask is refused, since nobody may have looked at
-    it. Every other mask means a lesion of unknown kind, the pathology `unknown`. Every image is
+    A black mask means normal; an image without a mask is refused, since perhaps nobody has looked
+    at it. Every other mask means a lesion of unknown kind, the pathology `unknown`. Every image is
     its own group, unless `groups.csv` with the columns `group` and `file` names those that belong
-    together, such as all images of one patient, or the result of `breast-us-seg duplicates`. A
-    path before the name of a file does not count, nor do upper case and a missing suffix where
-    there is one image only that is meant; nor, in the name of a group, upper case, leading zeros
-    and white space. Commas, semicolons or tabs part the columns.
+    together, such as all images of one patient, or the result of `breast-us-seg duplicates`. A path
+    before the name of a file does not count, nor do upper case and a missing suffix where there is
+    one image only that is meant; nor, in the name of a group, upper case, leading zeros and white
+    space. Commas, semicolons or tabs part the columns.
 
     Args:
         root: folder that holds `images` and `masks`.

@@ -13,7 +13,7 @@ from pipeline.prepare.refusal import Refusal
 from pipeline.write_table import write_table
 
 LARGE_MASK = "mask of more than half of the image, which a lesion rarely fills"
-"""What `remarks.csv` says of a label that is used all the same."""
+"""What `remarks.csv` says of a label that is used nevertheless."""
 
 
 def prepare_datalist(
@@ -27,7 +27,7 @@ def prepare_datalist(
     Args:
         cases: what the adapters of the data sets found.
         refusals: what they left out.
-        out: folder to write to, made if need be.
+        out: folder to write to, created if missing.
         datalist: how to split.
 
     Returns:

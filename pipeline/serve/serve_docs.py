@@ -67,7 +67,7 @@ SEGMENT_RESPONSES: dict[int | str, dict[str, Any]] = {
             "application/dicom": _FILE,
         },
     },
-    204: {"description": "no lesion, of which there is no DICOM SEG"},
+    204: {"description": "no lesion, so there is no DICOM SEG"},
     406: {"description": "no such answer of this image", "content": _ERROR},
     413: {"description": "the body is too long", "content": _ERROR},
     422: {"description": "no ultrasound image, or a damaged one", "content": _ERROR},

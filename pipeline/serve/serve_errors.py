@@ -1,4 +1,4 @@
-"""What a request may be refused for, beside what all servers refuse."""
+"""What a request may be refused for, besides what all servers refuse."""
 
 from pipeline.server.request_errors import RequestError
 

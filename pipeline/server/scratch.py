@@ -14,7 +14,7 @@ class Scratch:
     server ends, and not in a folder that everybody on this machine can read.
 
     Args:
-        parent: folder of the folders of all servers; made if need be.
+        parent: folder of the folders of all servers; created if missing.
     """
 
     def __init__(self, parent: Path) -> None:

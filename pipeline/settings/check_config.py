@@ -48,7 +48,7 @@ def check_config(name: str, config: dict[str, Any]) -> None:
 def _resolve(parser: ConfigParser, name: str) -> Any:
     try:
         return parser.get_parsed_content(name)
-    except Exception as error:  # whatever the expression lets out
+    except Exception as error:  # whatever the expression raises
         problem = f"expected an expression that has a value, got {type(error).__name__}"
         raise SettingError(name, problem) from error
 

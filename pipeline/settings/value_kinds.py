@@ -99,7 +99,7 @@ class Size:
     """Height and width in px.
 
     Attributes:
-        multiple: of which both are multiples.
+        multiple: number that both are multiples of.
     """
 
     multiple: int

@@ -72,7 +72,7 @@ class JudgeCandidatesd(MapTransform):
             presence[mask] = float(item[self.probability_key])
             return presence
         channel = convert_to_numpy(item[self.presence_key][0], np.float32)
-        # Only the candidates' surroundings are looked at, a small part of the image.
+        # Only the candidates' surroundings are processed, a small part of the image.
         window = tuple(
             slice(found[0], found[-1] + 1) if found.size else slice(0)
             for found in (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))

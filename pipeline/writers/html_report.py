@@ -77,7 +77,7 @@ class HtmlReport(Writer):
         path = self.locate(result.file, result.frame)
         try:
             write_atomically(path, encode_preview(result.image))
-        except WriteError as error:  # of the mask there is a result all the same
+        except WriteError as error:  # the mask is written nevertheless
             _LOGGER.warning("an image of the page has no picture: %s", error)
 
     def write_run(self, run: FinishedRun) -> None:

@@ -131,7 +131,7 @@ def _index_colours(grey: Image.Image, marks: Image.Image) -> Image.Image:
 
 def _paint_outline(marks: Image.Image, mask: NDArray[np.bool_]) -> None:
     width = _line_width(mask)
-    # Only the surroundings of the lesions are looked at, which are a small part of the image.
+    # Only the surroundings of the lesions are processed, a small part of the image.
     window = tuple(
         slice(max(0, int(found[0]) - width - 1), int(found[-1]) + width + 2)
         for found in (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))

@@ -98,7 +98,7 @@ class TestPrepare:
         assert (row["id"], row["source"]) == ("busi/benign_902", "busi")
         assert "busi/benign_902" in _load(out)
         printed = capsys.readouterr().out
-        assert "used, but to be looked at: 1" in printed
+        assert "used, but worth a look: 1" in printed
         assert "more than half of the image" in printed
 
     def test_label_of_an_earlier_run_goes_with_its_image(self, busi: Path, tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ class FormReader:
         Raises:
             MediaTypeError: the body is no form.
             RequestError: the form is damaged, or has too many or too long fields.
-            BusyError: too many are received at this time, or too much in sum.
+            BusyError: too many are received at this time, or too many bytes in total.
         """
         scratch = self._scratch.folder
         with (
@@ -213,7 +213,7 @@ def _parse(headers: Headers, body: Path) -> Form:
             return asyncio.run(_parse_parts(headers, body))
     except RequestError:
         raise
-    except Exception as error:  # what the parser lets out depends on the damage
+    except Exception as error:  # which one the parser raises depends on the damage
         msg = (
             f"expected a form of at most {_MOST_FIELDS} fields of {_LARGEST_FIELD} bytes, got one "
             "that is damaged or has more"

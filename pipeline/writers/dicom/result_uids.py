@@ -17,7 +17,7 @@ def make_result_uid(source_uid: str, model: ModelIdentity, kind: str) -> UID:
 
     Args:
         source_uid: of the image or series that the result is made from.
-        model: of which version and weights count.
+        model: its version and weights count.
         kind: what the UID is for, such as ``SEG`` or ``SR series``.
 
     Examples:

@@ -199,7 +199,7 @@ def _set_dimensions(built: Dataset, header: SourceHeader, model: ModelIdentity) 
 
 
 def _set_functional_groups(built: Dataset, header: SourceHeader, planes: Sequence[_Plane]) -> None:
-    """Say of each frame which segment it is, and of which image (PS3.3 A.51.5)."""
+    """Say of each frame which segment and which image it belongs to (PS3.3 A.51.5)."""
     derivation = built.PerFrameFunctionalGroupsSequence[0].DerivationImageSequence[0]
     built.SharedFunctionalGroupsSequence = [Dataset()]
     built.PerFrameFunctionalGroupsSequence = []
