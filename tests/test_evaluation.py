@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 import torch
 from bundle_runs import run_brightness, run_config
+from orientation_phantom import make_orientation_phantom
 from PIL import Image
 
 from pipeline.datasets import list_regions
-from pipeline.phantom.phantom import make_orientation_phantom
 from pipeline.phantom.phantom_dicom import make_phantom_dataset, make_region
 from pipeline.readers import UltrasoundReader
 

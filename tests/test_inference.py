@@ -17,11 +17,11 @@ import numpy as np
 import pytest
 from bundle_runs import read_table, run_brightness, run_config
 from image_formats import FORMATS
+from orientation_phantom import make_orientation_phantom
 from PIL import Image
 from pydicom.uid import JPEGLSLossless
 
 from pipeline.inferers.model import Model
-from pipeline.phantom.phantom import make_orientation_phantom
 from pipeline.phantom.phantom_dicom import make_phantom_dataset, write_phantom_dicom
 from pipeline.results.output_path import output_path
 

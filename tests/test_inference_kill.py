@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 import pytest
 from bundle_runs import ROOT, read_table, run_brightness
+from orientation_phantom import make_orientation_phantom
 from PIL import Image
 
-from pipeline.phantom.phantom import make_orientation_phantom
 from pipeline.phantom.phantom_dicom import write_phantom_dicom
 from pipeline.results.result import Result
 from pipeline.writers import PngOverlay

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from bundle_runs import read_table, run_brightness
+from orientation_phantom import make_orientation_phantom
 from peak_memory import HAS_PROC, PeakMemory
 from PIL import Image
 
-from pipeline.phantom.phantom import make_orientation_phantom
 from pipeline.phantom.phantom_dicom import write_phantom_dicom
 from pipeline.readers.limits import LARGE_IMAGE_PX
 

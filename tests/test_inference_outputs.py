@@ -15,6 +15,7 @@ import nibabel
 import numpy as np
 import pytest
 from bundle_runs import read_table, run_brightness
+from orientation_phantom import make_orientation_phantom
 from PIL import Image
 from pydicom import Dataset, dcmread
 from scipy.spatial import ConvexHull
@@ -23,7 +24,7 @@ from skimage.draw import polygon2mask
 from skimage.measure import label
 
 from pipeline.cli.main import main
-from pipeline.phantom.phantom import make_orientation_phantom, make_phantom
+from pipeline.phantom.phantom import make_phantom
 from pipeline.phantom.phantom_dicom import make_phantom_dataset, write_phantom_dicom
 from pipeline.phantom.phantom_lesion import Lesion
 from pipeline.results.output_path import output_path

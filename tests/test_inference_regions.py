@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 import torch
 from bundle_runs import CONFIGS, read_table, run_brightness
+from orientation_phantom import make_orientation_phantom
 from PIL import Image
 from pydicom import Dataset, dcmread
 
-from pipeline.phantom.phantom import make_orientation_phantom, make_phantom
+from pipeline.phantom.phantom import make_phantom
 from pipeline.phantom.phantom_dicom import make_phantom_dataset, make_region, write_phantom_dicom
 from pipeline.transforms import CropToRegiond
 from pipeline.writers import PngOverlay

@@ -15,10 +15,10 @@ import pydicom
 import pytest
 import torch
 from bundle_runs import read_table, run_brightness
+from orientation_phantom import make_orientation_phantom
 from PIL import Image
 
 from pipeline.journal import RunJournal
-from pipeline.phantom.phantom import make_orientation_phantom
 from pipeline.phantom.phantom_dicom import write_phantom_dicom
 from pipeline.writers import PngMask, PngOverlay
 

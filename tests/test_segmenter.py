@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from orientation_phantom import make_orientation_phantom
 from PIL import Image
 
 from pipeline.errors import ReadError
 from pipeline.load_segmenter import load_segmenter
-from pipeline.phantom.phantom import make_orientation_phantom
 from pipeline.phantom.phantom_dicom import make_phantom_dataset, make_region, write_phantom_dicom
 from pipeline.results.frame import Frame
 from pipeline.segmenter import Segmenter

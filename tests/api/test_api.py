@@ -9,11 +9,11 @@ import numpy as np
 import pydicom
 import pytest
 import torch
+from orientation_phantom import make_orientation_phantom
 from PIL import Image
 
 import breast_us_seg
 from breast_us_seg import ConfigError, ReadError, Segmenter, SettingError, SkippedError, WriteError
-from pipeline.phantom.phantom import make_orientation_phantom
 from pipeline.phantom.phantom_dicom import make_phantom_dataset, make_region, write_phantom_dicom
 
 IMAGE, LABEL = make_orientation_phantom(200, 260)

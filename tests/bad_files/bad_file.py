@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pipeline.phantom.phantom import make_orientation_phantom
+from orientation_phantom import make_orientation_phantom
 
 IMAGE, LABEL = make_orientation_phantom(64, 96)
 """What every one of them shows that can be read, (64, 96) uint8, and where it is bright."""

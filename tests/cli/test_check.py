@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from orientation_phantom import make_orientation_phantom
 from PIL import Image
 from pydicom import Dataset
 
 from pipeline.cli.main import main
-from pipeline.phantom.phantom import make_orientation_phantom
 from pipeline.phantom.phantom_dicom import make_phantom_dataset
 from pipeline.readers import file_report
 from pipeline.readers.dicom.dicom_source import DicomSource

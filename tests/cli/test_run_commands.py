@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import torch
 import torch.utils.tensorboard  # before `infer`, which keeps MONAI from importing it
+from orientation_phantom import make_orientation_phantom
 from PIL import Image
 
 from pipeline.cli.main import main
-from pipeline.phantom.phantom import make_orientation_phantom
 
 IDENTITY = {
     "network_def": {"_target_": "torch.nn.Identity"},

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pydicom
+from orientation_phantom import make_orientation_phantom
 from pydicom.config import IGNORE
 from pydicom.data import get_charset_files, get_testdata_file
 from pydicom.datadict import dictionary_VR
@@ -16,7 +17,6 @@ from pydicom.dataelem import DataElement
 
 from pipeline.inferers.model_identity import ModelIdentity
 from pipeline.lesions.lesion import find_lesions
-from pipeline.phantom.phantom import make_orientation_phantom
 from pipeline.phantom.phantom_dicom import make_phantom_dataset
 from pipeline.readers.region.calibrated_region import CalibratedRegion, RegionOrigin
 from pipeline.results.result_frame import ResultFrame

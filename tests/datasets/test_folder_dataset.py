@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from monai.transforms import Compose, LoadImaged
+from orientation_phantom import make_orientation_phantom
 from PIL import Image
 
 from pipeline.datasets import FolderDataset
 from pipeline.errors import ReadError, SkippedError, describe, find_cause
 from pipeline.journal import RunIdentity, RunJournal
-from pipeline.phantom.phantom import make_orientation_phantom
 from pipeline.phantom.phantom_dicom import (
     make_phantom_dataset,
     make_region,

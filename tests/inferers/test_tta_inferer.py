@@ -8,9 +8,9 @@ import torch
 from monai.data import MetaTensor
 from monai.losses import DiceCELoss
 from monai.networks.nets import UNet
+from orientation_phantom import make_orientation_phantom
 
 from pipeline.inferers import TTAInferer, tta_inferer
-from pipeline.phantom.phantom import make_orientation_phantom
 
 INPUT = torch.arange(48.0).reshape(2, 1, 4, 6)
 

@@ -8,12 +8,12 @@ import nibabel
 import numpy as np
 import pydicom
 import pytest
+from orientation_phantom import make_orientation_phantom
 from PIL import Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from pipeline.label.image_geometry import lies_flat, read_geometry
 from pipeline.label.mask_file import decode_mask, encode_mask
-from pipeline.phantom.phantom import make_orientation_phantom
 from pipeline.phantom.phantom_dicom import make_phantom_dataset
 from pipeline.readers.open_image import open_image
 

@@ -5,8 +5,9 @@ Small fields at 0.2 to 0.5 mm per pixel, so that each image takes milliseconds.
 
 import numpy as np
 import pytest
+from orientation_phantom import make_orientation_phantom
 
-from pipeline.phantom.phantom import make_orientation_phantom, make_phantom
+from pipeline.phantom.phantom import make_phantom
 from pipeline.phantom.phantom_cine import make_phantom_cine
 from pipeline.phantom.phantom_lesion import Lesion
 from pipeline.phantom.phantom_speckle import draw_scatterers

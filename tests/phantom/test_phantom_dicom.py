@@ -9,10 +9,10 @@ import subprocess
 import numpy as np
 import pydicom
 import pytest
+from orientation_phantom import make_orientation_phantom
 from pydicom.pixels import apply_color_lut, pixel_array
 
 from pipeline.errors import WriteError
-from pipeline.phantom.phantom import make_orientation_phantom
 from pipeline.phantom.phantom_dicom import (
     DicomKind,
     make_phantom_dataset,

@@ -7,11 +7,11 @@ from pathlib import Path
 import nibabel
 import numpy as np
 import pytest
+from orientation_phantom import make_orientation_phantom
 from PIL import Image
 from pydicom import Dataset
 from pydicom.uid import JPEG2000Lossless
 
-from pipeline.phantom.phantom import make_orientation_phantom
 from pipeline.phantom.phantom_dicom import DicomKind, make_phantom_dataset, make_region
 from pipeline.readers.dicom.dicom_source import DicomSource
 from pipeline.readers.file_report import FileReport, inspect_file

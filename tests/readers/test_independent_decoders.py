@@ -18,11 +18,11 @@ import numpy as np
 import pydicom
 import pytest
 from independent import DECODERS, Decoder, NotDecodedError
+from orientation_phantom import make_orientation_phantom
 from pydicom.encaps import encapsulate
 from pydicom.uid import JPEG2000Lossless
 
 from pipeline.errors import ReadError
-from pipeline.phantom.phantom import make_orientation_phantom
 from pipeline.phantom.phantom_dicom import make_phantom_dataset
 from pipeline.readers import UltrasoundReader
 from pipeline.readers.dicom.dicom_classes import ULTRASOUND_CLASSES

@@ -14,9 +14,9 @@ import nibabel
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from orientation_phantom import make_orientation_phantom
 
 from pipeline.errors import ReadError, SkippedError
-from pipeline.phantom.phantom import make_orientation_phantom
 from pipeline.readers import nifti_source
 from pipeline.readers.nifti_source import NiftiSource
 from pipeline.readers.region.calibrated_region import CalibratedRegion, RegionOrigin

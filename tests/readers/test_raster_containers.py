@@ -11,10 +11,10 @@ import imagecodecs
 import numpy as np
 import pytest
 from image_formats import JPEG_TOLERANCE, STORED_FOR_EXIF
+from orientation_phantom import make_orientation_phantom
 from PIL import Image
 
 from pipeline.errors import ReadError
-from pipeline.phantom.phantom import make_orientation_phantom
 from pipeline.readers.file_type import detect_file_type
 from pipeline.readers.raster_source import RasterSource
 

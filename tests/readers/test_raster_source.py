@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from image_formats import FORMATS
+from orientation_phantom import make_orientation_phantom
 from PIL import Image
 
 from pipeline.errors import ReadError
-from pipeline.phantom.phantom import make_orientation_phantom
 from pipeline.readers.codec import tiff_page
 from pipeline.readers.codec.raster_codec import decode_raster, read_raster_header
 from pipeline.readers.file_type import FileType, detect_file_type

@@ -10,10 +10,11 @@ import pytest
 from image_formats import FORMATS, expected_grey
 from monai.data import MetaTensor
 from monai.transforms import LoadImage
+from orientation_phantom import make_orientation_phantom
 from PIL import Image
 
 from pipeline.errors import ReadError, SkippedError
-from pipeline.phantom.phantom import make_orientation_phantom, make_phantom
+from pipeline.phantom.phantom import make_phantom
 from pipeline.phantom.phantom_dicom import (
     DicomKind,
     make_phantom_dataset,

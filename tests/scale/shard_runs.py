@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from orientation_phantom import make_orientation_phantom
 from PIL import Image
 
 from pipeline.cli.main import main
-from pipeline.phantom.phantom import make_orientation_phantom
 from pipeline.phantom.phantom_dicom import write_phantom_dicom
 
 IMAGE, _ = make_orientation_phantom(64, 96)

@@ -6,10 +6,10 @@ import threading
 from pathlib import Path
 
 import pytest
+from orientation_phantom import make_orientation_phantom
 
 from pipeline.datasets.walk_folder import walk_folder
 from pipeline.errors import ConfigError
-from pipeline.phantom.phantom import make_orientation_phantom
 from pipeline.phantom.phantom_dicom import write_phantom_dicom
 from pipeline.shards.list_shard import list_shard
 from pipeline.shards.make_plan import make_plan

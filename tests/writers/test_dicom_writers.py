@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from orientation_phantom import make_orientation_phantom
 from PIL import Image
 from pydicom import Dataset, dcmread
 
 from pipeline.errors import WriteError
 from pipeline.inferers.model_identity import ModelIdentity
 from pipeline.lesions.lesion import find_lesions
-from pipeline.phantom.phantom import make_orientation_phantom
 from pipeline.phantom.phantom_dicom import make_phantom_dataset
 from pipeline.readers.region.calibrated_region import CalibratedRegion, RegionOrigin
 from pipeline.results.result import Result

@@ -6,8 +6,8 @@ from pathlib import Path
 import nibabel
 import numpy as np
 import pytest
+from orientation_phantom import make_orientation_phantom
 
-from pipeline.phantom.phantom import make_orientation_phantom
 from pipeline.readers.nifti_source import NiftiSource
 from pipeline.readers.region.calibrated_region import CalibratedRegion, RegionOrigin
 from pipeline.results.result import Result

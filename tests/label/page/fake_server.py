@@ -12,10 +12,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
+from orientation_phantom import make_orientation_phantom
 from PIL import Image
 
 import pipeline.label
-from pipeline.phantom.phantom import make_orientation_phantom, make_phantom
+from pipeline.phantom.phantom import make_phantom
 from pipeline.phantom.phantom_cine import make_phantom_cine
 
 PAGE = Path(pipeline.label.__file__).parent / "page"

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from browser.chromium import needs_chromium
+from orientation_phantom import make_orientation_phantom
 
 from label.page.annotator import Annotator
 from label.page.fake_server import FakeServer
-from pipeline.phantom.phantom import make_orientation_phantom
 
 pytestmark = [needs_chromium, pytest.mark.enable_socket]  # of this machine only
 

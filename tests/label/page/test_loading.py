@@ -5,11 +5,11 @@ import json
 import numpy as np
 import pytest
 from browser.chromium import needs_chromium
+from orientation_phantom import make_orientation_phantom
 
 from label.page.annotator import Annotator
 from label.page.fake_server import HOSTILE, HOSTILE_ID, FakeServer
 from pipeline import RESEARCH_ONLY
-from pipeline.phantom.phantom import make_orientation_phantom
 
 pytestmark = [needs_chromium, pytest.mark.enable_socket]  # of this machine only
 

@@ -13,6 +13,7 @@ import gdcm
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from orientation_phantom import make_orientation_phantom
 from PIL import Image
 from pydicom import dcmread
 from pydicom.encaps import generate_frames
@@ -38,7 +39,6 @@ from pydicom.uid import (
 )
 
 from pipeline.errors import ReadError
-from pipeline.phantom.phantom import make_orientation_phantom
 from pipeline.phantom.phantom_dicom import make_phantom_dataset
 from pipeline.readers.codec import dicom_codec
 from pipeline.readers.codec.codec_worker import shared_codec_worker

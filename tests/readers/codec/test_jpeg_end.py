@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from orientation_phantom import make_orientation_phantom
 from PIL import Image
 
 from pipeline.errors import ReadError
-from pipeline.phantom.phantom import make_orientation_phantom
 from pipeline.readers.codec.jpeg_end import NO_END, has_jpeg_end
 from pipeline.readers.file_type import FileType
 from pipeline.readers.raster_source import RasterSource

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from orientation_phantom import make_orientation_phantom
 from PIL import Image
 
 from pipeline.errors import ReadError
-from pipeline.phantom.phantom import make_orientation_phantom
 from pipeline.readers.codec.png_chunks import drop_damaged_chunks
 from pipeline.readers.file_type import FileType
 from pipeline.readers.raster_source import RasterSource

@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 import tifffile
 from image_formats import STORED_FOR_EXIF
+from orientation_phantom import make_orientation_phantom
 from PIL import Image
 from tiff_files import make_page, write_tiff
 
 from pipeline.errors import ReadError
-from pipeline.phantom.phantom import make_orientation_phantom
 from pipeline.readers.codec.raster_codec import decode_raster, read_raster_header
 from pipeline.readers.file_type import FileType
 from pipeline.readers.raster_source import RasterSource

@@ -17,12 +17,12 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from orientation_phantom import make_orientation_phantom
 from pydicom import Dataset, dcmread
 from pydicom.encaps import encapsulate, parse_basic_offsets, parse_fragments
 from pydicom.uid import MPEG4HP41, MPEG4HP41F
 
 from pipeline.errors import ReadError
-from pipeline.phantom.phantom import make_orientation_phantom
 from pipeline.phantom.phantom_dicom import make_phantom_dataset
 from pipeline.readers.codec import video_codec
 from pipeline.readers.codec.video_codec import read_video_frame

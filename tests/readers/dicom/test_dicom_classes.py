@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import pytest
+from orientation_phantom import make_orientation_phantom
 from pydicom.config import IGNORE
 from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import DataElement
 from pydicom.tag import Tag
 
 from pipeline.errors import SkippedError
-from pipeline.phantom.phantom import make_orientation_phantom
 from pipeline.phantom.phantom_dicom import make_phantom_dataset
 from pipeline.readers.dicom.dicom_source import DicomSource
 

@@ -9,6 +9,7 @@ import zlib
 from pathlib import Path
 
 import pytest
+from orientation_phantom import make_orientation_phantom
 from pydicom import Dataset
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import (
@@ -21,7 +22,6 @@ from pydicom.uid import (
 )
 
 from pipeline.errors import ReadError, SkippedError
-from pipeline.phantom.phantom import make_orientation_phantom
 from pipeline.phantom.phantom_dicom import make_phantom_dataset
 from pipeline.readers.dicom import dicom_header
 from pipeline.readers.dicom.dicom_header import DicomHeader

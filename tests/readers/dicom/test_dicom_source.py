@@ -11,6 +11,7 @@ import numpy as np
 import pydicom
 import pytest
 from image_formats import FORMATS
+from orientation_phantom import make_orientation_phantom
 from pydicom import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import (
@@ -27,7 +28,7 @@ from pydicom.uid import (
 )
 
 from pipeline.errors import ReadError, SkippedError
-from pipeline.phantom.phantom import make_orientation_phantom, make_phantom
+from pipeline.phantom.phantom import make_phantom
 from pipeline.phantom.phantom_dicom import DicomKind, make_phantom_dataset, make_region
 from pipeline.readers.dicom import dicom_source, pixel_description
 from pipeline.readers.dicom.dicom_source import DicomSource

@@ -5,10 +5,10 @@ from pathlib import Path
 from struct import pack
 
 import pytest
+from orientation_phantom import make_orientation_phantom
 from pydicom.uid import UID, JPEGLSLossless, RLELossless
 
 from pipeline.errors import ReadError
-from pipeline.phantom.phantom import make_orientation_phantom
 from pipeline.phantom.phantom_dicom import make_phantom_dataset
 from pipeline.readers.dicom import encapsulated_frames
 from pipeline.readers.dicom.dicom_header import DicomHeader

@@ -3,9 +3,9 @@
 import io
 
 import pytest
+from orientation_phantom import make_orientation_phantom
 from pydicom import Dataset, dcmread
 
-from pipeline.phantom.phantom import make_orientation_phantom
 from pipeline.phantom.phantom_dicom import make_phantom_dataset
 from pipeline.readers.dicom.other_organ import find_other_organ
 

@@ -3,10 +3,10 @@
 import io
 
 import pytest
+from orientation_phantom import make_orientation_phantom
 from pydicom import Dataset, dcmread
 from pydicom.dataelem import RawDataElement
 
-from pipeline.phantom.phantom import make_orientation_phantom
 from pipeline.phantom.phantom_dicom import make_phantom_dataset
 from pipeline.readers.dicom.read_values import read_values
 
