@@ -30,7 +30,7 @@ AUGMENT: list[dict[str, Any]] = json.loads((ROOT / "configs" / "train.json").rea
 
 _VIEW = "pipeline.transforms.RandViewd"
 _COVER = {
-    "_target_": "pipeline.transforms.RandCoverLesiond",
+    "_target_": "benchmarks.rand_cover_lesiond.RandCoverLesiond",
     "keys": ["image", "label"],
     "prob": 0.3,
 }

@@ -15,7 +15,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "lesion_probabilityd": ["LesionProbabilityd"],
         "boundary_uncertaintyd": ["BoundaryUncertaintyd"],
         "rand_calipers": ["RandCalipers", "RandCalipersd"],
-        "rand_cover_lesiond": ["RandCoverLesiond"],
         "rand_depth_gain": ["RandDepthGain", "RandDepthGaind"],
         "rand_image_transform": ["RandImageTransform", "RandImageTransformd"],
         "rand_lesion_free_cropd": ["RandLesionFreeCropd"],

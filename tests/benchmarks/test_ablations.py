@@ -6,6 +6,7 @@ from typing import Any
 
 import ablations
 import pytest
+from monai.bundle import ConfigParser
 
 from pipeline.settings.bundle_root import list_config_files
 
@@ -80,3 +81,11 @@ def test_dice_of_larger_images_is_smoothed_by_as_large_a_lesion() -> None:
     ratio = (training["image_size"][0] / recipe["image_size"][0]) ** 2
     assert training["loss#smooth"] == pytest.approx(recipe["loss"]["smooth"] * ratio)
     assert inference["image_size"] == training["image_size"]
+
+
+def test_transforms_of_a_change_can_be_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT))
+    for name in ("cover", "artefacts"):
+        for step in ablations.CHANGES[name][1]["augment"]:
+            if "Rand" in step["_target_"] and "$" not in str(step):
+                assert callable(ConfigParser({"step": step}).get_parsed_content("step"))

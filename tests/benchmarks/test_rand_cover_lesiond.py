@@ -2,8 +2,7 @@
 
 import pytest
 import torch
-
-from pipeline.transforms import RandCoverLesiond
+from rand_cover_lesiond import RandCoverLesiond
 
 HEIGHT, WIDTH = 40, 100
 

@@ -1,4 +1,4 @@
-"""Tissue in the place of a lesion, as an example of an image without one."""
+"""Experiment: tissue in the place of a lesion, as an example of an image without one."""
 
 from collections.abc import Hashable, Mapping
 
