@@ -75,7 +75,7 @@ class RunJournal:
         """
         if holds_shards(self.folder):
             msg = (
-                f"expected a folder of one run, found {self.folder} shared out in shards: run one "
+                f"expected a folder of one run, found {self.folder} split into shards: run one "
                 "of them by --shard, or choose another folder"
             )
             raise WriteError(msg)

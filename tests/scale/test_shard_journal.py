@@ -305,5 +305,5 @@ def test_instance_in_two_files_that_are_no_copies_is_refused(output: Path) -> No
 
 def test_single_run_stays_out_of_the_folder(output: Path) -> None:
     journal: Any = RunJournal(output, RunIdentity({}))
-    with pytest.raises(WriteError, match="shared out in shards"):
+    with pytest.raises(WriteError, match="split into shards"):
         journal.start()
