@@ -17,9 +17,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+needs_label = pytest.mark.skipif(
+    importlib.util.find_spec("dicomweb_client") is None,
+    reason="needs the extra 'label', see docs/label.md",
+)
 needs_monailabel = pytest.mark.skipif(
     importlib.util.find_spec("monailabel") is None,
-    reason="needs the extra 'label' and monailabel, see docs/label.md",
+    reason="needs the client or the viewer of MONAI Label, see Makefile",
 )
 
 _SECONDS_TO_START = 120

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from label.label_server import needs_monailabel
+from label.label_server import needs_label
 
-pytestmark = [needs_monailabel, pytest.mark.enable_socket]
+pytestmark = [needs_label, pytest.mark.enable_socket]
 
 LONG = 64 << 20
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from browser.chromium import needs_chromium
 
-from label.label_server import LabelServer, needs_monailabel
+from label.label_server import LabelServer, needs_label
 from label.page.annotator import Annotator
 
-pytestmark = [needs_monailabel, needs_chromium, pytest.mark.enable_socket]
+pytestmark = [needs_label, needs_chromium, pytest.mark.enable_socket]
 
 FIRST = "a/first.png"
 NAME = "evil.example"

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from label.label_server import needs_monailabel
+from label.label_server import needs_label
 from pipeline.label import dicomweb_client as module
 from pipeline.label.dicomweb_client import DicomwebClient, Instance
 from pipeline.label.label_errors import ArchiveError
 
-pytestmark = needs_monailabel  # the packages of the extra are what is needed
+pytestmark = needs_label  # the packages of the extra are what is needed
 
 CONTENT = bytes(range(256)) * 3 + b"\r\n--near"
 """Of the file; its end looks like a delimiter."""

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import torch
 
-from label.label_server import needs_monailabel
+from label.label_server import needs_label
 from label.tiny_bundle import change_config, draw_mask, read_config
 
 psutil = pytest.importorskip("psutil", reason="the extra 'label' is not installed")
 
-pytestmark = [needs_monailabel, pytest.mark.enable_socket]
+pytestmark = [needs_label, pytest.mark.enable_socket]
 
 FIRST = "a/first.png"
 LABELED = {FIRST: draw_mask(), "other_1.png": draw_mask((slice(10, 30), slice(25, 50)))}

@@ -8,11 +8,11 @@ import pytest
 from browser.chromium import needs_chromium
 from PIL import Image
 
-from label.label_server import LabelServer, needs_monailabel
+from label.label_server import LabelServer, needs_label
 from label.page.annotator import Annotator
 from label.tiny_bundle import SHAPE, draw_mask
 
-pytestmark = [needs_monailabel, needs_chromium, pytest.mark.enable_socket]
+pytestmark = [needs_label, needs_chromium, pytest.mark.enable_socket]
 
 FIRST = "a/first.png"
 

@@ -21,7 +21,7 @@ from starlette.requests import Request
 
 from label.asgi_client import AsgiClient
 from label.conftest import write_study
-from label.label_server import Answer, needs_monailabel
+from label.label_server import Answer, needs_label
 from label.tiny_bundle import draw_image, draw_mask, write_bundle, write_png
 from pipeline.label.app.request_body import FormReader, _Room
 from pipeline.label.label_errors import RequestError
@@ -30,7 +30,7 @@ from pipeline.label.mask_file import encode_mask
 from pipeline.phantom.phantom_dicom import write_phantom_dicom
 from pipeline.server.scratch import Scratch
 
-pytestmark = needs_monailabel
+pytestmark = needs_label
 
 FIRST = "a/first.png"
 PATIENT = "Nobody^Ever"

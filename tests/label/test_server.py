@@ -15,7 +15,7 @@ import pydicom
 import pytest
 from PIL import Image
 
-from label.label_server import LabelServer, find_port, needs_monailabel
+from label.label_server import LabelServer, find_port, needs_label
 from label.tiny_bundle import (
     change_config,
     draw_image,
@@ -25,7 +25,7 @@ from label.tiny_bundle import (
     write_png,
 )
 
-pytestmark = [needs_monailabel, pytest.mark.enable_socket]
+pytestmark = [needs_label, pytest.mark.enable_socket]
 
 FIRST = "a/first.png"
 NAMES = [FIRST, "other_0.png", "other_1.png", "other_2.png", "still.dcm", "sweep.dcm"]
