@@ -23,7 +23,7 @@ export default defineConfig(({ mode }) => ({
   },
   test: {
     include: [mode === 'bench' ? 'bench/*.bench.ts' : 'tests/**/*.test.ts'],
-    testTimeout: 300_000,
-    hookTimeout: 300_000,
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
   },
 }));

@@ -41,15 +41,16 @@ export function judgeFrame(
   const masks = parts.map((part) => keepProbable(part.mask, part.candidates, threshold));
   parts.forEach(({ candidates: { labels, probabilities } }, number) => {
     const kept = masks[number]!.values;
-    labels.forEach((candidate, at) => {
-      if (!candidate) return;
+    for (let at = 0; at < labels.length; at += 1) {
+      const candidate = labels[at]!;
+      if (!candidate) continue;
       (kept[at] ? mask : suppressed).values[at] = 1;
       presence.values[at] = Math.max(presence.values[at]!, probabilities[candidate]!);
-    });
+    }
   });
-  suppressed.values.forEach((value, at) => {
-    if (value && mask.values[at]) suppressed.values[at] = 0;
-  });
+  for (let at = 0; at < suppressed.values.length; at += 1) {
+    if (mask.values[at]) suppressed.values[at] = 0;
+  }
   const probability = joinMaps(parts.map((part) => part.probability))!;
   const malignancy = joinMaps(parts.flatMap((part) => part.malignancy ?? []));
   const isEmpty = !hasAny(mask);
@@ -76,6 +77,9 @@ export function judgeFrame(
 function joinMaps(maps: readonly Plane[]): Plane | null {
   const [first, ...others] = maps;
   if (!first || !others.length) return first ?? null;
-  const values = first.values.map((value, at) => Math.max(value, ...others.map((map) => map.values[at]!)));
+  const values = first.values.slice();
+  for (const other of others) {
+    for (let at = 0; at < values.length; at += 1) values[at] = Math.max(values[at]!, other.values[at]!);
+  }
   return { ...first, values };
 }

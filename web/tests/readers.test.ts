@@ -104,6 +104,6 @@ describe('damaged and malicious files', () => {
         became = 'refused';
       }
       if (expected !== 'taken' && !HARMLESS.includes(name)) expect(became).toBe('refused');
-    }, 20_000);
+    });
   }
 });

@@ -16,7 +16,7 @@ const PROGRAMS = ['chromium', 'chromium-browser', 'google-chrome'].map((name) =>
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'];
 
 /** The result of an image, as the test needs it. */
-export type Found = Omit<SegmentedFrame, 'levels' | 'mask' | 'probability'> & { mask: number[] };
+export type Found = Omit<SegmentedFrame, 'probability'>;
 
 export class Site {
   private constructor(
@@ -53,19 +53,26 @@ export async function segment(page: Page, files: readonly string[]): Promise<voi
 
 export async function waitUntilDone(page: Page): Promise<void> {
   await page.waitForFunction(() => document.querySelector<HTMLElement>('#app')!.dataset.state === 'done', null, {
-    timeout: 240_000,
+    timeout: 900_000,
   });
 }
 
 /** What was found in each image; null where there is no result. */
-export function readResults(page: Page): Promise<(Found | null)[]> {
-  return page.evaluate(() => {
+export async function readResults(page: Page): Promise<(Found | null)[]> {
+  const results = await page.evaluate(() => {
     const { results } = (globalThis as unknown as { breastUs: { results: (SegmentedFrame | null)[] } }).breastUs;
+    const decoder = new TextDecoder('latin1');
     return results.map((result) => {
       if (!result) return null;
-      const { levels: _, probability: __, mask, ...rest } = result;
-      return { ...rest, mask: [...mask] };
+      // Texts are handed over in a small part of the time that arrays take.
+      const { probability: _, mask, levels, ...rest } = result;
+      return { ...rest, mask: decoder.decode(mask), levels: btoa(levels.reduce((text, level) => text + String.fromCharCode(level), '')) };
     });
+  });
+  return results.map((result) => {
+    if (!result) return null;
+    const mask = Uint8Array.from(Buffer.from(result.mask, 'latin1'));
+    return { ...result, mask, levels: Uint8Array.from(Buffer.from(result.levels, 'base64')) };
   });
 }
 

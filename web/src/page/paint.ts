@@ -35,7 +35,8 @@ export function paintDoubt(canvas: HTMLCanvasElement, { rows, columns, probabili
     const alpha = Math.round(MOST_DOUBT_ALPHA * (1 - 0.75 * certainty));
     return ((alpha << 24) | colour) >>> 0;
   });
-  const pixels = Uint32Array.from(probability, (value) => table[value]!);
+  const pixels = new Uint32Array(rows * columns);
+  for (let at = 0; at < pixels.length; at += 1) pixels[at] = table[probability[at]!]!;
   put(canvas, pixels, rows, columns);
 }
 

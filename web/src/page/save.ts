@@ -9,6 +9,13 @@ import { makeSvg } from './dom';
 import { encodePng } from './encodePng';
 import { paintDoubt, paintImage } from './paint';
 
+/** Of the lines, as in style.css. */
+const COLOURS = [
+  ['outline', '#ffd200'],
+  ['suppressed', '#c9d3dc'],
+  ['caliper', '#5ac8ff'],
+] as const;
+
 /** Hand a file to the browser's downloads. */
 export function save(content: Blob, name: string): void {
   const link = document.createElement('a');
@@ -69,13 +76,17 @@ function drawElement(context: CanvasRenderingContext2D, element: SVGElement, sca
   }
   const { classList } = element;
   const isHalo = classList.contains('halo');
+  const isSuppressed = classList.contains('suppressed');
+  if (isHalo && isSuppressed) return;
+  context.setLineDash(isSuppressed ? [2 / scale, 5 / scale] : []);
   context.lineWidth = (isHalo ? 4 : 2) / scale;
-  const colour = classList.contains('outline') ? '#ffd200' : classList.contains('caliper') ? '#5ac8ff' : '#ffffff';
+  const colour = COLOURS.find(([kind]) => classList.contains(kind))?.[1] ?? '#ffffff';
   context.strokeStyle = isHalo ? 'rgb(0 0 0 / 55%)' : colour;
   context.stroke(new Path2D(element.getAttribute('d') ?? ''));
 }
 
 function drawText(context: CanvasRenderingContext2D, text: string, x: number, y: number, scale: number): void {
+  context.setLineDash([]);
   context.lineWidth = 3 / scale;
   context.strokeStyle = 'rgb(0 0 0 / 80%)';
   context.strokeText(text, x, y);

@@ -55,7 +55,7 @@ export class Stage {
       zoom('fit', 'Whole image (0)', () => this.viewer.reset()),
       zoom('plus', 'Zoom in (+)', () => this.viewer.zoomBy(1.4)),
     );
-    this.view = make('div', { class: 'view', hidden: true }, this.viewer.element, make('div', { class: 'notes' }, this.busy, this.legend, this.blank), cine, tools);
+    this.view = make('div', { class: 'view', hidden: true }, this.viewer.element, this.busy, make('div', { class: 'notes' }, this.legend, this.blank), cine, tools);
     element.append(this.welcome, this.view);
     this.viewer.setLayers(this.layers);
     this.drawButtons();

@@ -17,3 +17,10 @@ export function toGreyLevels(image: Plane): Uint8Array {
   levels.set(image.values);
   return new Uint8Array(levels.buffer);
 }
+
+/** Round probabilities from 0 to 1 to levels from 0 to 255. */
+export function toProbabilityLevels({ values }: Plane): Uint8Array {
+  const levels = new Uint8Array(values.length);
+  for (let at = 0; at < levels.length; at += 1) levels[at] = Math.round(values[at]! * 255);
+  return levels;
+}

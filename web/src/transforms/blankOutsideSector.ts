@@ -1,6 +1,6 @@
 /** Tell nothing of the black around a sector: there is no tissue; see `blank_outside_sectord.py`. */
 
-import type { Plane } from '../plane';
+import { type Mask, maskWhere, type Plane } from '../plane';
 import { labelComponents } from './labelComponents';
 
 const DARK = 0.01;
@@ -18,18 +18,13 @@ export function findOutside(image: Plane): Uint8Array | null {
   }
   const limit = Math.fround(darkest + DARK * (brightest - darkest));
   if (Math.max(values[0]!, values[columns - 1]!) > limit) return null;
-  const dark = Uint8Array.from(values, (value) => Number(value <= limit));
-  const { labels, areas } = labelComponents({ rows, columns, values: dark }, 1);
+  const { labels, areas } = labelComponents(maskWhere(rows, columns, (at) => values[at]! <= limit), 1);
   const upper = new Set(labels.subarray(0, columns));
   upper.delete(0);
   let area = 0;
   upper.forEach((number) => (area += areas[number]!));
   if (area / values.length > 1 - LEAST) return null;
-  return widen(
-    labels.map((number) => Number(upper.has(number))),
-    rows,
-    columns,
-  );
+  return widen(maskWhere(rows, columns, (at) => upper.has(labels[at]!)));
 }
 
 /** Set what lies outside to 0, in place. */
@@ -41,11 +36,11 @@ export function blankOutsideSector(maps: readonly Plane[], outside: Uint8Array |
 }
 
 /** Widen by the margin, by a square. */
-function widen(mask: Int32Array, rows: number, columns: number): Uint8Array {
-  const widened = new Uint8Array(mask.length);
+function widen({ rows, columns, values }: Mask): Uint8Array {
+  const widened = new Uint8Array(values.length);
   for (let row = 0; row < rows; row += 1) {
     for (let column = 0; column < columns; column += 1) {
-      if (!mask[row * columns + column]) continue;
+      if (!values[row * columns + column]) continue;
       const bottom = Math.min(row + MARGIN, rows - 1);
       const right = Math.min(column + MARGIN, columns - 1);
       for (let line = Math.max(row - MARGIN, 0); line <= bottom; line += 1) {

@@ -1,24 +1,30 @@
 /** Fill what is enclosed by a mask, as MONAI's `FillHoles`. */
 
-import type { Mask } from '../plane';
+import { findExtent, makeMask, type Mask } from '../plane';
 
 /**
  * Fill the holes; what reaches the border is none.
  *
  * @param connectivity how the background is connected: 1 by 4 neighbours, 2 by all 8, as in MONAI.
  */
-export function fillHoles({ rows, columns, values }: Mask, connectivity: 1 | 2 = 2): Mask {
+export function fillHoles(mask: Mask, connectivity: 1 | 2 = 2): Mask {
+  const filled = makeMask(mask.rows, mask.columns);
+  const extent = findExtent(mask);
+  if (!extent) return filled;
+  // All around the extent is background that reaches the border, and so does what touches it.
+  const [top, left, bottom, right] = extent;
+  const { columns, values } = mask;
   const isOutside = new Uint8Array(values.length);
   const stack: number[] = [];
   const visit = (row: number, column: number): void => {
-    if (row < 0 || row >= rows || column < 0 || column >= columns) return;
+    if (row < top || row >= bottom || column < left || column >= right) return;
     const at = row * columns + column;
     if (values[at] || isOutside[at]) return;
     isOutside[at] = 1;
     stack.push(at);
   };
-  for (let row = 0; row < rows; row += 1) [0, columns - 1].forEach((column) => visit(row, column));
-  for (let column = 0; column < columns; column += 1) [0, rows - 1].forEach((row) => visit(row, column));
+  for (let row = top; row < bottom; row += 1) [left, right - 1].forEach((column) => visit(row, column));
+  for (let column = left; column < right; column += 1) [top, bottom - 1].forEach((row) => visit(row, column));
   while (stack.length) {
     const at = stack.pop()!;
     const row = Math.floor(at / columns);
@@ -29,5 +35,8 @@ export function fillHoles({ rows, columns, values }: Mask, connectivity: 1 | 2 =
       }
     }
   }
-  return { rows, columns, values: isOutside.map((outside) => 1 - outside) };
+  for (let row = top; row < bottom; row += 1) {
+    for (let at = row * columns + left; at < row * columns + right; at += 1) filled.values[at] = 1 - isOutside[at]!;
+  }
+  return filled;
 }

@@ -1,7 +1,7 @@
 /** Keep silent about what is outlined and probably no lesion. */
 
 import type { PlattScale } from '../lesions/plattScale';
-import type { Mask, Plane } from '../plane';
+import { type Mask, maskWhere, type Plane } from '../plane';
 import { labelComponents } from './labelComponents';
 
 /** A connected component of a mask, and its probability of being a lesion. */
@@ -26,7 +26,9 @@ export function judgeCandidates(
     return { labels, probabilities: areas.map(() => imageProbability), probability: imageProbability };
   }
   const sums = areas.map(() => 0);
-  labels.forEach((number, at) => number && (sums[number]! += presence.values[at]!));
+  for (let at = 0; at < labels.length; at += 1) {
+    if (labels[at]) sums[labels[at]!]! += presence.values[at]!;
+  }
   const probabilities = areas.map((area, number) => (number ? scale.judge(sums[number]! / area) : 0));
   return { labels, probabilities, probability: Math.max(...probabilities) };
 }
@@ -35,6 +37,5 @@ export function judgeCandidates(
 export function keepProbable(mask: Mask, candidates: Candidates, threshold: number): Mask {
   const least = Math.fround(threshold);
   const isKept = candidates.probabilities.map((each) => Math.fround(each) >= least);
-  const values = Uint8Array.from(candidates.labels, (number) => Number(number > 0 && isKept[number]));
-  return { rows: mask.rows, columns: mask.columns, values };
+  return maskWhere(mask.rows, mask.columns, (at) => candidates.labels[at]! > 0 && isKept[candidates.labels[at]!]!);
 }

@@ -8,7 +8,7 @@ import { LARGEST_FILE_BYTES } from '../readers/limits';
 import { asReadable, openImage } from '../readers/openImage';
 import type { PictureDecoder } from '../readers/raster/decodePicture';
 import { areTold, type CalibratedRegion, listBoxes } from '../readers/region/calibratedRegion';
-import { toGreyLevels } from '../readers/rint';
+import { toGreyLevels, toProbabilityLevels } from '../readers/rint';
 import type { SegmentedParts, Segmenter } from '../segmenter';
 import type { Settings } from '../settings';
 import { Kept } from './kept';
@@ -51,7 +51,7 @@ export class FrameSegmenter {
         columns: grey.columns,
         levels: toGreyLevels(grey),
         mask: result.mask.values,
-        probability: Uint8Array.from(result.probability.values, (value) => Math.round(value * 255)),
+        probability: toProbabilityLevels(result.probability),
         lesions: result.lesions,
         regions,
         safeBoxes: source.mayNamePatient

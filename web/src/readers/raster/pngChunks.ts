@@ -26,6 +26,8 @@ const DEPTHS: Record<number, number[]> = {
   4: [8, 16],
   6: [8, 16],
 };
+/** The colour type whose pixels are indices. */
+const PALETTE = 3;
 const ORIENTATION = 0x0112;
 
 export function readPngChunks(bytes: Uint8Array): PngChunks {
@@ -48,7 +50,10 @@ export function readPngChunks(bytes: Uint8Array): PngChunks {
     }
     if (name === 'IHDR') header ??= content;
     else if (name === 'PLTE') palette = content.slice();
-    else if (name === 'IDAT') data.push(content);
+    else if (name === 'IDAT') {
+      if (header?.[9] === PALETTE && !palette.length) throw refuse(', without its palette');
+      data.push(content);
+    }
     else if (name === 'eXIf') orientation = readOrientation(content);
     at += 12 + length;
   }

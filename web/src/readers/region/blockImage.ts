@@ -40,18 +40,16 @@ export class BlockImage {
 
 /** Close gaps of a mask that are narrower than `width`. */
 export function close(mask: BlockImage, width: number): BlockImage {
-  return filterTwice(mask, width, Math.max, Math.min);
+  return filterTwice(mask, width, true);
 }
 
 /** Clear what is narrower than `width`. */
 export function open(mask: BlockImage, width: number): BlockImage {
-  return filterTwice(mask, width, Math.min, Math.max);
+  return filterTwice(mask, width, false);
 }
 
-type Choose = (first: number, second: number) => number;
-
-/** Filter by a square of odd width; beyond the picture it goes on as at its border. */
-function filterTwice(mask: BlockImage, width: number, first: Choose, second: Choose): BlockImage {
+/** Filter by a square of odd width, first by its most or least; beyond the picture it goes on as at its border. */
+function filterTwice(mask: BlockImage, width: number, byMost: boolean): BlockImage {
   const padded = new BlockImage(mask.rows + 2 * width, mask.columns + 2 * width);
   for (let row = 0; row < padded.rows; row += 1) {
     const from = Math.min(Math.max(row - width, 0), mask.rows - 1) * mask.columns;
@@ -60,18 +58,18 @@ function filterTwice(mask: BlockImage, width: number, first: Choose, second: Cho
       padded.values[row * padded.columns + column] = mask.values[from + at]!;
     }
   }
-  const filtered = filterSquare(filterSquare(padded, width, first), width, second);
+  const filtered = filterSquare(filterSquare(padded, width, byMost), width, !byMost);
   return filtered.slice(width, width, width + mask.rows, width + mask.columns);
 }
 
-function filterSquare(image: BlockImage, width: number, choose: Choose): BlockImage {
-  return filterLines(filterLines(image, width, choose).turnLeft(), width, choose)
+function filterSquare(image: BlockImage, width: number, byMost: boolean): BlockImage {
+  return filterLines(filterLines(image, width, byMost).turnLeft(), width, byMost)
     .turnLeft()
     .turnLeft()
     .turnLeft();
 }
 
-function filterLines(image: BlockImage, width: number, choose: Choose): BlockImage {
+function filterLines(image: BlockImage, width: number, byMost: boolean): BlockImage {
   const reach = (width - 1) / 2;
   const { rows, columns, values } = image;
   const filtered = new BlockImage(rows, columns);
@@ -80,7 +78,10 @@ function filterLines(image: BlockImage, width: number, choose: Choose): BlockIma
       const end = Math.min(column + reach, columns - 1);
       let at = Math.max(column - reach, 0);
       let best = values[row * columns + at]!;
-      for (at += 1; at <= end; at += 1) best = choose(best, values[row * columns + at]!);
+      for (at += 1; at <= end; at += 1) {
+        const value = values[row * columns + at]!;
+        if (value > best === byMost && value !== best) best = value;
+      }
       filtered.values[row * columns + column] = best;
     }
   }
