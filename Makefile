@@ -21,7 +21,7 @@ OHIF_VERSION := 3.13.2
 OHIF := build/ohif/package/dist
 
 .DEFAULT_GOAL := help
-.PHONY: help demo label-demo web test coverage label-test lint docs conformance train evaluate bench package clean
+.PHONY: help demo label-demo web-page web test coverage label-test lint docs conformance train evaluate bench package clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,8 +60,10 @@ $(WEB_INSTALLED): web/package-lock.json
 	cd web && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
-web: $(INSTALLED) $(WEB_INSTALLED) ## build the web page into web/dist, and test it (Node.js, Chromium)
+web-page: $(WEB_INSTALLED) ## build the web page into web/dist (Node.js)
 	cd web && npm run --silent check && npm run --silent build
+
+web: $(INSTALLED) web-page ## build the web page, and test it (Node.js, Chromium)
 	$(BIN)/python tests/web_fixtures/write_fixtures.py web/tests/fixtures
 	cd web && npm test --silent
 

@@ -88,7 +88,7 @@ def test_page_that_was_not_built_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["web", "--bundle-root", str(tmp_path)]) == 1
-    assert "run `make web`" in capsys.readouterr().err
+    assert "run `make web-page`" in capsys.readouterr().err
 
 
 def test_command_serves_until_it_is_stopped(
