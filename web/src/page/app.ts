@@ -115,16 +115,17 @@ export class App {
   }
 
   private judgeAgain(): void {
+    this.stage.makeStale();
+    this.panel.makeStale();
     // The frames of cines are found again when they are looked at.
     this.engine.drop((request) => request.threshold === this.point.threshold);
     for (const entry of this.entries) {
       if (entry.reason) continue;
       const { frame } = entry;
-      const shown = entry.result;
       entry.forget();
-      if (shown && entry === this.selected) this.stage.keepWhileJudging(shown);
       void this.compute(entry, frame, entry === this.selected);
     }
+    this.rail.show(this.entries, this.selected);
   }
 
   private async compute(entry: ImageEntry, frame: number | null, isUrgent: boolean): Promise<void> {

@@ -84,6 +84,7 @@ export class ImageRail {
 function describe(entry: ImageEntry): string {
   if (entry.status !== 'done') return STATUS_WORDS[entry.status];
   const cine = entry.frames > 1 ? `${entry.frames} frames · ` : '';
-  const count = entry.result?.lesions.length ?? [...entry.summaries.values()][0]?.lesions ?? 0;
+  const count = entry.result?.lesions.length ?? [...entry.summaries.values()][0]?.lesions;
+  if (count === undefined) return STATUS_WORDS.working;
   return cine + (count === 1 ? '1 lesion' : count ? `${count} lesions` : 'no lesion');
 }

@@ -26,6 +26,7 @@ export class ResultPanel {
 
   show(entry: ImageEntry, frame: SegmentedFrame | null): void {
     this.element.hidden = false;
+    this.body.ariaBusy = null;
     if (!frame) {
       this.body.replaceChildren(entry.reason ? makeRefusal(entry) : makeWaiting());
       return;
@@ -44,6 +45,11 @@ export class ResultPanel {
       this.makeDownloads(),
       makeFile(frame),
     );
+  }
+
+  /** What is shown belongs to another operating point, until the next result is there. */
+  makeStale(): void {
+    this.body.ariaBusy = 'true';
   }
 
   private makeDownloads(): HTMLElement {

@@ -25,7 +25,7 @@ export class Stage {
   private readonly buttons = new Map<keyof Layers, HTMLButtonElement>();
   private readonly busy = make('p', { class: 'busy', hidden: true }, make('span', { class: 'spinner' }), 'Computing on this machine …');
   private readonly blank = make('div', { class: 'blank', hidden: true });
-  private readonly legend = make('p', { class: 'legend', hidden: true }, make('span', { class: 'swatch' }), '20 to 80 % probable: the border may lie anywhere in it');
+  private readonly legend = make('p', { class: 'legend', hidden: true }, make('span', { class: 'swatch' }), '20 to 80 % probable: the border may lie in it');
   private readonly view: HTMLElement;
   private readonly welcome: HTMLElement;
 
@@ -78,9 +78,9 @@ export class Stage {
     this.drawBlank(entry, result);
   }
 
-  /** The last result stays until the next is there, so that nothing flickers. */
-  keepWhileJudging(_: SegmentedFrame): void {
-    this.busy.hidden = true;
+  /** What is shown belongs to another operating point, until the next result is there. */
+  makeStale(): void {
+    this.viewer.element.classList.add('stale');
   }
 
   private drawBlank(entry: ImageEntry, result: SegmentedFrame | null): void {
