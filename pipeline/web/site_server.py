@@ -46,8 +46,8 @@ def find_site(bundle_root: Path) -> Path:
     site = bundle_root / _FOLDER
     if not (site / "index.html").is_file():
         msg = (
-            f"expected the built web page in {site}, found none: run `make web-page` in a checkout, "
-            "which needs Node.js"
+            f"expected the built web page in {site}, found none: run `make web-page` in a "
+            "checkout, which needs Node.js"
         )
         raise ConfigError(msg)
     return site
