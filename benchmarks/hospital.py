@@ -14,10 +14,11 @@ import signal
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 from hospital_peers import try_clients, try_peers
-from hospital_place import RESERVE_GIB, ROOT, Hospital, Rows, list_counts, wait_for
+from hospital_place import RESERVE_GIB, ROOT, Hospital, Rows, format_table, list_counts, wait_for
 from label.orthanc import own_network
 from label.tiny_bundle import draw_image
 from pages import replace_between
@@ -33,6 +34,12 @@ PARTS = {
     "segmentation": "its process for segmentation",
     "archive": "the archive",
 }
+MOST_WAITING = 20
+"""Studies in the queue above which the archive is given nothing new: it sends all the time."""
+MOST_ROUNDS = 5
+"""In which an archive sends again what was not taken."""
+TRIES = ("kills", "down", "disk", "peers", "clients")
+ROWS = "faults.json"
 PAGE = ROOT / "docs" / "hospital.md"
 BEGIN = "<!-- faults: made by python benchmarks/hospital.py table WORK -->"
 END = "<!-- end of faults -->"
@@ -58,39 +65,41 @@ def make_images(studies: int) -> dict[str, list[Dataset]]:
     return made
 
 
-def kill_at_random(hospital: Hospital, count: int, longest_s: float) -> Counter[str]:
-    """Kill each part in turn at random moments."""
-    rng, done = random.Random(0), Counter[str]()
-    while done.total() < count:
-        time.sleep(rng.uniform(0.5, longest_s))
-        part = list(PARTS)[done.total() % len(PARTS)]
-        if hospital.kill(part):
-            done[PARTS[part]] += 1
-            print(f"{time.strftime('%H:%M:%S')} killed {PARTS[part]}", flush=True)
-    return done
+def kill_at_random(hospital: Hospital, kills: int, studies: int, done: Counter[str]) -> None:
+    """Kill each part in turn, at moments drawn from the whole of the work."""
+    rng = random.Random(0)
+    for number, moment in enumerate(sorted(rng.choices(range(studies * 9 // 10), k=kills))):
+        part = list(PARTS)[number % len(PARTS)]
+        wait_for(lambda moment=moment: hospital.count_ended() >= moment)
+        time.sleep(rng.uniform(0, 10))
+        while not hospital.kill(part):
+            time.sleep(0.1)
+        done[PARTS[part]] += 1
+        told = f"killed {PARTS[part]} after {hospital.count_ended()} studies"
+        print(f"{time.strftime('%H:%M:%S')} {told}", flush=True)
 
 
-def try_kills(
-    hospital: Hospital, rows: Rows, images: dict[str, list[Dataset]], args: argparse.Namespace
-) -> None:
+def try_kills(hospital: Hospital, rows: Rows, images: dict[str, list[Dataset]], kills: int) -> None:
     """Send studies through the archive while processes are killed."""
     done: Counter[str] = Counter()
-    chaos = threading.Thread(
-        target=lambda: done.update(kill_at_random(hospital, args.kills, args.longest))
-    )
-    chaos.start()
     everything = [each for kind in images.values() for each in kind]
     random.Random(1).shuffle(everything)
-    pause = args.kills * args.longest / 2 / len(everything)
-    while everything and chaos.is_alive():  # while the processes die
-        hospital.store([everything.pop()])
-        time.sleep(pause)
-    hospital.store(everything)
-    chaos.join()
-    wait_for(hospital.echo)
-    wait_for(lambda: hospital.orthanc.answers() and hospital.is_quiet())
-    again = hospital.send_again({str(image.SOPInstanceUID) for image in images["sound"]})
-    wait_for(hospital.is_quiet)
+    chaos = threading.Thread(
+        target=kill_at_random, args=(hospital, kills, len(everything), done), daemon=True
+    )
+    chaos.start()
+    while everything:  # while the processes die
+        hospital.store(everything.pop())
+        wait_for(lambda: hospital.count_waiting() < MOST_WAITING)
+    sound = {str(image.SOPInstanceUID) for image in images["sound"]}
+    again, rounds = 0, 0
+    while chaos.is_alive() or rounds < MOST_ROUNDS:
+        wait_for(hospital.is_quiet)
+        missing = hospital.send_again(sound)
+        again += missing
+        if not missing and not chaos.is_alive():
+            break
+        rounds += not chaos.is_alive()
     judge(hospital, rows, images, f"`kill -9` at {done.total()} random moments")
     rows.add("which were killed", list_counts(done), "each came again, and went on")
     rows.add(
@@ -192,28 +201,38 @@ def try_privacy(hospital: Hospital, rows: Rows, images: dict[str, list[Dataset]]
 
 
 def run(args: argparse.Namespace) -> None:
-    """Try all."""
-    work = args.work.resolve()
-    work.mkdir(parents=True)
-    rows, images = Rows(work / "faults.json"), make_images(args.studies)
-    with own_network():
-        hospital = Hospital(work / "hospital")
-        try:
-            try_kills(hospital, rows, images, args)
-            try_archive_down(hospital, rows, max(3, args.studies // 10), args.down)
-            try_full_disk(hospital, rows, max(3, args.studies // 20))
-            try_peers(hospital, rows)
-            judge(hospital, rows, images, "all of these")
-            try_privacy(hospital, rows, images)
-        finally:
-            hospital.close()
-        try_clients(work / "serve", rows, args.clients, args.seconds)
-    print(rows.format())
+    """Try all, or some parts, each with a hospital of its own."""
+    images = make_images(args.studies)
+
+    def try_archive(hospital: Hospital, rows: Rows) -> None:
+        try_kills(hospital, rows, images, args.kills)
+        try_privacy(hospital, rows, images)
+
+    tries: dict[str, Callable[[Hospital, Rows], None]] = {
+        "kills": try_archive,
+        "down": lambda *place: try_archive_down(*place, max(3, args.studies // 10), args.down),
+        "disk": lambda *place: try_full_disk(*place, max(3, args.studies // 20)),
+        "peers": try_peers,
+    }
+    for part in args.part or TRIES:
+        work = args.work.resolve() / part
+        work.mkdir(parents=True)
+        rows = Rows(work / ROWS)
+        with own_network():
+            if part == "clients":
+                try_clients(work / "serve", rows, args.clients, args.seconds)
+                continue
+            hospital = Hospital(work / "hospital")
+            try:
+                tries[part](hospital, rows)
+            finally:
+                hospital.close()
 
 
 def write_table(args: argparse.Namespace) -> None:
-    """Write the table into the docs."""
-    replace_between(PAGE, BEGIN, END, Rows(args.work / "faults.json").format())
+    """Write what was counted last into the docs."""
+    paths = [args.work / part / ROWS for part in TRIES]
+    replace_between(PAGE, BEGIN, END, format_table(paths))
 
 
 def main() -> None:
@@ -224,7 +243,7 @@ def main() -> None:
     running.add_argument("work", type=Path)
     running.add_argument("--studies", type=int, default=200)
     running.add_argument("--kills", type=int, default=30)
-    running.add_argument("--longest", type=float, default=12.0, help="seconds between two kills")
+    running.add_argument("--part", choices=TRIES, action="append", help="only this one")
     running.add_argument("--down", type=float, default=60.0, help="seconds")
     running.add_argument("--clients", type=int, default=200)
     running.add_argument("--seconds", type=float, default=60.0, help="that they press on `serve`")

@@ -9,10 +9,10 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from http.client import HTTPException
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
@@ -25,6 +25,7 @@ from pynetdicom import AE  # noqa: E402
 EXAMPLE = ROOT / "examples" / "hospital"
 DISK_MIB = 256
 RESERVE_GIB = 0.0625
+Value = TypeVar("Value")
 NODE = 11112
 """Port of the node."""
 CHANGES = {
@@ -39,7 +40,7 @@ CHANGES = {
 
 
 class Rows:
-    """The table, which is kept in a file as it grows.
+    """Rows of the table, kept in a file as they come.
 
     Args:
         path: of the file.
@@ -47,7 +48,7 @@ class Rows:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.rows: list[list[str]] = json.loads(path.read_text()) if path.exists() else []
+        self.rows: list[list[str]] = []
 
     def add(self, fault: str, tried: object, came: str) -> None:
         """Note what was tried and what came of it."""
@@ -55,10 +56,12 @@ class Rows:
         self.path.write_text(json.dumps(self.rows, indent=2))
         print(f"{time.strftime('%H:%M:%S')} {fault}: {tried}: {came}", flush=True)
 
-    def format(self) -> str:
-        """Write all of it as Markdown."""
-        head = ["| fault | tried | what came of it |", "|---|---|---|"]
-        return "\n".join([*head, *(f"| {' | '.join(row)} |" for row in self.rows)])
+
+def format_table(paths: Iterable[Path]) -> str:
+    """Write rows that were kept as Markdown."""
+    rows = [["fault", "tried", "what came of it"], ["---", "---", "---"]]
+    rows += [row for path in paths for row in json.loads(path.read_text())]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def list_counts(counts: Counter[str]) -> str:
@@ -136,10 +139,9 @@ class Hospital:
                 return child
         return None
 
-    def store(self, datasets: list[Dataset]) -> None:
-        """Give images to the archive, however often it takes."""
-        for each in datasets:
-            wait_for(lambda each=each: self.orthanc.store([each]) is None)
+    def store(self, dataset: Dataset) -> None:
+        """Give an image to the archive, however often it takes."""
+        wait_for(lambda: self.orthanc.store([dataset]) is None)
 
     def find_orthanc(self) -> int:
         """Find the number of the archive's process."""
@@ -198,16 +200,21 @@ class Hospital:
 
     def send_again(self, uids: set[str]) -> int:
         """Let the archive send those images again of which it has no report."""
-        missing = uids - set(self.find_sources("SR"))
+        missing = uids - wait_for(lambda: {"", *self.find_sources("SR")})
         for uid in missing:
-            with self.orthanc.ask("/tools/lookup", uid.encode()) as answer:
-                (found,) = json.loads(answer.read())
-            wait_for(lambda name=found["ID"]: self._send(name))
+            wait_for(lambda uid=uid: self._send(uid))
         return len(missing)
 
-    def _send(self, name: str) -> bool:
-        self.orthanc.ask("/modalities/node/store", name.encode()).close()
+    def _send(self, uid: str) -> bool:
+        with self.orthanc.ask("/tools/lookup", uid.encode()) as answer:
+            (found,) = json.loads(answer.read())
+        self.orthanc.ask("/modalities/node/store", found["ID"].encode()).close()
         return True
+
+    def count_ended(self) -> int:
+        """Count the studies that have come to their end."""
+        path = self.spool / "audit.jsonl"
+        return len(path.read_text().splitlines()) if path.exists() else 0
 
     def count_jobs(self) -> int:
         """Count what the archive is sending or will send."""
@@ -250,15 +257,13 @@ class Hospital:
         return sources
 
 
-def wait_for(condition: Callable[[], object], seconds: float = 5400) -> None:
-    """Wait until a condition holds, whatever is down meanwhile."""
+def wait_for(condition: Callable[[], Value], seconds: float = 7200) -> Value:
+    """Wait until a condition holds, whatever is down meanwhile, and give what it says."""
     end = time.monotonic() + seconds
     while True:
-        try:
-            if condition():
-                return
-        except (OSError, HTTPException):  # it is down, or goes down meanwhile
-            pass
+        with contextlib.suppress(OSError, HTTPException, ValueError):  # down, or going down
+            if found := condition():
+                return found
         if time.monotonic() > end:
             message = "it does not come to an end"
             raise SystemExit(message)
