@@ -19,7 +19,8 @@ cat >"$opt/bin/breast-us-seg" <<'END'
 #!/opt/breast-us-seg/bin/python3
 import sys
 from pipeline.cli.main import main
-sys.exit(main())
+if __name__ == "__main__":  # a process for segmentation imports this again
+    sys.exit(main())
 END
 chmod +x "$opt/bin/breast-us-seg"
 umoci init --layout oci
