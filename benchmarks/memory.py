@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import nibabel
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -61,6 +62,11 @@ def _save(path: Path, values: Images) -> None:
     )
 
 
+def _save_nifti(path: Path, values: NDArray[np.generic]) -> None:
+    affine = np.diag([-_MM, -_MM, 1, 1])
+    nibabel.save(nibabel.Nifti1Image(values.T, affine, dtype=values.dtype), path)
+
+
 def _save_dicom(path: Path, values: Images) -> None:
     write_phantom_dicom(path, values, mm_per_pixel=(_MM, _MM))
 
@@ -72,6 +78,11 @@ WRITERS: dict[str, tuple[str, Callable[[Path, Images], None]]] = {
     "TIFF, uncompressed": ("x.tif", _save),
     "TIFF, RGB": ("x.tif", lambda path, grey: _save(path, _colour(grey))),
     "JPEG, RGB": ("x.jpg", lambda path, grey: _save(path, _colour(grey))),
+    "NIfTI": ("x.nii", _save_nifti),
+    "NIfTI, 16 bits, compressed": (
+        "x.nii.gz",
+        lambda path, grey: _save_nifti(path, grey * np.uint16(257)),
+    ),
     "DICOM, uncompressed": ("x.dcm", _save_dicom),
     "DICOM, RGB": ("x.dcm", lambda path, grey: _save_dicom(path, _colour(grey))),
 }

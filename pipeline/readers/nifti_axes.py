@@ -9,6 +9,7 @@ from nibabel.affines import voxel_sizes
 from nibabel.orientations import apply_orientation, io_orientation
 from numpy.typing import NDArray
 
+from pipeline.readers.image_source import GreyImage
 from pipeline.readers.region.refuse_scale import refuse_scale
 
 _MM = {"mm": 1.0, "meter": 1000.0, "micron": 0.001}
@@ -61,7 +62,7 @@ class NiftiAxes:
         across, down = (float(along[axis]) for axis in self.turns[:, 0].argsort())
         return down, across
 
-    def turn(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+    def turn(self, values: GreyImage) -> GreyImage:
         """Turn a stored frame (W, H) into a picture (H, W), rows from the top."""
         return np.ascontiguousarray(apply_orientation(values, self.turns).T)
 

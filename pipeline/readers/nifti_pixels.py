@@ -80,8 +80,8 @@ class NiftiPixels:
         return prod(self.shape) * self.dtype.itemsize
 
     def convert(self, content: bytes) -> FloatArray:
-        """Take the bytes of a frame for (W, H) values, the first axis running fastest."""
-        stored = np.frombuffer(content, self.dtype).reshape(self.shape, order="F")
+        """Take bytes of whole lines for values (W, lines), the first axis running fastest."""
+        stored = np.frombuffer(content, self.dtype).reshape((self.shape[0], -1), order="F")
         if self.dtype.names is not None:
             return rgb_to_grey(np.stack([stored[name] for name in "RGB"], axis=-1)).astype(float)
         scaled: NDArray[Any] = apply_read_scaling(stored, self.slope, self.intercept)

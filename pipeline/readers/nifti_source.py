@@ -1,9 +1,11 @@
 """2D images in NIfTI files through nibabel."""
 
 import gzip
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from functools import cached_property
+from math import prod
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -15,8 +17,8 @@ from pipeline.readers.image_source import (
     GreyImage,
     check_index,
     no_identity,
-    to_grey_image,
 )
+from pipeline.readers.limits import LARGE_IMAGE_PX
 from pipeline.readers.nifti_axes import NiftiAxes
 from pipeline.readers.nifti_pixels import WHITE, FloatArray, GreyScale, NiftiPixels
 from pipeline.readers.region.calibrated_region import CalibratedRegion, RegionOrigin
@@ -27,6 +29,8 @@ _NIFTI_1_BYTES, _NIFTI_2_BYTES = 348, 540
 """Length of the headers, which is also their first field."""
 _LARGEST_INFLATED_BYTES = 1 << 30
 """Bytes of compressed pixels, which all are in memory at once."""
+_LINES = 256
+"""Lines of pixels that are converted at once."""
 _LARGEST_REST_BYTES, _PIECE_BYTES = 16 << 20, 1 << 20
 """Bytes after compressed pixels, that are inflated in pieces to reach the checksum."""
 
@@ -121,11 +125,16 @@ class NiftiSource:
             ReadError: there is no such frame, the file is damaged, or a value is no number.
         """
         check_index(index, self.frames)
-        values = self._read_values(index)
         window = self._scale.window
-        if window is not None:
-            values = np.interp(values, window, (0, WHITE))
-        return to_grey_image(self._axes.turn(values.astype(np.float32)))
+        is_large = prod(self._pixels.shape) > LARGE_IMAGE_PX
+        grey = np.empty(self._pixels.shape, np.uint8 if is_large else np.float32, order="F")
+        for first, values in self._read_parts(index):
+            if window is not None:
+                values = np.interp(values, window, (0, WHITE))
+            part = values.astype(np.float32)
+            end = first + part.shape[1]
+            grey[:, first:end] = np.rint(part) if is_large else part
+        return self._axes.turn(grey)
 
     def regions(self, grey: GreyImage, *, find_field: bool = True) -> list[CalibratedRegion]:
         """Give the whole frame, with mm if the header tells them; `find_field` is not used."""
@@ -143,8 +152,8 @@ class NiftiSource:
             return self._pixels.scale
         low, high = np.inf, -np.inf
         for index in range(self.frames):
-            values = self._read_values(index)
-            low, high = min(low, float(values.min())), max(high, float(values.max()))
+            for _, values in self._read_parts(index):
+                low, high = min(low, float(values.min())), max(high, float(values.max()))
         return self._pixels.choose_scale(low, high)
 
     @cached_property
@@ -175,24 +184,31 @@ class NiftiSource:
             msg = f"expected {expected} bytes of pixels, got {available}: the file is cut off"
             raise ReadError(msg)
 
-    def _read_values(self, index: int) -> FloatArray:
-        """Read one frame as it is stored, (W, H), scaled by slope and intercept."""
+    def _read_parts(self, index: int) -> Iterator[tuple[int, FloatArray]]:
+        """Read one frame as it is stored, scaled by slope and intercept, some lines at once.
+
+        Yields:
+            The first line along the second axis, and the values (W, lines).
+        """
         pixels = self._pixels
         start = index * pixels.frame_bytes
-        if self._is_compressed:
-            content = self._inflated[start : start + pixels.frame_bytes]
-        else:
-            with _open(self._path) as file:
-                file.seek(pixels.offset + start)
-                content = file.read(pixels.frame_bytes)
-        if len(content) < pixels.frame_bytes:
-            msg = f"expected {pixels.frame_bytes} bytes of a frame, got {len(content)}: cut off"
-            raise ReadError(msg)
-        values = pixels.convert(content)
-        if not np.isfinite(values).all():
-            msg = "expected numbers as grey values, got some that are infinite or none (NaN)"
-            raise ReadError(msg)
-        return values
+        columns, lines = pixels.shape
+        line_bytes = columns * pixels.dtype.itemsize
+        inflated = self._inflated if self._is_compressed else b""
+        with io.BytesIO(inflated) if self._is_compressed else _open(self._path) as file:
+            file.seek(start if self._is_compressed else pixels.offset + start)
+            for first in range(0, lines, _LINES):
+                expected = min(_LINES, lines - first) * line_bytes
+                content = file.read(expected)
+                if len(content) < expected:
+                    got = first * line_bytes + len(content)
+                    msg = f"expected {pixels.frame_bytes} bytes of a frame, got {got}: cut off"
+                    raise ReadError(msg)
+                values = pixels.convert(content)
+                if not np.isfinite(values).all():
+                    msg = "expected finite numbers as grey values, got infinite ones or NaN"
+                    raise ReadError(msg)
+                yield first, values
 
 
 @contextmanager

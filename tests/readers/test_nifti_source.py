@@ -282,11 +282,24 @@ class TestValues:
         rgb = np.stack([IMAGE, IMAGE // 2, 255 - IMAGE], axis=-1)
         assert np.abs(grey - rgb @ [0.299, 0.587, 0.114]).max() < 0.51
 
+    @pytest.mark.parametrize("suffix", ["nii", "nii.gz"])
+    @pytest.mark.parametrize("dtype", ["u1", "<i2", "f4"])
+    def test_large_picture_is_read_in_parts(
+        self, dtype: str, suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path = write(tmp_path / f"image.{suffix}", CINE[:, :, None].astype(dtype))
+        expected = read_all(path)
+        monkeypatch.setattr(nifti_source, "_LINES", 7)
+        monkeypatch.setattr(nifti_source, "LARGE_IMAGE_PX", 100)
+        for image, frame in zip(read_all(path), expected, strict=True):
+            assert image.dtype == np.uint8
+            assert np.array_equal(image, frame)
+
     @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
     def test_no_number(self, value: float, path: Path) -> None:
         values = STORED.astype(np.float32)
         values[3, 4] = value
-        with pytest.raises(ReadError, match="infinite or none"):
+        with pytest.raises(ReadError, match="infinite ones or NaN"):
             NiftiSource(write(path, values)).read(0)
 
     def test_complex_values(self, path: Path) -> None:

@@ -67,13 +67,16 @@ _ORGAN = re.compile(
     knee|knie|genou|rodilla|ginocch|ankle|foot|calcan|thigh|calf|femur|tibia|
     patell|humer|clavic|scapul|buttock|extremit|lowerextr|upperextr|gelenk|huft|
     spine|spinal|cspine|ctspine|tspine|tlspine|lspine|lsspine|sspine|lumb|sacral|sacrum|coccy|
-    headneck
+    headneck|ecocard|transrect|echo2d|echo[ ]2d|2d[ ]echo|serc|nerk|bovenbuik|onderbuik|njur|
+    skoldk|skjoldb|kilpirauh|munuai|maksa|sydan|vatsa|tiroit|bobrek|karaciger|kalp|picc|dialys
     )|(?<![a-z])(?:
+    trus|tvs|tcd|aaa|ivc|efast|collo|buk|lever|nyre|
     tte|tee|dvt|msk|ob|hip|leg|legs|hand|hands|head|toe|jaw|ear|nose|
     rein|reins|rene|reni|colon|anal|anus|vasc|tmj|iac|liver|darm|magen|bile|thumb|face
     )(?![a-z])|
     心臓|心脏|甲状|腹|肝|腎|肾|胎|頸動脈|颈动脉|子宮|子宫|심장|갑상|복부|태아|сердц|щитовид|брюшн|печен|
-    почк|эхокардио
+    почк|почек|эхокардио|эхо[ -]?кг|простат|матк|阴道|陰道|前列腺|颈部|頸部|心超|胆囊|胰|脾|膀胱|
+    심초음파|신장|간[ ]?초음파|kar\u0131n
     |^(?:echo|ec|arm|back)$""",
     re.VERBOSE,
 )

@@ -14,6 +14,8 @@ OTHERS = [
     *("Thyroid US", "Schilddrüse", "Carotis-Duplex", "DVT leg", "OB 2nd trimester", "US renal"),
     *("Échographie hépatique", "Échographie du rein", "Ecografía tiroidea", "Cœur"),
     *("Ecografia fegato", "Ultrassom do Abdome", "USG tarczycy", "Fetal_anatomy"),
+    *("TRUS", "ECHO 2D", "Ecocardiogramma", "USG nerek, nerki", "Bovenbuik", "Njure", "Böbrek"),
+    *("УЗИ почек", "ЭХО-КГ", "经阴道超声", "前列腺", "颈部血管", "심초음파", "PICC line"),
     *("УЗИ сердца", "腹部エコー", "甲状腺超声", "갑상선 초음파"),
 ]
 NOT_OTHERS = [
