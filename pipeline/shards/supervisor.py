@@ -69,7 +69,8 @@ class Supervisor:
         at: dict[int, tuple[int, str]] = {}
         try:
             while self._tasks or at:
-                for slot in range(workers):
+                # One that is there already starts at once.
+                for slot in sorted(range(workers), key=lambda slot: slot not in self._workers):
                     task = None if slot in at else self._choose({each for each, _ in at.values()})
                     if task is not None:
                         at[slot] = task
