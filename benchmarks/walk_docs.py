@@ -49,7 +49,8 @@ NOT_RUN = (
     (r"^podman ", "needs a container engine and a base image"),
     (r"python benchmarks/", "takes hours and needs the data sets"),
     (r"monai\.bundle run.*B/configs", "an unzipped bundle: tests/bundle runs it"),
-    (r"train_large", "needs a GPU"),
+    (r"train_large|^torchrun ", "needs a GPU, or several"),
+    (r"--ray |\.\[ray\]", "needs Ray, which is large: tests/scale runs it where it is installed"),
     (r"--shard [3k]|^breast-us-seg (merge|status) ", "a job of a cluster: tests/scale runs all"),
 )
 """What is not run, and why: a pattern of the command, the reason."""
