@@ -15,7 +15,7 @@ from dataclasses import dataclass
 IMAGE_S = 0.054
 """PNG with masks, seconds of all cores an image, by `benchmarks/speed.py`."""
 
-START_S, PLAN_S, MERGE_S = 7.4, 0.00013, 0.0003
+START_S, PLAN_S, MERGE_S = 7.4, 0.0001, 0.0004
 """By `benchmarks/archive.py`, on a computer that was busy with other work."""
 
 

@@ -27,7 +27,7 @@ from pipeline.write_table import write_table
 from pipeline.writers.run_manifest import write_manifest
 
 _TABLE, _MANIFEST = "results.csv", "run.json"
-_CHUNK = 1 << 15
+_CHUNK = 1 << 14
 """Bytes that are read of a journal at once; none stays open, as there may be thousands."""
 
 

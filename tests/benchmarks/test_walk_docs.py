@@ -19,7 +19,7 @@ CONFIGS = {"infer": "inference", "train": "train", "evaluate": "evaluate"}
 OTHERS = (
     r"(\.venv(-label)?/bin/)?(python3?|pip|py) ",
     r"uv (venv|pip install)\b",
-    r"(make|curl|podman|dcmsend|mkdir|printf|Orthanc|export) ?",
+    r"(make|curl|podman|dcmsend|mkdir|printf|Orthanc|export|torchrun) ?",
 )
 """Commands of other programs."""
 
