@@ -134,6 +134,8 @@ class NiftiSource:
             part = values.astype(np.float32)
             end = first + part.shape[1]
             grey[:, first:end] = np.rint(part) if is_large else part
+        if self.frames == 1:
+            vars(self).pop("_inflated", None)  # which may be hundreds of MiB
         return self._axes.turn(grey)
 
     def regions(self, grey: GreyImage, *, find_field: bool = True) -> list[CalibratedRegion]:

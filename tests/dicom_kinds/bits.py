@@ -20,7 +20,18 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from dicom_kinds.member import CINE, STEP, Grey, Member, make_native, set_attributes, to_file
+from dicom_kinds.member import (
+    CINE,
+    SEQUENCE_END,
+    STEP,
+    Grey,
+    Member,
+    make_encapsulated,
+    make_items,
+    make_native,
+    set_attributes,
+    to_file,
+)
 
 _HIGH, _BESIDE = "High Bit not Bits Stored less 1", "other bits beside the stored ones"
 _DEPTH = "bits of the stream not those of the header"
@@ -29,7 +40,23 @@ _NONSENSE = "High Bit that cannot be"
 
 def list_bits() -> list[Member]:
     """All of them."""
-    return [*_list_high(), *_list_beside(), *_list_nonsense(), *_list_streams()]
+    return [*_list_high(), *_list_beside(), *_list_nonsense(), *_list_streams(), *_list_signs()]
+
+
+def _list_signs() -> list[Member]:
+    values = (IMAGE.astype(np.int16) - 128).astype(np.int8)
+    stream = imagecodecs.jpeg2k_encode(values, codecformat="j2k", reversible=True)
+    pixels = make_items([stream]) + SEQUENCE_END
+    return [
+        Member(
+            _DEPTH,
+            f"JPEG 2000 of signed values, PixelRepresentation {number}",
+            make_encapsulated(pixels, JPEG2000Lossless, PixelRepresentation=number),
+            [IMAGE],
+            "" if number else "of signed values",
+        )
+        for number in (0, 1)
+    ]
 
 
 def _scale(image: Grey, stored: int) -> Grey:

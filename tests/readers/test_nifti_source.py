@@ -490,6 +490,7 @@ class TestDamage:
         (tmp_path / "image.nii.gz").write_bytes(gzip.compress(content + bytes(3 << 20), 1))
         source = NiftiSource(tmp_path / "image.nii.gz")
         assert np.array_equal(source.read(0), IMAGE)
+        assert "_inflated" not in vars(source)
         assert len(source._inflated) == IMAGE.size
 
     def test_no_more_is_inflated_than_is_needed_to_reach_the_checksum(

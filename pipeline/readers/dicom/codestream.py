@@ -39,6 +39,7 @@ class Codestream:
         bits: precision of a sample.
         samples: how many a pixel has.
         is_transformed: whether a decoder of JPEG 2000 undoes a transformation of RGB.
+        is_signed: whether values of JPEG 2000 may be below 0.
     """
 
     kind: StreamKind
@@ -46,6 +47,7 @@ class Codestream:
     bits: int
     samples: int
     is_transformed: bool = False
+    is_signed: bool = False
 
 
 def read_codestream(stream: bytes) -> Codestream | None:
@@ -170,8 +172,9 @@ def _read_jpeg2000(stream: bytes) -> Codestream | None:
         return None
     columns, rows, left, top = (_read_number(stream, 8 + 4 * field, 4) for field in range(4))
     size, samples = (rows - top, columns - left), _read_number(stream, 40, 2)
-    bits = (stream[42] & 0x7F) + 1
-    return Codestream("JPEG 2000", size, bits, samples, _has_transformation(stream))
+    bits, is_signed = (stream[42] & 0x7F) + 1, stream[42] > 0x7F
+    is_transformed = _has_transformation(stream)
+    return Codestream("JPEG 2000", size, bits, samples, is_transformed, is_signed)
 
 
 def _has_transformation(stream: bytes) -> bool:

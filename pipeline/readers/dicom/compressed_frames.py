@@ -103,6 +103,12 @@ class CompressedFrames:
                 f"(0028,0100) tells, got {found.bits}"
             )
             raise ReadError(msg)
+        if found.is_signed and not pixels.is_signed:  # the reverse is two's complement
+            msg = (
+                "expected a stream of values from 0 on, as PixelRepresentation (0028,0103) of 0 "
+                "says, got one of signed values"
+            )
+            raise ReadError(msg)
         if found.kind == "JPEG 2000":
             check_tiles(stream)
         return found

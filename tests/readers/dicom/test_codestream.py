@@ -154,3 +154,11 @@ def test_all_tiles_are_there(tiles: tuple[int, ...]) -> None:
 def test_tiles_that_are_missing(tiles: tuple[int, ...]) -> None:
     with pytest.raises(ReadError, match=f"of 2 tiles, got {len({*tiles})}"):
         check_tiles(make_tiles(*tiles))
+
+
+@pytest.mark.parametrize("depth", [0x07, 0x87])
+def test_sign_of_jpeg_2000(depth: int) -> None:
+    stream = make_tiles(0, 1)
+    found = read_codestream(stream[:42] + bytes([depth]) + stream[43:])
+    assert found is not None
+    assert (found.bits, found.is_signed) == (8, depth == 0x87)
