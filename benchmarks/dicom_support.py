@@ -46,7 +46,7 @@ LEGEND = (
     " in the last column. **·**: PS3.5 does not have the combination (YBR_FULL in JPEG baseline it"
     " does not have either, but files do).",
     "",
-    "Of UIDs, the end behind `1.2.840.10008.1.2` is shown.",
+    "Of UIDs, the end after `1.2.840.10008.1.2` is shown.",
 )
 
 TOLERANCE = 2

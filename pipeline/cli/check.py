@@ -128,7 +128,7 @@ def _summarise(reports: "Sequence[FileReport]") -> list[str]:
             verdicts["skipped"],
             verdicts["failed"],
             sum(report.frames or 0 for report in taken),
-            sum(report.calibration == "told" for report in taken),
+            sum(report.calibration == "known" for report in taken),
             sum(report.is_decided_by_pixels for report in taken),
         )
         counts = "".join(f"{number:7} " for number in numbers)

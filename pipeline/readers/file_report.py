@@ -53,11 +53,11 @@ class FileReport:
         columns: width in px.
         frames: number of frames.
         regions: number of B-mode images in a frame.
-        region: where they are known from, as a run tells it, or `BY_PIXELS`.
-        calibration: ``told``, ``none``, or `BY_PIXELS`: a run tells the mm of the header only if
+        region: where they are known from, as a run reports it, or `BY_PIXELS`.
+        calibration: ``known``, ``none``, or `BY_PIXELS`: a run uses the mm of the header only if
             the pixels agree with its regions.
-        mm_per_pixel_y: mm between rows by the header, empty if unknown, as a run tells it.
-        mm_per_pixel_x: mm between columns, likewise.
+        mm_per_pixel_y: mm between rows by the header, empty if unknown, as a run reports it.
+        mm_per_pixel_x: mm between columns, in the same way.
         burned_in: *Burned In Annotation* (0028,0301), ``unknown`` if absent.
         manufacturer: (0008,0070).
         model: *Manufacturer's Model Name* (0008,1090).
@@ -85,16 +85,12 @@ class FileReport:
 
     @property
     def is_decided_by_pixels(self) -> bool:
-        """Whether only the pixels can tell if there are mm."""
+        """Whether only the pixels decide if there are mm."""
         return self.calibration == BY_PIXELS
 
 
 def inspect_file(path: Path, file: str) -> tuple[FileReport, str]:
     """Read the header of a file.
-
-    Args:
-        path: the file.
-        file: its name in the report.
 
     Returns:
         The report, and *SOP Instance UID* (0008,0018), empty if there is none or the file is not
@@ -124,19 +120,19 @@ def _describe_source(source: ImageSource) -> dict[str, str | int | None]:
     if isinstance(source, DicomSource):
         facts |= _describe_header(source.header)
     foreseen = source.foresee_regions()
-    told = describe_regions(foreseen.regions)
-    calibration = "told" if any(told.mm_per_pixel) else "none"
+    described = describe_regions(foreseen.regions)
+    calibration = "known" if any(described.mm_per_pixel) else "none"
     return facts | {
         "regions": len(foreseen.regions),
-        "region": told.origin if foreseen.is_place_decided else BY_PIXELS,
+        "region": described.origin if foreseen.is_place_decided else BY_PIXELS,
         "calibration": calibration if foreseen.is_scale_decided else BY_PIXELS,
-        "mm_per_pixel_y": told.mm_per_pixel[0],
-        "mm_per_pixel_x": told.mm_per_pixel[1],
+        "mm_per_pixel_y": described.mm_per_pixel[0],
+        "mm_per_pixel_x": described.mm_per_pixel[1],
     }
 
 
 def _describe_refused(path: Path) -> dict[str, str | int | None]:
-    """Tell what can be told of a file that is not taken; nothing if it is damaged."""
+    """Describe a file that is not taken; nothing if it is damaged."""
     try:
         if not path.is_file():
             return {}
@@ -145,7 +141,7 @@ def _describe_refused(path: Path) -> dict[str, str | int | None]:
             return {"format": file_type.value}
         return {"format": file_type.value, **_describe_header(DicomHeader(path))}
     except Exception:
-        return {}  # the reason why it is refused is told already
+        return {}  # the reason why it is refused is given already
 
 
 def _describe_header(header: DicomHeader) -> dict[str, str | int | None]:
@@ -171,7 +167,7 @@ def _get_term(dataset: Dataset, keyword: str, terms: Collection[str]) -> str:
 
 
 def _get_name(dataset: Dataset, keyword: str) -> str:
-    """Give a name of a maker, which is the only free text that is told.
+    """Give a name of a maker, the only free text that is shown.
 
     It is left out if it has anything of the patient's name or number in it.
     """

@@ -1,4 +1,4 @@
-"""Tell what a file is by its first bytes; suffixes lie."""
+"""Detect the format of a file from its first bytes; suffixes lie."""
 
 import gzip
 import re
@@ -11,7 +11,7 @@ from pipeline.errors import ReadError, SkippedError
 _HEAD_BYTES = 352
 _DICOM_MAGIC_AT = 128
 _NIFTI_MAGIC_AT = {344: (b"n+1\x00", b"ni1\x00"), 4: (b"n+2\x00", b"ni2\x00")}
-"""Where versions 1 and 2 are told, of a single file and of a pair."""
+"""Where the magic of versions 1 and 2 is, for a single file and for a pair."""
 _GZIP_MAGIC = b"\x1f\x8b"
 _BARE_DICOM = re.compile(
     # The first element of a file without preamble: its group, a low element, and a VR with its
@@ -69,12 +69,9 @@ _HINTS = {
 def detect_file_type(path: Path) -> FileType:
     """Detect the format of a file by its content.
 
-    Args:
-        path: an existing regular file.
-
     Returns:
-        The format. DICOM is told by ``DICM`` after the preamble of 128 bytes (PS3.10 section 7.1),
-        or by its first element where there is no preamble.
+        The format. DICOM is recognized by ``DICM`` after the preamble of 128 bytes (PS3.10 section
+        7.1), or by its first element where there is no preamble.
 
     Raises:
         SkippedError: the content is none of the formats that are read.

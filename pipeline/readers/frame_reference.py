@@ -40,7 +40,7 @@ class FrameReference(NamedTuple):
         """Take a reference apart.
 
         Args:
-            text: a path, with ``#frame=k`` behind it for one frame of many, and ``#region=k`` for
+            text: a path, with ``#frame=k`` at its end for one frame of many, and ``#region=k`` for
                 one B-mode image of several. A file that is really called so is taken as that file.
         """
         frame, region = None, 1

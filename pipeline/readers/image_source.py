@@ -82,7 +82,7 @@ class ImageSource(Protocol):
         ...
 
     def foresee_regions(self) -> ForeseenRegions:
-        """Tell what `regions` is going to find, as far as the header decides it.
+        """Foresee what `regions` will find, as far as the header decides it.
 
         Raises:
             SkippedError: as `regions`.
@@ -128,10 +128,6 @@ def check_index(index: int, frames: int) -> None:
 
 def check_size(rows: int, columns: int) -> None:
     """Check the size that a header claims, before its pixels are decoded.
-
-    Args:
-        rows: height of the frame.
-        columns: width of the frame.
 
     Raises:
         ReadError: there are no pixels, or more than `LARGEST_IMAGE_PX`.

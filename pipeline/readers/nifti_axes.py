@@ -68,7 +68,7 @@ class NiftiAxes:
 
 
 def _read_affine(header: nibabel.Nifti1Header) -> NDArray[np.float64] | None:
-    """Read where the axes point, (4, 4) towards right, front and head; `None` if not told."""
+    """Read where the axes point, (4, 4) towards right, front and head; `None` if not given."""
     if not header["sform_code"] and not header["qform_code"]:
         return None
     affine: NDArray[np.float64] = header.get_best_affine()
@@ -77,7 +77,7 @@ def _read_affine(header: nibabel.Nifti1Header) -> NDArray[np.float64] | None:
 
 
 def _is_upside_down(header: nibabel.Nifti1Header) -> bool:
-    """Tell by the origin, at the last of the rows, whether dcm2niix has turned them over."""
+    """Return whether dcm2niix has turned the rows over, by the origin at the last of them."""
     across, down, rows = header["srow_x"], header["srow_y"], int(header["dim"][2])
     is_upright = rows < 2 or across[0] <= 0 or down[1] <= 0 or across[3] != 0
     return not is_upright and bool(np.isclose(down[3], (1 - rows) * down[1]))
@@ -86,7 +86,7 @@ def _is_upside_down(header: nibabel.Nifti1Header) -> bool:
 def _read_sizes(
     header: nibabel.Nifti1Header, affine: NDArray[np.float64] | None
 ) -> tuple[NDArray[np.float64] | None, str]:
-    """Read the size of a pixel along the stored axes in mm; `None` and the reason if not told."""
+    """Read the size of a pixel along the stored axes in mm; `None` and the reason if not given."""
     unit = _MM.get(header.get_xyzt_units()[0])
     spacing = np.abs(np.asarray(header["pixdim"][1:3], dtype=np.float64))
     if unit is None:

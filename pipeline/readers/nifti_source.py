@@ -38,8 +38,8 @@ _LARGEST_REST_BYTES, _PIECE_BYTES = 16 << 20, 1 << 20
 class NiftiSource:
     """An opened NIfTI file, version 1 or 2, ``.nii`` or ``.nii.gz``; its 2D images are its frames.
 
-    Shapes are (W, H), with any number of 1 behind; (W, H, 1, T) is a cine. (W, H, T) is taken for
-    one, too; it cannot be told from a volume of T slices, which a remark says. Others are skipped.
+    Shapes are (W, H), followed by any number of 1; (W, H, 1, T) is a cine. (W, H, T) is taken for
+    one, too; it looks the same as a volume of T slices, which a remark says. Others are skipped.
 
     **Axes.** NIfTI says where its axes point in the patient, but ultrasound is a picture and not
     a slice: mostly the tool made it up. The picture is shown as an axial slice is: columns run to
@@ -54,17 +54,14 @@ class NiftiSource:
     that fits, the same for all frames of a file, and all but the first and third are remarked:
 
     1. RGB becomes luma; uint8 without slope stays.
-    2. From *cal_min* to *cal_max* if the header tells such a window; what is beyond is clipped.
+    2. From *cal_min* to *cal_max* if the header gives such a window; what is beyond is clipped.
     3. Values within 0 to 255 stay, except for floating point within 0 to 1, that is multiplied.
     4. Whole numbers of 8 or 16 bits, without slope: their type's range from 0 on, as in PNG, or
        the whole range if any is negative.
     5. Others: from the least to the largest value.
 
-    **Size.** mm are told if the header names the unit, the spacing does not contradict itself, and
+    **Size.** mm are given if the header names the unit, the spacing does not contradict itself, and
     `refuse_scale` believes it.
-
-    Args:
-        path: the file.
 
     Attributes:
         format: its name.
@@ -139,11 +136,11 @@ class NiftiSource:
         return self._axes.turn(grey)
 
     def regions(self, grey: GreyImage, *, find_field: bool = True) -> list[CalibratedRegion]:
-        """Give the whole frame, with mm if the header tells them; `find_field` is not used."""
+        """Give the whole frame, with mm if the header gives them; `find_field` is not used."""
         return list(self.foresee_regions().regions)
 
     def foresee_regions(self) -> ForeseenRegions:
-        """Give the whole frame, with mm if the header tells them: the pixels decide nothing."""
+        """Give the whole frame, with mm if the header gives them: the pixels decide nothing."""
         box = (0, 0, *self.size)
         region = CalibratedRegion(box, self._axes.mm_per_pixel, RegionOrigin.WHOLE)
         return ForeseenRegions((region,))
@@ -160,7 +157,7 @@ class NiftiSource:
 
     @cached_property
     def _inflated(self) -> bytes:
-        """All pixels of a compressed file, and nothing behind them."""
+        """All pixels of a compressed file, and nothing after them."""
         pixels = self._pixels
         with _open(self._path) as file:
             file.seek(pixels.offset)
@@ -225,7 +222,7 @@ def _open(path: Path) -> Iterator[BinaryIO]:
     except ReadError:
         raise
     except Exception as error:
-        # Messages of nibabel may quote the header, so only the type of an error is told.
+        # Messages of nibabel may quote the header, so only the type of an error is shown.
         hint = ", cut off" if isinstance(error, EOFError) else ""
         msg = f"expected a sound NIfTI file, got a damaged one{hint} ({type(error).__name__})"
         raise ReadError(msg) from error

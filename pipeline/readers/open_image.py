@@ -14,9 +14,6 @@ from pipeline.readers.raster_source import RasterSource
 def open_image(path: Path) -> ImageSource:
     """Open a file; nothing is decoded yet.
 
-    Args:
-        path: the file.
-
     Returns:
         Its frames.
 

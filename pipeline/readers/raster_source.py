@@ -25,7 +25,7 @@ class RasterSource:
         file_type: its format by content; no other decoder than that one is tried.
 
     Raises:
-        ReadError: the header cannot be parsed, or tells of an image that is too large or of a
+        ReadError: the header cannot be parsed, or describes an image that is too large or of a
             kind that is not read.
     """
 

@@ -93,7 +93,7 @@ class UltrasoundReader(ImageReader):
               ``mm_per_pixel`` (2,): mm between its rows and between its columns, NaN if unknown.
             - ``region_count``, and ``regions`` (4, 4): all of them, padded by empty boxes so that
               images can be batched.
-            - ``region_parts`` (64, 4): all boxes with ultrasound in them, padded likewise: those of
+            - ``region_parts`` (64, 4): all boxes with ultrasound in them, padded in the same way:
               ``regions``, or of those that overlap in the file the boxes that they are made of.
             - ``region_known``: `False` if names may be burned in inside the regions too.
             - ``SOPClassUID`` and the others of `IDENTITY_KEYWORDS`, empty if unknown.
@@ -145,9 +145,6 @@ class UltrasoundReader(ImageReader):
 
     def open(self, path: Path) -> ImageSource:
         """Open a file, or give back the one that is open already.
-
-        Args:
-            path: the file.
 
         Returns:
             Its frames, not yet decoded.

@@ -113,9 +113,6 @@ class Jobs:
     def find(self, name: str) -> Job:
         """Find a job.
 
-        Args:
-            name: of it.
-
         Raises:
             UnknownJobError: there is none.
         """
@@ -126,9 +123,6 @@ class Jobs:
 
     def delete(self, name: str) -> None:
         """Delete a job with all of its files.
-
-        Args:
-            name: of it.
 
         Raises:
             UnknownJobError: there is none.

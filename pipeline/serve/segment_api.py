@@ -26,13 +26,7 @@ _SEGMENTED = ("ok", "no_lesion")
 
 
 def make_segment_api(queue: SegmentQueue, jobs: Jobs, scratch: Path) -> APIRouter:
-    """Make the routes.
-
-    Args:
-        queue: segments.
-        jobs: studies.
-        scratch: folder of temporary files.
-    """
+    """Make the routes."""
     router = APIRouter(prefix="/v1")
 
     @router.post(

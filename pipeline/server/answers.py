@@ -32,11 +32,7 @@ class PathHider:
         self._folders = sorted({str(folder) for folder in folders}, key=len, reverse=True)
 
     def hide(self, text: str) -> str:
-        """Shorten paths in a text.
-
-        Args:
-            text: of an error.
-        """
+        """Shorten paths in a text."""
         for folder in self._folders:
             text = text.replace(folder + os.sep, "").replace(folder, "the folder")
         return _FOLDERS.sub("", text)
@@ -56,10 +52,6 @@ def add_error_answers(web: FastAPI, hider: PathHider) -> None:
 
     A mistake of the client is explained to it. What is wrong with the server goes to its
     log: messages of its own files are for nobody else.
-
-    Args:
-        web: the server.
-        hider: shortens paths in the answers.
     """
 
     @web.exception_handler(RequestError)

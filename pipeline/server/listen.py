@@ -67,12 +67,7 @@ def serve(server: Any, listening: socket.socket, **options: Any) -> None:
 
 
 def make_uvicorn(server: Any, **options: Any) -> Any:
-    """Make the loop that answers requests.
-
-    Args:
-        server: an ASGI application.
-        options: further ones of uvicorn.
-    """
+    """Make the loop that answers requests."""
     import uvicorn
 
     from pipeline.server.connection import Connection

@@ -8,9 +8,6 @@ from pipeline.errors import ConfigError
 def read_secret(path: Path) -> str:
     """Read a password or a token, the first line of a file.
 
-    Args:
-        path: of the file.
-
     Raises:
         ConfigError: it cannot be read, or is empty.
     """

@@ -55,7 +55,7 @@ def test_everything_of_a_still(path: Path) -> None:
         frames=1,
         regions=1,
         region="given",
-        calibration="told",
+        calibration="known",
         mm_per_pixel_y="0.1",
         mm_per_pixel_x="0.2",
         burned_in="NO",
@@ -169,7 +169,7 @@ def test_pixel_spacing_is_told(path: Path) -> None:
     dataset = make_phantom_dataset(IMAGE)
     dataset.PixelSpacing = [0.1, 0.2]
     report = inspect(save(path, dataset))
-    assert (report.region, report.calibration) == ("decided by the pixels", "told")
+    assert (report.region, report.calibration) == ("decided by the pixels", "known")
     assert (report.mm_per_pixel_y, report.mm_per_pixel_x) == ("0.1", "0.2")
 
 
@@ -178,7 +178,7 @@ def test_nifti(tmp_path: Path) -> None:
     image.header.set_xyzt_units("mm")
     nibabel.save(image, tmp_path / "x.nii")
     report = inspect(tmp_path / "x.nii")
-    assert (report.region, report.calibration) == ("whole", "told")
+    assert (report.region, report.calibration) == ("whole", "known")
     assert (report.mm_per_pixel_y, report.mm_per_pixel_x) == ("0.1", "0.2")
 
 

@@ -26,7 +26,7 @@ TASKS = {
 """What may be asked for: module and function; each is imported when it is asked for first."""
 
 LENGTH_BYTES = 4
-"""Bytes of a number, little endian, that tells how long the JSON behind it is."""
+"""Bytes of a number, little endian, that gives the length of the JSON after it."""
 
 LARGEST_MEMORY_BYTES = 4 << 30
 """Address space of the process, libraries included, where the system can limit it."""

@@ -87,7 +87,7 @@ class CodecWorker:
             payload: bytes, as an encoded frame.
 
         Returns:
-            What else the task tells, and its array: any shape, integers of 8 to 32 bits or floats
+            What else the task returns, and its array: any shape, integers of 8 to 32 bits or floats
             of 32 or 64.
 
         Raises:

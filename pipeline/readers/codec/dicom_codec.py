@@ -50,7 +50,7 @@ _START_OF_SCAN, _JFIF, _ADOBE = 0xDA, 0xE0, 0xEE
 _NOT_PIXELS = {*range(0xE0, 0xF0), 0xFE}
 """APP0 to APP15 and COM."""
 _ADOBE_YBR = b"\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00\x01"
-"""Tells libjpeg that the components are Y, Cb, Cr, so that it leaves them if these are wanted."""
+"""Makes libjpeg take the components for Y, Cb, Cr, so that it leaves them if these are wanted."""
 
 
 def decode_dicom_frame(
@@ -58,7 +58,7 @@ def decode_dicom_frame(
 ) -> tuple[dict[str, Any], NDArray[np.generic]]:
     """Decode one frame, and leave its colours as they are stored.
 
-    Of a JPEG in three components the stream tells what they are, by the names of the components,
+    The stream of a JPEG in three components says what they are, by the names of the components,
     then JFIF and Adobe markers, then sampling, and *Photometric Interpretation* (0028,0004) counts
     only if it does not. pydicom 3.0 calls them something else if there is an Adobe marker.
 
@@ -99,7 +99,7 @@ def _decode_without_end(
     """Decode a stream that lacks its end of image, and nothing else.
 
     Decoders fill up what is missing. So the pixels must not depend on what follows the stream:
-    behind a whole image nothing is read.
+    after a whole image nothing is read.
     """
     bare = stream.removesuffix(b"\xff")
     tails = _TAILS
@@ -207,14 +207,14 @@ def _decode_by_plugins(
 
 
 class _Jpeg(NamedTuple):
-    """What a stream tells of itself.
+    """What a stream says about itself.
 
     Attributes:
         frame: marker of its kind, SOF0 to SOF15.
         precision: bits of a sample.
         size: rows and columns.
         components: how many samples a pixel has.
-        is_ybr: what three components are, `None` if it does not tell.
+        is_ybr: what three components are, `None` if it does not say.
         bare: the stream without application data, and with the marker for YBR.
     """
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pipeline.errors import ReadError
 
 NO_END = "it lacks its end of image"
-"""What a user is told of such a file, if it can be read."""
+"""The remark on such a file, if it can be read."""
 
 _START_OF_IMAGE, _END_OF_IMAGE = b"\xff\xd8", b"\xff\xd9"
 _IN_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
@@ -70,11 +70,7 @@ def read_jpeg(stream: BinaryIO, decode: Callable[[BinaryIO], NDArray[Any]]) -> N
     """Decode a JPEG, and refuse one that lacks more than its end.
 
     Decoders fill up what is missing. So the pixels must not depend on what follows the file:
-    behind a whole picture nothing is read.
-
-    Args:
-        stream: of the file.
-        decode: decodes a file.
+    after a whole picture nothing is read.
 
     Returns:
         What `decode` does.

@@ -34,9 +34,6 @@ def drop_damaged_chunks(stream: BinaryIO) -> BinaryIO:
 
     Pillow takes the whole file for damaged. Of chunks with pixels nothing is left out.
 
-    Args:
-        stream: of a PNG.
-
     Returns:
         The same stream if nothing is to be left out, else a copy without those chunks.
     """

@@ -24,7 +24,7 @@ _DEEP_MODES = {"I;16", "I;16L", "I;16B", "I;16N", "I", "F"}
 _GREY_MODES = {"1", "L", "LA", "La"}
 _TEXT_LIMITS = ("MAX_TEXT_CHUNK", "MAX_TEXT_MEMORY")
 _JPEG_FRAMES = {0xF7, *range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
-"""Markers of a JPEG whose segment tells the depth of its samples; 0xF7 is JPEG-LS."""
+"""Markers of a JPEG whose segment gives the depth of its samples; 0xF7 is JPEG-LS."""
 _JPEG_HUFFMAN_DCT = (0xC0, 0xC1, 0xC2)
 _SEARCHED_BYTES = 1 << 20
 
@@ -139,7 +139,7 @@ def decode_raster_pixels(
 def _open(arguments: Mapping[str, Any], payload: bytes) -> Iterator[BinaryIO]:
     """Open the file; whatever is raised until it is closed becomes a `ReadError`.
 
-    Messages and warnings of decoders may quote the file, so only the type of an error is told.
+    Messages and warnings of decoders may quote the file, so only the type of an error is shown.
     """
     name = arguments["format"]
     try:
@@ -233,7 +233,7 @@ def _decode_picture(name: str, stream: BinaryIO, *, has_alpha: bool = False) -> 
 
 def _read_orientation(image: Image.Image) -> int:
     if image.format == "PNG":
-        image.load()  # it may stand behind the pixels
+        image.load()  # it may come after the pixels
     # Not `getexif`, which takes what XMP and texts say as well, unlike other viewers.
     exif = Image.Exif()
     try:

@@ -11,6 +11,27 @@ import tifffile
 from numpy.typing import NDArray
 
 from pipeline.errors import ReadError
+from pipeline.readers.codec.tiff_checks import (
+    check_extent,
+    is_known_to_pillow,
+    is_known_to_tifffile,
+)
+from pipeline.readers.codec.tiff_tags import (
+    BLACK_IS_ZERO,
+    CIELAB,
+    FLOAT,
+    PALETTE,
+    RGB,
+    SEPARATED,
+    SIGNED,
+    UNCOMPRESSED,
+    UNSIGNED,
+    WHITE_IS_ZERO,
+    YCBCR,
+    get_same_tag,
+    get_tag,
+    get_tags,
+)
 from pipeline.readers.codec.upright import TURNED, turn_upright
 from pipeline.readers.limits import MOST_FRAMES
 
@@ -18,23 +39,17 @@ _REDUCED, _TRANSPARENCY = 1, 4
 """Bits of *NewSubfileType* (254): a smaller copy of another page, and a mask of one."""
 _OLD_REDUCED = 2
 """*SubfileType* (255), its predecessor, of a smaller copy."""
-_UNSIGNED, _SIGNED, _FLOAT = 1, 2, 3
-_UNTOLD = -1
-_LETTERS = {_UNSIGNED: "u", _SIGNED: "i", _FLOAT: "f"}
-"""*SampleFormat* (339); others are undefined or complex numbers."""
-_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, _YCBCR = 0, 1, 2, 3, 6
-_COLOURS = {_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _PALETTE, 5, _YCBCR, 8}
-"""*PhotometricInterpretation* (262); 5 is CMYK, 8 is CIELab."""
-_SEPARATED, _CMYK = 5, 1
-"""*PhotometricInterpretation* of inks, and *InkSet* (332) of those that are known."""
+_LETTERS = {UNSIGNED: "u", SIGNED: "i", FLOAT: "f"}
+"""By *SampleFormat*; others are undefined or complex numbers."""
+_COLOURS = {WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE, SEPARATED, YCBCR, CIELAB}
+_CMYK = 1
+"""*InkSet* (332) of inks that are known."""
 _FULL_RANGE = (0, 255, 128, 255, 128, 255)
 """*ReferenceBlackWhite* (532) of YCbCr as JPEG has it, which is all that Pillow knows."""
 _LARGEST_8_BIT = 255
-_UNCOMPRESSED, _OLD_JPEG, _JPEG = 1, 6, 7
-_COMPRESSIONS = {1, 2, 3, 4, 5, _OLD_JPEG, _JPEG, 8, 32773, 32946, 34925, 50000}
-"""*Compression* (259) that libtiff in Pillow's wheels decodes."""
-_BY_TIFFFILE = {_UNCOMPRESSED, 8, 32773, 32946}
-"""Those that tifffile decodes by itself: none, Deflate, and PackBits."""
+_OLD_JPEG, _JPEG = 6, 7
+_COMPRESSIONS = {UNCOMPRESSED, 2, 3, 4, 5, _OLD_JPEG, _JPEG, 8, 32773, 32946, 34925, 50000}
+"""*Compression* that libtiff in Pillow's wheels decodes."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +63,7 @@ class TiffPage:
         bits: of a sample.
         dtype: type of the samples, of 8 bits or more.
         is_white_zero: whether grey values count from white.
-        is_planar: whether the samples lie in planes, one behind the other.
+        is_planar: whether the samples lie in planes, one after the other.
         by_pillow: whether Pillow reads it right; tifffile does otherwise.
         palette: red, green and blue of every index, where they are of 8 bits and not, as the
             standard wants it, of 16; libtiff, and so every viewer, sees it by their values.
@@ -73,9 +88,6 @@ def list_tiff_pages(stream: BinaryIO) -> list[tuple[int, int]]:
     Smaller copies and transparency masks are none (*NewSubfileType*, 254), unless there is nothing
     else.
 
-    Args:
-        stream: of a TIFF.
-
     Returns:
         Number from 0, and offset of the directory in bytes, of one page or more.
 
@@ -87,8 +99,8 @@ def list_tiff_pages(stream: BinaryIO) -> list[tuple[int, int]]:
     copies: list[tuple[int, int]] = []
     with _open(stream) as tiff:
         for page in _walk(tiff):
-            is_copy = _get(page, 254) & (_REDUCED | _TRANSPARENCY)
-            is_copy = is_copy or _get(page, 255) == _OLD_REDUCED
+            is_copy = get_tag(page, 254) & (_REDUCED | _TRANSPARENCY)
+            is_copy = is_copy or get_tag(page, 255) == _OLD_REDUCED
             (copies if is_copy else found).append((page.index, page.offset))
         if not found and tiff.pages.first.tags.get(330) is not None:
             msg = "expected a TIFF with a picture in its full size, got smaller copies alone"
@@ -117,10 +129,6 @@ def read_tiff_page(stream: BinaryIO, number: int, offset: int) -> TiffPage:
 def decode_tiff_page(stream: BinaryIO, page: TiffPage) -> NDArray[Any]:
     """Decode a page that Pillow cannot read, by tifffile.
 
-    Args:
-        stream: of a TIFF.
-        page: of it.
-
     Returns:
         Upright: (H, W) as stored, of floating point as float32; or (H, W, channels) uint8 of grey
         and alpha, colour, or colour and alpha, where 0 is black.
@@ -130,11 +138,11 @@ def decode_tiff_page(stream: BinaryIO, page: TiffPage) -> NDArray[Any]:
         values = np.asarray(stored.asarray())
         if page.is_planar:
             values = np.moveaxis(values, 0, -1)
-        values = turn_upright(values, _get(stored, 274, 1))
+        values = turn_upright(values, get_tag(stored, 274, 1))
         if values.ndim > 2:
             values = (values >> (page.bits - 8)).astype(np.uint8)
-            grey_or_colour = 3 if _get(stored, 262) == _RGB else 1
-            has_alpha = bool({1, 2} & {*_get_all(stored, 338)[:1]})
+            grey_or_colour = 3 if get_tag(stored, 262) == RGB else 1
+            has_alpha = bool({1, 2} & {*get_tags(stored, 338)[:1]})
             values = values[..., : grey_or_colour + has_alpha]
             if page.is_white_zero:
                 values[..., 0] = 255 - values[..., 0]
@@ -144,11 +152,7 @@ def decode_tiff_page(stream: BinaryIO, page: TiffPage) -> NDArray[Any]:
 
 
 def refuse_tiff(what: str) -> ReadError:
-    """Name what is not read.
-
-    Args:
-        what: the kind of a page.
-    """
+    """Name what is not read."""
     return ReadError(
         f"expected a TIFF of a kind that is read, got {what}: save it as 8-bit TIFF or PNG"
     )
@@ -191,16 +195,16 @@ def _read_next_offset(tiff: tifffile.TiffFile, offset: int) -> int:
 
 
 def _describe(tiff: tifffile.TiffFile, page: tifffile.TiffPage) -> TiffPage:
-    colour, samples = _get(page, 262, _BLACK_IS_ZERO), _get(page, 277, 1)
-    compression, bits = _get(page, 259, _UNCOMPRESSED), _get_same(page, 258, 1)
-    form = _get_same(page, 339, _UNSIGNED)
+    colour, samples = get_tag(page, 262, BLACK_IS_ZERO), get_tag(page, 277, 1)
+    compression, bits = get_tag(page, 259, UNCOMPRESSED), get_same_tag(page, 258, 1)
+    form = get_same_tag(page, 339, UNSIGNED)
     kind = (
         f"{_name(tifffile.PHOTOMETRIC, colour)} of {samples} x {bits} bits, "
         f"sample format {_name(tifffile.SAMPLEFORMAT, form)}, "
         f"compression {_name(tifffile.COMPRESSION, compression)}"
     )
-    is_thinned = colour == _YCBCR and compression != _JPEG
-    if _get(page, 32997, 1) > 1 or _holds_others(page):
+    is_thinned = colour == YCBCR and compression != _JPEG
+    if get_tag(page, 32997, 1) > 1 or _holds_others(page):
         raise refuse_tiff("a stack of images in one page")
     if page.tags.valueof(262) is None:
         raise refuse_tiff(
@@ -208,134 +212,52 @@ def _describe(tiff: tifffile.TiffFile, page: tifffile.TiffPage) -> TiffPage:
         )
     if colour not in _COLOURS or compression not in _COMPRESSIONS or form not in _LETTERS:
         raise refuse_tiff(kind)
-    if is_thinned and compression != _OLD_JPEG and _get_all(page, 530) != (1, 1):
+    if is_thinned and compression != _OLD_JPEG and get_tags(page, 530) != (1, 1):
         raise refuse_tiff(f"{kind}, thinned-out chroma")
     if is_thinned and compression != _OLD_JPEG and not _is_full_range(page):
         raise refuse_tiff(f"{kind}, with black and white of its own (ReferenceBlackWhite, 532)")
-    if colour == _SEPARATED and _get(page, 332, _CMYK) != _CMYK:
+    if colour == SEPARATED and get_tag(page, 332, _CMYK) != _CMYK:
         raise refuse_tiff(f"{kind}, other inks than cyan, magenta, yellow and black (InkSet, 332)")
-    by_pillow = _is_known_to_pillow(tiff, page, form, bits)
-    if not by_pillow and not _is_known_to_tifffile(page, form, bits):
+    by_pillow = is_known_to_pillow(tiff, page, form, bits)
+    if not by_pillow and not is_known_to_tifffile(page, form, bits):
         raise refuse_tiff(kind + (", big-endian" if tiff.byteorder == ">" else ""))
-    _check_extent(page, bits if len(_get_all(page, 258)) <= samples else 0)
+    check_extent(page, bits if len(get_tags(page, 258)) <= samples else 0)
     size = page.imagelength, page.imagewidth
     return TiffPage(
         number=page.index,
         offset=page.offset,
-        size=size[::-1] if _get(page, 274, 1) in TURNED else size,
+        size=size[::-1] if get_tag(page, 274, 1) in TURNED else size,
         bits=bits,
         dtype=np.dtype(f"{_LETTERS[form]}{-(-bits // 8)}"),
-        is_white_zero=colour == _WHITE_IS_ZERO,
-        is_planar=samples > 1 and _get(page, 284, 1) != 1,
+        is_white_zero=colour == WHITE_IS_ZERO,
+        is_planar=samples > 1 and get_tag(page, 284, 1) != 1,
         by_pillow=by_pillow,
-        palette=_find_small_palette(page) if colour == _PALETTE else b"",
+        palette=_find_small_palette(page) if colour == PALETTE else b"",
         kind=kind,
     )
 
 
-def _check_extent(page: tifffile.TiffPage, bits: int) -> None:
-    """Refuse a page whose strips or tiles are too few, or too short or long, for its size.
-
-    Decoders leave the rest black, or take one depth for another.
-    """
-    rows, columns, samples = page.imagelength, page.imagewidth, _get(page, 277, 1)
-    planes = samples if samples > 1 and _get(page, 284, 1) != 1 else 1
-    tile_rows, tile_columns = _get(page, 323), _get(page, 322)
-    if tile_rows and tile_columns:
-        down, across = -(-rows // tile_rows), -(-columns // tile_columns)
-        lines, width = down * tile_rows, across * tile_columns
-    else:
-        down, across = -(-rows // max(1, min(_get(page, 278, rows), rows))), 1
-        lines, width = rows, columns
-    told = sum(_get_all(page, 325 if tile_rows else 279))
-    wanted = lines * across * planes * -(-width // across * (samples // planes) * bits // 8)
-    is_plain = _get(page, 259, _UNCOMPRESSED) == _UNCOMPRESSED and _get(page, 262) != _YCBCR
-    is_told = is_plain and bool(told)
-    places = len(_get_all(page, 324 if tile_rows else 273))
-    if places < down * across * planes or (is_told and not wanted <= told < 2 * max(1, wanted)):
-        msg = (
-            f"expected a whole TIFF file, got a damaged one: its {places} strips or tiles of "
-            f"{told} bytes are not a picture of {rows} x {columns} px"
-        )
-        raise ReadError(msg)
-
-
-def _is_known_to_pillow(
-    tiff: tifffile.TiffFile, page: tifffile.TiffPage, form: int, bits: int
-) -> bool:
-    is_big_endian, samples = tiff.byteorder == ">", _get(page, 277, 1)
-    is_planar = samples > 1 and _get(page, 284, 1) != 1
-    is_white_zero = _get(page, 262) == _WHITE_IS_ZERO
-    is_backwards = _get(page, 266, 1) != 1 and bits > 1
-    if is_backwards or (is_big_endian and tiff.is_bigtiff):
-        return False
-    if samples > 1 and _get(page, 262) in (_WHITE_IS_ZERO, _BLACK_IS_ZERO):
-        is_told = _get(page, 338, _UNTOLD) != _UNTOLD
-        return samples == 2 and bits == 8 and is_told and not (is_planar or is_white_zero)
-    if form == _SIGNED:
-        return samples == 1 and bits in (16, 32) and not is_white_zero
-    if form == _FLOAT:
-        return samples == 1 and bits == 32 and not is_big_endian and not is_white_zero
-    if bits == 16:
-        return not is_planar and not (is_big_endian and is_white_zero)
-    if bits in (12, 32):
-        return samples == 1 and not is_big_endian and not is_white_zero
-    return bits in (1, 2, 4, 8)
-
-
-def _is_known_to_tifffile(page: tifffile.TiffPage, form: int, bits: int) -> bool:
-    """Return whether tifffile reads it without imagecodecs, and what is read has one meaning."""
-    colour, is_one = _get(page, 262), _get(page, 277, 1) == 1
-    if _get(page, 259, 1) not in _BY_TIFFFILE:
-        return False
-    if colour not in (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB):
-        return False
-    if form == _UNSIGNED and bits in (8, 16):
-        return True
-    depths = (16, 32, 64) if form == _FLOAT else (8, 16, 32)
-    return is_one and colour == _BLACK_IS_ZERO and bits in depths
-
-
-def _get(page: tifffile.TiffPage, code: int, default: int = 0) -> int:
-    """Read the first value of a tag."""
-    values = _get_all(page, code)
-    return int(values[0]) if values else default
-
-
-def _get_same(page: tifffile.TiffPage, code: int, default: int) -> int:
-    """Read a tag that has a value for each sample; 0 if they differ."""
-    values = set(_get_all(page, code)) or {default}
-    return int(values.pop()) if len(values) == 1 else 0
-
-
-def _get_all(page: tifffile.TiffPage, code: int) -> tuple[Any, ...]:
-    value = page.tags.valueof(code)
-    if value is None:
-        return ()
-    return tuple(value) if isinstance(value, tuple | list) else (value,)
-
-
 def _is_full_range(page: tifffile.TiffPage) -> bool:
-    told = _get_all(page, 532)
-    pairs = zip(told[::2], told[1::2], strict=False)
-    return not told or tuple(top / (bottom or 1) for top, bottom in pairs) == _FULL_RANGE
+    stated = get_tags(page, 532)
+    pairs = zip(stated[::2], stated[1::2], strict=False)
+    return not stated or tuple(top / (bottom or 1) for top, bottom in pairs) == _FULL_RANGE
 
 
 def _find_small_palette(page: tifffile.TiffPage) -> bytes:
-    colours = np.asarray(_get_all(page, 320), np.uint16)
+    colours = np.asarray(get_tags(page, 320), np.uint16)
     if not colours.size or colours.size % 3 or colours.max() > _LARGEST_8_BIT:
         return b""
     return bytes(colours.reshape(3, -1).T.astype(np.uint8).tobytes())
 
 
 def _holds_others(page: tifffile.TiffPage) -> bool:
-    """Return whether images follow a single page, of which only a description speaks.
+    """Return whether images follow a single page, that only its description mentions.
 
     ImageJ writes so from 4 GB on, and tifffile if asked to.
     """
     text = page.description
-    told = re.match(r"ImageJ=.*?^images=(\d+)", text, re.DOTALL | re.MULTILINE)
-    is_stack = int(told[1]) > 1 if told else re.match(r'\{"shape": .*"truncated": true', text)
+    found = re.match(r"ImageJ=.*?^images=(\d+)", text, re.DOTALL | re.MULTILINE)
+    is_stack = int(found[1]) > 1 if found else re.match(r'\{"shape": .*"truncated": true', text)
     return bool(is_stack) and not _read_next_offset(page.parent, page.offset)
 
 

@@ -55,16 +55,16 @@ def read_video_frame(
     Args:
         arguments: ``path`` of the file; ``fragments``, list of offset and length in bytes, which
             joined are the stream; ``index`` of the frame from 0, in order of presentation;
-            ``rows`` and ``columns`` that the header tells.
+            ``rows`` and ``columns`` in the header.
         payload: not used.
 
     Returns:
         ``interlaced``, whether the frame consists of two fields; ``pixel_aspect``, width and
-        height of a pixel as the stream tells them, or `None`. Grey values (H, W), uint8, 0 to 255.
+        height of a pixel as in the stream, or `None`. Grey values (H, W), uint8, 0 to 255.
 
     Raises:
         ReadError: PyAV is not installed, the stream is cut off or damaged, it is of another size
-            than the header tells, or it has no such frame.
+            than in the header, or it has no such frame.
 
     References:
         https://dicom.nema.org/medical/dicom/current/output/chtml/part05/sect_8.2.5.html
@@ -131,7 +131,7 @@ class _Video:
         except ReadError:
             raise
         except Exception as error:
-            # FFmpeg tells names of files and streams in its messages.
+            # FFmpeg puts names of files and streams into its messages.
             msg = f"expected a sound video, got {type(error).__name__} after {self._decoded} frames"
             raise ReadError(msg) from error
         self._decoded += 1

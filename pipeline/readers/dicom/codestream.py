@@ -1,4 +1,4 @@
-"""What a compressed frame tells of itself, before any decoder believes it."""
+"""What a compressed frame says about itself, before any decoder trusts it."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,14 +17,14 @@ _SEARCHED_BYTES = 4096
 
 _JPEG_LS, _LOSSLESS = 0xF7, (0xC3, 0xC7, 0xCB, 0xCF)
 _START_OF_FRAME = {_JPEG_LS, *range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
-"""Markers whose segment tells the size: SOF0 to SOF15 of JPEG, and SOF55 of JPEG-LS."""
+"""Markers whose segment gives the size: SOF0 to SOF15 of JPEG, and SOF55 of JPEG-LS."""
 _WITHOUT_SEGMENT = {0x01, *range(0xD0, 0xD9)}
 
 _CODING_STYLE = 0x52
 _BOXES = b"\0\0\0\x0cjP  \r\n\x87\n"
 """What a JPEG 2000 file, other than a bare stream, begins with."""
 LONGEST_START = 64
-"""Bytes that tell whether a stream begins."""
+"""Bytes that show whether a stream begins."""
 
 StreamKind = Literal["JPEG", "JPEG lossless", "JPEG-LS", "JPEG 2000"]
 
@@ -35,7 +35,7 @@ class Codestream:
 
     Attributes:
         kind: its encoding; high-throughput JPEG 2000 is JPEG 2000.
-        size: rows and columns, `None` if the header does not tell.
+        size: rows and columns, `None` if the header does not say.
         bits: precision of a sample.
         samples: how many a pixel has.
         is_transformed: whether a decoder of JPEG 2000 undoes a transformation of RGB.
@@ -56,11 +56,8 @@ def read_codestream(stream: bytes) -> Codestream | None:
     Decoders trust the stream where DICOM trusts (0028,0010) and (0028,0011): a small file may
     claim gigabytes, and GDCM 3.2.6 cuts another size to the header's without a word.
 
-    Args:
-        stream: one encoded frame.
-
     Returns:
-        What it tells, `None` if it is of another kind, or ends before.
+        What it says, `None` if it is of another kind, or ends before.
 
     Examples:
         >>> read_codestream(bytes.fromhex("ffd8 ffc0 000b 08 0030 0050 01 01 11 00"))
@@ -101,7 +98,7 @@ def check_rle_header(stream: bytes, segments: int) -> None:
         segments: bytes of a pixel, each of which has a segment of its own.
 
     Raises:
-        ReadError: it has another number of segments, or they do not lie behind each other within
+        ReadError: it has another number of segments, or they do not follow each other within
             the stream.
 
     Examples:
@@ -122,9 +119,6 @@ def check_tiles(stream: bytes) -> None:
     """Check that a JPEG 2000 stream has all tiles of its picture (ISO 15444-1, A.4.2 and B.3).
 
     Decoders leave those that are missing black.
-
-    Args:
-        stream: one encoded frame.
 
     Raises:
         ReadError: some are missing.
@@ -158,7 +152,7 @@ def _read_jpeg(stream: bytes) -> Codestream | None:
             is_lossless = marker in _LOSSLESS
             kind: StreamKind = "JPEG lossless" if is_lossless else "JPEG"
             kind = "JPEG-LS" if marker == _JPEG_LS else kind
-            # No rows mean that a DNL marker behind the first scan tells them.
+            # No rows mean that a DNL marker after the first scan gives them.
             size = (rows, columns) if rows else None
             return Codestream(kind, size, stream[position + 4], stream[position + 9])
         else:

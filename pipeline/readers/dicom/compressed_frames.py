@@ -20,17 +20,17 @@ from pipeline.readers.dicom.encapsulated_frames import EncapsulatedFrames
 from pipeline.readers.dicom.pixel_description import PixelDescription
 
 _JPEG_KINDS: tuple[StreamKind, ...] = ("JPEG", "JPEG lossless")
-"""Taken for each other: the stream tells which it is, and all decoders follow it."""
+"""Taken for each other: the stream says which it is, and all decoders follow it."""
 _OVERSHOOT = 1.25
 """How far cosines swing beyond the values that were encoded, as a factor of the greatest."""
 
 
 class CompressedFrames:
-    """Decodes the frames of a file, after what their streams tell was compared with its header.
+    """Decodes the frames of a file, after comparing what their streams say with its header.
 
     Args:
         header: of a file with encapsulated pixel data that are no video.
-        pixels: what it tells of them.
+        pixels: what it says about them.
 
     Raises:
         ReadError: the frames are not found, see `EncapsulatedFrames`.
@@ -60,7 +60,7 @@ class CompressedFrames:
             (0028,0101).
 
         Raises:
-            ReadError: the stream is not what the header tells, or cannot be decoded.
+            ReadError: the stream is not what the header says, or cannot be decoded.
         """
         stream, pixels = self._frames.read(index), self._pixels
         if self._syntax == RLELossless:

@@ -41,13 +41,10 @@ OWN_MANUFACTURER = "breast-us-seg"
 def check_class(header: DicomHeader) -> None:
     """Check *SOP Class UID* (0008,0016), and its copy (0002,0002) in case the file ends within it.
 
-    Args:
-        header: of the file.
-
     Raises:
         SkippedError: the object is of another class or modality, whose name in the standard is
             told, or a result of this program.
-        ReadError: it tells no class, or a damaged one.
+        ReadError: it names no class, or a damaged one.
     """
     dataset = header.dataset
     uids = [dataset.get("SOPClassUID"), dataset.file_meta.get("MediaStorageSOPClassUID")]

@@ -44,7 +44,7 @@ class DicomGrey:
         dataset: Image Pixel, Palette, Modality LUT and VOI LUT attributes of the file.
         photometric: *Photometric Interpretation* (0028,0004) as the standard spells it, if the
             file does otherwise.
-        bits_stored: of the pixels, if they are others than the file tells.
+        bits_stored: of the pixels, if they differ from what the file says.
 
     Attributes:
         remarks: what of them could not be followed.
@@ -134,7 +134,7 @@ class DicomGrey:
     def _apply_luts(
         self, stored: NDArray[np.int32], voi: list[str]
     ) -> tuple[NDArray[np.float64], float, float]:
-        """Map each stored value, and tell which of the new ones are black and white."""
+        """Map each stored value, and return which of the new ones are black and white."""
         table = stored.astype(np.float64)
         try:
             modality = self._apply_modality(stored.astype(self._dtype()))
@@ -187,7 +187,7 @@ class DicomGrey:
     def _make_palette(self) -> NDArray[np.float32]:
         """Look indices up in the grey of the palette (PS3.3 section C.7.6.3.1.6).
 
-        Entries of 16 bits may hold values of 8: the standard tells of writers that only pad them.
+        Entries of 16 bits may hold values of 8: the standard mentions writers that only pad them.
         """
         dataset = self._dataset
         descriptors = [dataset.get(f"{c}PaletteColorLookupTableDescriptor") for c in _COLOURS]

@@ -44,17 +44,14 @@ class DicomHeader:
     its sequences and the size of a deflated data set have limits (`pipeline.readers.limits`).
     A file without preamble, or without any file meta information, is taken if the rest is sound.
 
-    Args:
-        path: the file.
-
     Attributes:
         path: the file.
         dataset: the data set before *Pixel Data* (7FE0,0010); `file_meta` is set.
-        syntax: *Transfer Syntax UID* (0002,0010), or what the file shows if it does not tell.
+        syntax: *Transfer Syntax UID* (0002,0010), or what the file shows if it does not say.
         pixel_offset: position of the first byte of the pixel data in `open_pixels`, `None` if
             there are none.
         pixel_length: their bytes, `None` if they are encapsulated.
-        pixel_vr: their value representation, ``OW`` where the file does not tell.
+        pixel_vr: their value representation, ``OW`` where the file does not say.
         remarks: what a user should know of the file.
 
     Raises:
@@ -104,7 +101,7 @@ class DicomHeader:
     def explain_no_pixels(
         self, expected: str = "PixelData (7FE0,0010), got none: the file may be cut off"
     ) -> ReadError:
-        """Tell why the pixel data were not found: the file ends, or its header leads elsewhere."""
+        """Say why the pixel data were not found: the file ends, or its header leads elsewhere."""
         return _refuse_lengths() if self._has_pixels_behind() else ReadError(f"expected {expected}")
 
     def _has_pixels_behind(self) -> bool:
@@ -234,7 +231,7 @@ def _inflate(file: BinaryIO) -> bytes:
 
 
 def _find_syntax(dataset: Dataset, *, is_certain: bool) -> UID:
-    """Take the transfer syntax that the file tells, else the one that pydicom found to fit."""
+    """Take the transfer syntax that the file names, else the one that pydicom found to fit."""
     syntax = dataset.file_meta.get("TransferSyntaxUID")
     if syntax:
         return UID(syntax)

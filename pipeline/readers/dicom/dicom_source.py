@@ -46,9 +46,6 @@ class DicomSource:
 
     See `NativeFrames` and `CompressedFrames` for the two ways in which they are stored.
 
-    Args:
-        path: the file.
-
     Raises:
         SkippedError: the object is no ultrasound or secondary capture image.
         ReadError: the file is damaged or cut off, beyond a limit, in a transfer syntax that is
@@ -110,7 +107,7 @@ class DicomSource:
         return (*remarks, f"another organ by its {organ}") if organ else remarks
 
     def foresee_regions(self) -> ForeseenRegions:
-        """Tell what `regions` is going to find, see `pipeline.readers.region.calibration`.
+        """Foresee what `regions` will find, see `pipeline.readers.region.calibration`.
 
         Raises:
             SkippedError: as `regions`.
@@ -124,13 +121,13 @@ class DicomSource:
 
         Args:
             grey: the frame.
-            find_field: look for the field of view in the pixels if the header does not tell.
+            find_field: look for the field of view in the pixels if the header does not give it.
 
         Returns:
             One or more, from the left to the right.
 
         Raises:
-            SkippedError: the header tells of M-mode, spectra or waveforms only.
+            SkippedError: the header has M-mode, spectra or waveforms only.
             ReadError: a region of the header is damaged.
         """
         # All frames of a cine have the regions of the middle one, or they would jump.
@@ -261,7 +258,7 @@ def _spread(count: int) -> list[int]:
 def _get_text(dataset: Dataset, keyword: str) -> str:
     try:
         return str(dataset.get(keyword) or "")
-    except Exception:  # pydicom lets out whatever a damaged value leads to
+    except Exception:  # pydicom raises whatever a damaged value leads to
         return ""
 
 
@@ -271,7 +268,7 @@ def _refuse_damage(what: str) -> Iterator[None]:
         yield
     except ReadError:
         raise
-    except Exception as error:  # pydicom lets out whatever a damaged value leads to
+    except Exception as error:  # pydicom raises whatever a damaged value leads to
         kind = type(error).__name__
         msg = f"expected sound {what}, got {kind} when reading them"
         raise ReadError(msg) from error

@@ -20,7 +20,7 @@ class Decoder(Enum):
 _VIDEO_ROOT = "1.2.840.10008.1.2.4."
 _VIDEO_NUMBERS = range(100, 109)
 """MPEG2 .100 and .101, MPEG-4 AVC/H.264 .102 to .106, HEVC/H.265 .107 and .108 (PS3.6 table A-1);
-a ``.1`` behind them tells that a stream may be cut into fragments."""
+a ``.1`` after them says that a stream may be cut into fragments."""
 
 _UNKNOWN_NAMES = {
     "1.2.840.10008.1.2.4.110": "JPEG XL Lossless",
@@ -41,7 +41,7 @@ def find_decoder(syntax: UID) -> Decoder:
         The decoder.
 
     Raises:
-        ReadError: there is none; the name of the syntax is told.
+        ReadError: there is none; the message names the syntax.
     """
     if is_video(syntax):
         return Decoder.VIDEO

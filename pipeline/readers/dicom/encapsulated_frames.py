@@ -39,7 +39,7 @@ class EncapsulatedFrames:
         remarks: what was wrong and has only one meaning.
 
     Raises:
-        ReadError: there are fewer fragments than frames, nothing tells which belongs to which, or
+        ReadError: there are fewer fragments than frames, it is unknown which belongs to which, or
             the file is cut off.
     """
 
@@ -107,7 +107,7 @@ class EncapsulatedFrames:
         return items[1:], [start + offset for offset in offsets]
 
     def _find_frames(self, file: BinaryIO, offsets: list[int]) -> list[tuple[int, int]]:
-        """Find the first fragment of each frame, and that behind its last one."""
+        """Find the first fragment of each frame, and the one after its last."""
         count = len(self.fragments)
         if count < self._count:
             msg = f"expected {self._count} compressed frames, got {count} fragments"
@@ -163,7 +163,7 @@ class EncapsulatedFrames:
 
 
 def _list_items(file: BinaryIO, size: int) -> tuple[list[Fragment], bool]:
-    """Walk from item to item, and tell if their end follows; the file is at the first one."""
+    """Walk from item to item, from where the file is; return whether their end follows, too."""
     items: list[Fragment] = []
     at = file.tell()
     while (head := _read_at(file, at, _HEAD_BYTES))[:4] == _ITEM and len(head) == _HEAD_BYTES:

@@ -24,8 +24,8 @@ class MetaInformation(NamedTuple):
         start: position of the data set.
         is_explicit: whether its elements have a value representation.
         byte_order: of its numbers.
-        syntax: *Transfer Syntax UID* (0002,0010), empty if it is not told.
-        changes: what to read instead of two bytes, by their position: the end of a UID that tells
+        syntax: *Transfer Syntax UID* (0002,0010), empty if it is not given.
+        changes: what to read instead of two bytes, by their position: the end of a UID that says
             another order of bytes than the data set has.
     """
 

@@ -17,7 +17,7 @@ _SUBSAMPLED = "YBR_FULL_422"
 _PHOTOMETRIC = ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR", "RGB", "YBR_FULL", _SUBSAMPLED)
 """What uncompressed pixels may be (PS3.5 section 8.2)."""
 _BYTES_A_PIXEL = (1.5, 2, 3, 4, 6, 8)
-"""What other layouts have than the one that is told: a frame of them looks like several."""
+"""How other layouts than the stated one differ: a frame of them looks like several."""
 _NEARLY_GREY = 2
 """Difference of samples up to which a colour is grey but for rounding."""
 _GREY_SHARE = 0.5
@@ -27,19 +27,19 @@ _GREY_SHARE = 0.5
 class NativeFrames:
     """Finds out how uncompressed pixels lie in the file, and reads those of one frame.
 
-    The length of the pixel data has to be that of what the header tells (PS3.3 section C.7.6.3,
+    The length of the pixel data has to be what follows from the header (PS3.3 section C.7.6.3,
     PS3.5 section 8.1.1), but for padding, frames after the last one, and YBR_FULL_422 that was
     decompressed to three samples a pixel and kept its name.
 
     Args:
         header: of a file with pixel data that are not encapsulated.
-        pixels: what it tells of them.
+        pixels: what it says about them.
 
     Attributes:
         remarks: what was odd and has only one meaning.
 
     Raises:
-        ReadError: there are more or fewer bytes than the header tells, the file is cut off, or
+        ReadError: there are more or fewer bytes than the header says, the file is cut off, or
             the layout is not known.
     """
 
@@ -136,7 +136,7 @@ class NativeFrames:
         return 0 < beyond < most and not is_packed
 
     def _is_frames(self, length: int) -> bool:
-        """Return whether frames follow that the header does not tell, and not larger pixels."""
+        """Return whether frames follow that the header does not count, and not larger pixels."""
         pixels = self._pixels
         if pixels.frame_bits % 16 or pixels.bits_allocated == 1 or length < pixels.decoded_bytes:
             return False
@@ -154,7 +154,7 @@ class NativeFrames:
             raise ReadError(msg)
 
     def _take_full(self, full: PixelDescription) -> None:
-        """Tell YBR from RGB, which such files hold too, by what is grey in the middle frame.
+        """Decide between YBR and RGB, which such files hold too, by the grey of the middle frame.
 
         A grey pixel has three equal samples in RGB, and a Cb and Cr of 128 in YBR.
         """

@@ -83,13 +83,10 @@ _ORGAN = re.compile(
 
 
 def find_other_organ(dataset: Dataset) -> str:
-    """Tell by which attribute the header names another organ than the breast.
+    """Find the attribute by which the header names another organ than the breast.
 
     What names the breast too does not count, nor do the axilla, the chest and the like. No element
     of the header is converted, so that results can take it over byte for byte.
-
-    Args:
-        dataset: the header.
 
     Returns:
         Name and tag of the first such attribute, never its value; empty if there is none.

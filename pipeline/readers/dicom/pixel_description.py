@@ -66,9 +66,6 @@ class PixelDescription:
     def read(cls, dataset: Dataset) -> "PixelDescription":
         """Read and check.
 
-        Args:
-            dataset: the header.
-
         Raises:
             ReadError: an attribute is missing or no number, they contradict each other, or ask
                 for more than `pipeline.readers.limits` allows.
@@ -77,7 +74,7 @@ class PixelDescription:
             description = _read(dataset)
         except ReadError:
             raise
-        except Exception as error:  # pydicom lets out whatever a damaged value leads to
+        except Exception as error:  # pydicom raises whatever a damaged value leads to
             kind = type(error).__name__
             msg = f"expected all attributes of the pixels (0028,xxxx), got {kind}"
             raise ReadError(msg) from error
@@ -197,7 +194,7 @@ def _read_photometric(dataset: Dataset) -> str:
 
 
 def _read_high_bit(dataset: Dataset, allocated: int, stored: int) -> tuple[int, tuple[str, ...]]:
-    """Read *High Bit* (0028,0102), and tell if it had to be guessed."""
+    """Read *High Bit* (0028,0102), and return whether it had to be guessed."""
     told = None if dataset.get("HighBit") is None else _read_int(dataset, "HighBit")
     if stored == allocated:  # no choice is left
         is_told = told in (None, stored - 1)

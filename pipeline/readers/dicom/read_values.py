@@ -15,10 +15,6 @@ def read_values(dataset: Dataset, keyword: str) -> list[Any]:
     pydicom converts an element in its dataset when it is asked for. Results take elements over byte
     for byte, so here it stays as it is.
 
-    Args:
-        dataset: the header.
-        keyword: of the element.
-
     Returns:
         Its values, items if it is a sequence; none of one that is missing, damaged, or so long that
         it would take seconds to parse.
@@ -31,7 +27,7 @@ def read_values(dataset: Dataset, keyword: str) -> list[Any]:
             encoding = dataset.original_character_set
             element = convert_raw_data_element(element, encoding=encoding, ds=dataset)
         value = None if element is None else element.value
-    except Exception:  # pydicom lets out whatever a damaged value leads to
+    except Exception:  # pydicom raises whatever a damaged value leads to
         return []
     if value is None or value == "" or isinstance(value, bytes):
         return []

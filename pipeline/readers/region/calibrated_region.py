@@ -11,13 +11,13 @@ class RegionOrigin(str, Enum):
     """How a region came to be known."""
 
     GIVEN = "given"
-    """The file tells it, and it lies within the frame."""
+    """The file gives it, and it lies within the frame."""
     CROPPED = "cropped"
-    """The file tells it, the frame is cut on one axis, and the echo agrees on the other one."""
+    """The file gives it, the frame is cut on one axis, and the echo agrees on the other one."""
     RESCALED = "rescaled"
-    """The file tells one that the pixels contradict: it is of another scale, and not used."""
+    """The file gives one that the pixels contradict: it is of another scale, and not used."""
     FOUND = "found"
-    """The file tells none; the field of view was found in the pixels."""
+    """The file gives none; the field of view was found in the pixels."""
     WHOLE = "whole"
     """Nothing is known: it is the whole frame."""
 
@@ -29,9 +29,9 @@ class CalibratedRegion:
     Attributes:
         box: first row, first column, last row + 1, last column + 1 in px, within the frame.
         mm_per_pixel: mm between rows and between columns, as in *Pixel Spacing* (0028,0030);
-            `None` if unknown, and then no length in mm may be told.
+            `None` if unknown, and then no length in mm may be given.
         origin: where both come from.
-        parts: the boxes that it is made of where the file tells several that overlap: what lies
+        parts: the boxes that it is made of where the file gives several that overlap: what lies
             in none of them is not ultrasound. Empty where it is all of `box`.
     """
 

@@ -67,8 +67,8 @@ def find_calibrated_regions(
         by side, one around those that overlap.
 
     Raises:
-        SkippedError: the file tells of M-mode, spectra or waveforms, and of no 2D image.
-        ReadError: it tells of more than `MOST_REGIONS` regions, or of more images than
+        SkippedError: the file has M-mode, spectra or waveforms, and no 2D image.
+        ReadError: it has more than `MOST_REGIONS` regions, or more images than
             `MOST_IMAGES`.
 
     References:
@@ -88,7 +88,7 @@ def find_calibrated_regions(
 
 
 def foresee_regions(dataset: Dataset, rows: int, columns: int) -> ForeseenRegions:
-    """Tell what `find_calibrated_regions` is going to find, as far as the header decides it.
+    """Foresee what `find_calibrated_regions` will find, as far as the header decides it.
 
     Args:
         dataset: the parsed header.
@@ -121,7 +121,7 @@ def foresee_regions(dataset: Dataset, rows: int, columns: int) -> ForeseenRegion
 
 
 def remark_scales(dataset: Dataset, rows: int, columns: int) -> tuple[str, ...]:
-    """Tell which sizes in mm of the header do not count, and why.
+    """List which sizes in mm of the header do not count, and why.
 
     Args:
         dataset: the parsed header.

@@ -108,7 +108,7 @@ def _begins_at(begins: NDArray[np.bool_], first: int) -> bool:
 
 
 def _crosses(grey: GreyImage, end: int) -> bool:
-    """Return whether texture goes on behind the line `end - 1` as before it."""
+    """Return whether texture goes on after the line `end - 1` as before it."""
     if not _has_room(end, len(grey)):
         return False
     starts = end - _STRIP_PX, end + _BLUR_PX

@@ -201,7 +201,7 @@ def _count_loose_lines(layers: FloatImage, levels: ByteImage, loose_area: float)
     half = (layers.shape[1] - 1) // 2
     # An edge is in the upper half, and seen from these lines.
     faint, strong, is_seed = layers[:, : half + 1 + _FAR_BLOCKS]
-    # Line e of each array below tells of an edge between lines e and e + 1.
+    # Line e of each array below stands for an edge between lines e and e + 1.
     is_inside = (_mean_next(faint, _FAR_BLOCKS) > _INSIDE)[1:]
     is_outside = (_mean_next(strong[::-1], _NEAR_BLOCKS)[::-1] < _NEAR)[:-1]
     crossing = minimum_filter((is_inside & ~is_outside).astype(np.uint8), (1, _CROSSING_BLOCKS))

@@ -1,4 +1,4 @@
-"""What a header tells of the B-mode images in a file, before a pixel is decoded."""
+"""What a header says about the B-mode images in a file, before a pixel is decoded."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The B-mode images that a DICOM header tells of, before anything of them is believed."""
+"""The B-mode images in a DICOM header, before any of it is trusted."""
 
 import math
 from collections.abc import Sequence
@@ -30,11 +30,11 @@ _SAME_SCALE = 0.01
 
 @dataclass(frozen=True)
 class HeaderRegion:
-    """A B-mode image as the header tells it.
+    """A B-mode image as the header describes it.
 
     Attributes:
         box: around all of it; may lie beyond the frame.
-        told_mm: between rows and between columns, whatever the header tells; `None` if no length.
+        told_mm: between rows and between columns, as in the header; `None` if no length.
         parts: the boxes that it is made of, at least one.
         is_contradictory: whether the parts have several scales.
     """
@@ -46,7 +46,7 @@ class HeaderRegion:
 
     @property
     def fault(self) -> str:
-        """Why what the header tells of mm is not believed; empty if it is, or tells nothing."""
+        """Why the mm of the header are not trusted; empty if they are, or if there are none."""
         if self.is_contradictory:
             return "regions that overlap have several scales"
         size = self.box[2] - self.box[0], self.box[3] - self.box[1]
@@ -60,9 +60,6 @@ class HeaderRegion:
 
 def list_items(dataset: Dataset) -> list[Dataset]:
     """List the items of *Sequence of Ultrasound Regions* (0018,6011).
-
-    Args:
-        dataset: the header.
 
     Raises:
         ReadError: there are more than `MOST_REGIONS`, or it is no sequence.
