@@ -208,7 +208,7 @@ def try_bad_files() -> tuple[str, list[str]]:
     from bad_files import BAD_FILES
 
     wrong = []
-    rows = ["| File | what it is | becomes | what is told |", "|---|---|---|---|"]
+    rows = ["| File | what it is | becomes | remark or reason |", "|---|---|---|---|"]
     with tempfile.TemporaryDirectory() as folder:
         for bad in BAD_FILES:
             if bad.in_run_only:

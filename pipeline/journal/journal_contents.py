@@ -1,6 +1,6 @@
 """What the lines of a journal say, and the lines that say it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
@@ -116,6 +116,14 @@ class JournalContents:
         for file in sorted(self.inputs):
             rows = self.inputs[file].rows
             yield from (rows[frame] for frame in sorted(rows, key=lambda frame: frame or 0))
+
+    def find_first(self, statuses: Sequence[str], most: int) -> list[int]:
+        """List the positions of the first images of some statuses, at most so many of each."""
+        positions: dict[str, list[int]] = {status: [] for status in statuses}
+        for row in self.sort_rows():
+            if row.status in positions and len(positions[row.status]) < most:
+                positions[row.status].append(row.position)
+        return [position for found in positions.values() for position in found]
 
     def count(self) -> dict[str, int]:
         """Count the images of each status."""

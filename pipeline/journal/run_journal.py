@@ -21,6 +21,7 @@ from pipeline.journal.journal_contents import (
 from pipeline.journal.journal_file import JournalFile
 from pipeline.journal.log_summary import LEFT_OUT, MOST_REASONS, log_summary
 from pipeline.journal.owned_files import OwnedFiles
+from pipeline.journal.read_journal import read_journal
 from pipeline.journal.run_identity import RunIdentity
 from pipeline.results.finished_run import FinishedRun, ImageRecord
 from pipeline.results.result_row import ResultRow
@@ -40,6 +41,8 @@ class RunJournal:
     be written is named there first. So a run that is killed goes on, a finished one knows that
     there is nothing to do, results of an input that has changed or is gone are removed, and files
     of somebody else are never touched. While a run changes anything there are no tables.
+
+    A ``file`` is a path relative to the input folder, with forward slashes.
 
     Args:
         output_dir: the run's folder; made if missing.
@@ -79,7 +82,7 @@ class RunJournal:
                 "of them by --shard, or choose another folder"
             )
             raise WriteError(msg)
-        if not self._read_lines():
+        if not read_journal(self._lines, self._contents, self.files):
             self._start_over()
         contents, tables = self._contents, _list_tables(self.table_path, writers)
         roots = [writer.root for writer in writers if writer.root is not None]
@@ -107,11 +110,7 @@ class RunJournal:
             logger.info("%d inputs are gone: their results are removed", len(gone))
 
     def keeps(self, file: str, path: Path) -> bool:
-        """Return whether a file is done and its content still the same.
-
-        Args:
-            file: relative to the input folder, with forward slashes.
-            path: where it is.
+        """Return whether a file is done, and its content at `path` still the same.
 
         Raises:
             WriteError: the journal cannot be written.
@@ -132,7 +131,7 @@ class RunJournal:
         """Note that a file is being done; results of other content are removed.
 
         Args:
-            file: relative to the input folder, with forward slashes.
+            file: see above.
             stamp: its content; `None` if unknown.
             first: another file that its result depends on.
 
@@ -150,9 +149,6 @@ class RunJournal:
     def forget(self, file: str) -> None:
         """Remove the results of a file, which is gone or will be done again.
 
-        Args:
-            file: relative to the input folder, with forward slashes.
-
         Raises:
             WriteError: a result cannot be removed.
         """
@@ -167,18 +163,11 @@ class RunJournal:
         return file in self._contents.inputs and frame in self._contents.inputs[file].rows
 
     def leaves_out(self, file: str) -> bool:
-        """Return whether a file is for another process.
-
-        Args:
-            file: relative to the input folder, with forward slashes.
-        """
+        """Return whether a file is for another process."""
         return False
 
     def visit(self, file: str) -> None:
         """Note that a file is going to be opened.
-
-        Args:
-            file: relative to the input folder, with forward slashes.
 
         Raises:
             ReadError: it must not be.
@@ -259,22 +248,6 @@ class RunJournal:
         if self.failed or not any(map(self._contents.count().get, ("ok", "no_lesion"))):
             raise SystemExit(FAILED_EXIT_CODE)
 
-    def _read_lines(self) -> bool:
-        """Read the journal; return whether all of it made sense."""
-        is_sound = True
-        for position, entry in self._lines.read():
-            try:
-                self._contents.replay(position, entry)
-                if "writes" in entry:
-                    self.files.replay(position, entry)
-            except (ValueError, TypeError):
-                is_sound = False
-        is_empty = self._contents.settings is None and self._lines.path.exists()
-        if is_empty or self._lines.is_cut_off:  # what is named there is unknown
-            self._contents.adopts = True
-        self.files.adopts = self._contents.adopts
-        return is_sound and not self._lines.is_damaged
-
     def _take_over(self, *, is_other: bool = False) -> None:
         contents = self._contents
         for file in dict.fromkeys([*contents.inputs, *self.files.owners()]):
@@ -318,13 +291,9 @@ class RunJournal:
         return map(make_record, self._lines.read_at(positions))
 
     def _read_left_out(self) -> list[ResultRow]:
-        """Read the first images of each status that is told of."""
-        positions: dict[str, list[int]] = {status: [] for status in LEFT_OUT}
-        for row in self._contents.sort_rows():
-            if row.status in positions and len(positions[row.status]) < MOST_REASONS:
-                positions[row.status].append(row.position)
-        entries = self._lines.read_at(chain.from_iterable(positions.values()))
-        return [make_record(entry).row for entry in entries]
+        """Read the first images of each status whose reasons are logged."""
+        positions = self._contents.find_first(LEFT_OUT, MOST_REASONS)
+        return [make_record(entry).row for entry in self._lines.read_at(positions)]
 
 
 def _list_tables(table: Path, writers: Iterable[Writer]) -> list[Path]:

@@ -10,6 +10,7 @@ from pipeline.atomic import name_process
 from pipeline.errors import ConfigError, ReadError, WriteError
 from pipeline.get_logger import get_logger
 from pipeline.journal.journal_file import JournalFile
+from pipeline.journal.read_journal import read_journal
 from pipeline.journal.run_identity import RunIdentity
 from pipeline.journal.run_journal import FAILED_EXIT_CODE, RunJournal
 from pipeline.results.writer import Writer
@@ -87,7 +88,7 @@ class ShardJournal(RunJournal):
         entries = list(self._attempts.collect())
         self._contents.adopts = self._attempts.adopts
         self._lines.replace(chain([self._describe_settings()], entries))
-        if not self._read_lines():
+        if not read_journal(self._lines, self._contents, self.files):
             msg = f"expected the journal {self._lines.path} as it was just written: run again"
             raise WriteError(msg)
         self._take_over()
