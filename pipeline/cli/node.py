@@ -19,7 +19,7 @@ def add_parser(subparsers: Any) -> None:
         "node",
         help="receive DICOM images, segment them, send SEG and SR back",
         description=(
-            "run (the default): be a DICOM node until stopped; SIGTERM lets the study at hand end. "
+            "run (the default): be a DICOM node until stopped; SIGTERM lets the current study end. "
             "check: try disk, model and all destinations (exit code 1 if one fails). "
             "status: what is in the queue. "
             "retry: put studies that were put aside back, all or those named. Research only."

@@ -77,7 +77,7 @@ def do_shard(args: argparse.Namespace, shard: str, orders: str) -> dict[str, Any
         orders: see `Orders`.
 
     Returns:
-        ``code``, the exit code of `infer --shard`, and ``error``, what it would tell.
+        ``code``, the exit code of `infer --shard`, and ``error``, what it would say.
     """
     try:
         run_shard(args, shard, orders)

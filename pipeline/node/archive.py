@@ -38,9 +38,6 @@ class Archive(Protocol):
 def make_archives(config: NodeConfig) -> dict[str, Archive]:
     """Make the destinations of a config.
 
-    Args:
-        config: of the node.
-
     Returns:
         Each by its name.
 

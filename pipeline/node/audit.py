@@ -13,9 +13,6 @@ class Audit:
 
     A node that is killed between the line and the move of the study writes the line again, with
     the same `entry`.
-
-    Args:
-        path: of the file.
     """
 
     def __init__(self, path: Path) -> None:

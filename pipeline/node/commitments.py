@@ -37,9 +37,6 @@ class Commitments:
     def read(self, transaction: str) -> list[str] | None:
         """Read an answer.
 
-        Args:
-            transaction: of the request.
-
         Returns:
             As in `note`; `None` if there is none yet.
         """

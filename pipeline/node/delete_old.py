@@ -17,7 +17,7 @@ def delete_old(spool: Spool, keep: Keep, forget: Callable[[Study], None], now: f
     Args:
         spool: the queue.
         keep: for how long they are kept.
-        forget: is told of each before.
+        forget: called for each before.
         now: seconds since 1970.
 
     Returns:

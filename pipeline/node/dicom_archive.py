@@ -29,10 +29,6 @@ _REQUEST_COMMITMENT = 1
 class DicomArchive:
     """Send results by C-STORE.
 
-    Args:
-        destination: of the config.
-        aet: our AE title.
-
     Raises:
         ConfigError: a certificate is missing or does not fit.
     """
@@ -74,10 +70,10 @@ class DicomArchive:
         request.ReferencedSOPSequence = []
         for path in paths:
             with quiet_decoders():
-                told = dcmread(path, specific_tags=["SOPClassUID", "SOPInstanceUID"])
+                found = dcmread(path, specific_tags=["SOPClassUID", "SOPInstanceUID"])
             item = Dataset()
-            item.ReferencedSOPClassUID = told.SOPClassUID
-            item.ReferencedSOPInstanceUID = told.SOPInstanceUID
+            item.ReferencedSOPClassUID = found.SOPClassUID
+            item.ReferencedSOPInstanceUID = found.SOPInstanceUID
             request.ReferencedSOPSequence.append(item)
         model = str(StorageCommitmentPushModel)
         with self._associate([(model, "1.2.840.10008.1.2.1")]) as association:

@@ -58,7 +58,7 @@ class DicomReceiver:
     Args:
         config: of the node.
         intake: takes images.
-        report: is told of an archive's storage commitment: the UID of the transaction, and the
+        report: called with an archive's storage commitment: the UID of the transaction, and the
             SOP Instance UIDs that it does not keep.
 
     Raises:
@@ -182,11 +182,12 @@ class DicomReceiver:
 
     def _take_report(self, event: Any) -> tuple[int, None]:
         try:
-            told = event.event_information
+            information = event.event_information
             failed = [
-                str(item.ReferencedSOPInstanceUID) for item in told.get("FailedSOPSequence", [])
+                str(item.ReferencedSOPInstanceUID)
+                for item in information.get("FailedSOPSequence", [])
             ]
-            self._report(str(told.TransactionUID), failed)
+            self._report(str(information.TransactionUID), failed)
         except Exception as error:  # whatever a damaged report leads to in pydicom
             logger.error("a storage commitment cannot be taken: %s", type(error).__name__)
             return _FAILURE, None

@@ -33,7 +33,7 @@ class DicomServer(ThreadedAssociationServer):
     Attributes:
         networks: from which peers may call.
         is_closing: take no more.
-        check_bytes: is told of each part that has come by its association and its bytes, and may
+        check_bytes: called with the association and the bytes of each part that has come, and may
             raise `OSError` to end it.
     """
 
@@ -85,12 +85,7 @@ class _Handler(RequestHandler):
 
 
 def is_within(address: str, networks: Collection[Network]) -> bool:
-    """Return whether an address is one of some networks.
-
-    Args:
-        address: as a socket tells it.
-        networks: as the config tells them.
-    """
+    """Return whether an address is one of some networks."""
     try:
         found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

@@ -13,7 +13,7 @@ class EndStudy:
     Args:
         spool: the queue.
         audit: gets a line.
-        forget: is told of studies that were put aside, whose images may come again.
+        forget: called for studies that were put aside, whose images may come again.
         clock: time in seconds since 1970.
     """
 

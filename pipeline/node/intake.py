@@ -104,7 +104,7 @@ class Intake:
             path: a file in ``incoming`` of the spool; it is gone afterwards.
             source: name of who sends.
             called: AE title by which we were called.
-            instance: *SOP Instance UID* that the sender has told beside it; empty for none.
+            instance: *SOP Instance UID* that the sender has given beside it; empty for none.
 
         Raises:
             RefusedError: it is not taken.
@@ -149,11 +149,7 @@ class Intake:
         return len(quiet)
 
     def forget(self, study: Study) -> None:
-        """Forget the images of a study that is being deleted.
-
-        Args:
-            study: which.
-        """
+        """Forget the images of a study that is being deleted."""
         with self._lock:
             known = self._known.get(_make_key(study.record), {})
             for path in study.list_images():

@@ -30,9 +30,6 @@ def make_server_context(tls: Tls | None) -> ssl.SSLContext | None:
 def make_client_context(tls: Tls | None) -> ssl.SSLContext | None:
     """Make what a client needs; it checks certificate and name of the server.
 
-    Args:
-        tls: of the destination.
-
     Returns:
         `None` for a client without encryption.
 

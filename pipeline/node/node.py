@@ -28,7 +28,7 @@ from pipeline.node.spool import Spool
 logger = get_logger(__name__)
 
 DRAIN_S = 60.0
-"""Seconds for which the work at hand may end when the node is stopped."""
+"""Seconds for which the current work may end when the node is stopped."""
 
 _PERIOD_S = 1.0
 _DELETE_PERIOD_S = 60.0
@@ -38,7 +38,7 @@ _GIB = 1 << 30
 class Node:
     """Receive, segment and send until it is closed.
 
-    Nothing is held in memory that a folder does not tell: a node that was killed goes on.
+    Nothing is held in memory that is not in a folder: a node that was killed goes on.
 
     Args:
         config: see `NodeConfig`.
@@ -93,7 +93,7 @@ class Node:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Take nothing more, and let the work at hand end for a while."""
+        """Take nothing more, and let the current work end for a while."""
         self._stopping.set()
         end = time.monotonic() + DRAIN_S
         self.receiver.close()
@@ -116,7 +116,7 @@ class Node:
         return 0 if self.web is None else self.web.port
 
     def find_problems(self) -> dict[str, str]:
-        """Tell why the node cannot do its work, by its parts; empty if it can."""
+        """Say why the node cannot do its work, by its parts; empty if it can."""
         problems = {thread.name: "has ended" for thread in self._threads if not thread.is_alive()}
         if self._stopping.is_set():
             problems["node"] = "is being stopped"

@@ -18,12 +18,6 @@ _BUCKETS = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800)
 class NodeMetrics:
     """Count and measure when it is asked for.
 
-    Args:
-        spool: the queue.
-        intake: has counted what came.
-        processor: has counted what was segmented.
-        sender: has counted what was sent.
-
     Attributes:
         registry: for `prometheus_client.generate_latest`.
         seconds: histogram of the seconds that a study's segmentation has taken.

@@ -36,7 +36,7 @@ def make_node_app(
         web: its part for this server.
         intake: takes images.
         metrics: of the node.
-        find_problems: tells why the node is not ready, by its parts; empty if it is.
+        find_problems: returns why the node is not ready, by its parts; empty if it is.
 
     Raises:
         ConfigError: a token cannot be read.
@@ -82,7 +82,7 @@ class NodeWeb:
     def __init__(self, app: Any, web: Web) -> None:
         options = {}
         if web.tls is not None:
-            make_server_context(web.tls)  # tells in our words what does not fit
+            make_server_context(web.tls)  # says in our words what does not fit
             options = {
                 "ssl_certfile": str(web.tls.certificate),
                 "ssl_keyfile": str(web.tls.key),

@@ -44,7 +44,7 @@ class Processor:
         worker: does it.
         settings: of the segmentation.
         pauses_s: between tries.
-        put_aside: is told of studies that are given up.
+        put_aside: called for studies that are given up.
         clock: time in seconds since 1970.
     """
 
@@ -67,7 +67,7 @@ class Processor:
         self._is_stopped = False
 
     def stop(self) -> None:
-        """Let the end of the process from now on say nothing against the study at hand."""
+        """Let the end of the process from now on say nothing against the current study."""
         self._is_stopped = True
 
     def step(self) -> Study | None:

@@ -6,7 +6,7 @@ from pipeline.errors import PipelineError
 
 
 class Refusal(Enum):
-    """Kinds of it: the status of C-STORE (PS3.4 table B.2-1, PS3.7 annex C) that tells it."""
+    """Kinds of it: the status of C-STORE (PS3.4 table B.2-1, PS3.7 annex C) that reports it."""
 
     NO_ROOM = 0xA700
     OTHER_CLASS = 0xA900
@@ -15,7 +15,7 @@ class Refusal(Enum):
 
 
 class RefusedError(PipelineError):
-    """An image was not taken; who sent it is told so, and keeps it.
+    """An image was not taken; its sender gets the reason, and keeps it.
 
     Args:
         refusal: kind of it.

@@ -37,7 +37,7 @@ class Sender:
         archives: destinations by name.
         commitments: answers of archives.
         pauses_s: between tries.
-        end: is told of each study that has come to its end, and of which.
+        end: called for each study that has come to its end, and which end.
         clock: time in seconds since 1970.
     """
 

@@ -110,7 +110,7 @@ class Spool:
             raise WriteError(msg) from error
 
     def clear_incoming(self) -> None:
-        """Remove what a killed node was receiving; nobody was told that it was stored."""
+        """Remove what a killed node was receiving; no sender has got a success for it."""
         for path in self.incoming.iterdir():
             if path.is_dir():
                 shutil.rmtree(path)
@@ -129,11 +129,7 @@ class Spool:
                     path.unlink()
 
     def list(self, state: State) -> list[Study]:
-        """List the studies of a state, those first that came first.
-
-        Args:
-            state: which.
-        """
+        """List the studies of a state, those first that came first."""
         found = []
         for folder in self.folder(state).iterdir():
             try:
@@ -147,19 +143,11 @@ class Spool:
         return sorted(found, key=lambda study: (study.record.received, study.name))
 
     def count(self, state: State) -> int:
-        """Count the studies of a state.
-
-        Args:
-            state: which.
-        """
+        """Count the studies of a state."""
         return sum(1 for _ in self.folder(state).iterdir())
 
     def folder(self, state: State) -> Path:
-        """Name the folder of a state.
-
-        Args:
-            state: which.
-        """
+        """Name the folder of a state."""
         return self.root / state.value
 
     def create(
@@ -211,9 +199,6 @@ class Spool:
     def remove(self, study: Study) -> None:
         """Delete a study.
 
-        Args:
-            study: to delete.
-
         Raises:
             OSError: the disk fails.
         """
@@ -237,10 +222,7 @@ def _check_owner(folder: Path) -> None:
 
 
 def make_code(text: str) -> str:
-    """Make a name of a text, the same for the same one, that tells nothing of it.
-
-    Args:
-        text: as a UID.
+    """Make a name of a text, the same for the same one, that says nothing about it.
 
     Examples:
         >>> make_code("1.2.3")

@@ -65,20 +65,20 @@ def _find_source(request: Request, tokens: dict[str, bytes]) -> str | None:
     if scheme.lower() != "bearer":
         return None
     given = token.strip().encode("utf-8", "surrogateescape")
-    # All are compared, so that the time tells nothing.
+    # All are compared, so that the time reveals nothing.
     found = [name for name, each in tokens.items() if hmac.compare_digest(given, each)]
     return found[0] if found else None
 
 
-def _store(intake: Intake, path: Path, source: str, called: str, told: Dataset) -> None:
+def _store(intake: Intake, path: Path, source: str, called: str, answer: Dataset) -> None:
     item = _name_instance(path)
     try:
         intake.store(path, source=source, called=called)
     except RefusedError as error:
         item.FailureReason = error.refusal.value
-        told.FailedSOPSequence.append(item)
+        answer.FailedSOPSequence.append(item)
     else:
-        told.ReferencedSOPSequence.append(item)
+        answer.ReferencedSOPSequence.append(item)
 
 
 def _name_instance(path: Path) -> Dataset:

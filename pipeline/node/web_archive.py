@@ -19,9 +19,6 @@ _SECONDS = (10.0, 60.0)
 class WebArchive:
     """Send results by STOW-RS.
 
-    Args:
-        destination: of the config.
-
     Raises:
         ConfigError: a file of a password or token is missing, or a package of the extra `node`.
     """
@@ -74,7 +71,7 @@ class WebArchive:
 
 @contextmanager
 def _telling() -> Iterator[None]:
-    """Tell what failed, but not the URL: it has UIDs."""
+    """Say what failed, but not the URL: it has UIDs."""
     import requests
 
     try:

@@ -14,7 +14,7 @@ def clean_shard(folder: ShardFolder, number: int, journal: str) -> None:
     Args:
         folder: of the run.
         number: of the shard, from 0.
-        journal: name of the one that tells of the shard.
+        journal: name of the one that describes the shard.
 
     Raises:
         WriteError: a file cannot be read or removed.

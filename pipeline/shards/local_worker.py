@@ -93,9 +93,5 @@ class LocalWorker:
 
 
 def python_command(module: str) -> list[str]:
-    """Give the command that runs a module in a process like this one.
-
-    Args:
-        module: its name.
-    """
+    """Give the command that runs a module in a process like this one."""
     return [sys.executable, "-m", module]

@@ -28,7 +28,7 @@ from pipeline.shards.shard_plan import DIGITS, ShardPlan
 def make_plan(source: Path, output_dir: Path, shards: int) -> ShardPlan:
     """Decide which shard does which file, once for all processes.
 
-    A file's shard is told by its name (`hash_name`), so that one more file moves no other. Files
+    A file's shard follows from its name (`hash_name`), so that one more file moves no other. Files
     that have the same *SOP Instance UID* (0008,0018) go to the shard of the first of them, as only
     one of them gets DICOM objects. Of each file there are 24 bytes in memory.
 
@@ -145,7 +145,7 @@ def _hash_instance(path: Path) -> int:
         if not path.is_file() or detect_file_type(path) is not FileType.DICOM:
             return 0
         uid = open_image(path).identity["SOPInstanceUID"]
-    except (ReadError, OSError):  # the run will tell
+    except (ReadError, OSError):  # the run will say why
         return 0
     return int.from_bytes(hashlib.sha256(uid.encode()).digest()[:8], "big") if uid else 0
 

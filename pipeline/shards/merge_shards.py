@@ -37,9 +37,6 @@ def merge_shards(output_dir: Path) -> FinishedRun:
     Journals are read in step, so that the memory grows with the number of shards, not of images.
     What processes have left that were killed, or did the same shard twice, is removed before.
 
-    Args:
-        output_dir: the run's folder.
-
     Returns:
         The run.
 

@@ -1,4 +1,4 @@
-"""What a supervisor tells a process about a shard."""
+"""What a supervisor asks a process to do with a shard."""
 
 import json
 from collections.abc import Mapping

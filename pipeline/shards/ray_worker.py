@@ -28,7 +28,7 @@ class RayWorker:
 
         try:
             return f"{ray.get(self._name, timeout=0)}-"
-        except ray.exceptions.RayError:  # it ended before it could tell
+        except ray.exceptions.RayError:  # it ended before it could answer
             return "none of its journals"
 
     def ask(self, task: Mapping[str, Any]) -> None:

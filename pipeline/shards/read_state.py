@@ -10,9 +10,6 @@ from pipeline.errors import ConfigError
 def read_state(path: Path) -> dict[str, Any] | None:
     """Read a JSON object.
 
-    Args:
-        path: of the file.
-
     Returns:
         Its content, `None` if there is no such file.
 

@@ -48,10 +48,6 @@ class RunRecord:
     def of(cls, identity: RunIdentity, writers: Sequence[Writer]) -> "RunRecord":
         """Describe the run of this process.
 
-        Args:
-            identity: of the run.
-            writers: of the run.
-
         Raises:
             ConfigError: a table cannot be written by `merge_shards`.
         """
@@ -80,9 +76,6 @@ class RunRecord:
     def read(cls, folder: ShardFolder) -> "RunRecord | None":
         """Read that of a folder.
 
-        Args:
-            folder: of the run.
-
         Returns:
             The record, `None` if no shard was begun.
 
@@ -101,9 +94,6 @@ class RunRecord:
     def agree(self, folder: ShardFolder) -> None:
         """Be the first, or of the same settings, weights and versions as the first one.
 
-        Args:
-            folder: of the run.
-
         Raises:
             ConfigError: this process would give other results.
         """
@@ -121,11 +111,7 @@ class RunRecord:
             raise ConfigError(msg)
 
     def list_writers(self, output_dir: Path) -> list[Writer]:
-        """Make the writers of the whole run's files, all but the manifest.
-
-        Args:
-            output_dir: the run's folder.
-        """
+        """Make the writers of the whole run's files, all but the manifest."""
         name, version, weights = (
             self.facts[key] for key in ("model", "model_version", "weights_sha256")
         )

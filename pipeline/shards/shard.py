@@ -52,7 +52,7 @@ class Shard:
     def of_scheduler(
         cls, planned: int | None, environment: Mapping[str, str] = os.environ
     ) -> "Shard":
-        """Ask the scheduler, which tells each process its number.
+        """Ask the scheduler, which gives each process its number.
 
         SLURM counts from the first number of ``--array``. If the array is as long as the plan, its
         first task takes the first shard; a part of it, as ``--array=1-2,5-10``, names the shards
@@ -63,7 +63,7 @@ class Shard:
             environment: variables of the process.
 
         Raises:
-            ConfigError: no scheduler tells, or it tells of another plan.
+            ConfigError: no scheduler gives a number, or it has another plan.
         """
         if "SLURM_ARRAY_TASK_ID" in environment:
             number = _read_number(environment, "SLURM_ARRAY_TASK_ID")
@@ -89,9 +89,6 @@ class Shard:
 def check_count(count: int) -> None:
     """Check a number of shards.
 
-    Args:
-        count: any number.
-
     Raises:
         ConfigError: it is not from 1 to `MOST_SHARDS`.
     """
@@ -104,7 +101,7 @@ def hash_name(file: str) -> int:
     """Give a number that decides the shard of a file; files whose results collide have the same.
 
     It is the begin of the SHA-256 of the path in lower case, without the endings that results
-    have. Other suffixes are kept: names are often UIDs, which differ behind the first dot only.
+    have. Other suffixes are kept: names are often UIDs, which differ after the first dot only.
 
     Args:
         file: path relative to the input folder, with forward slashes.

@@ -16,7 +16,7 @@ class ShardDone:
 
     Attributes:
         list: digits of the list of its files, see `ShardPlan`.
-        journal: name of the one that tells of the shard.
+        journal: name of the one that describes the shard.
         fingerprint: of the run.
         images: number of each status.
         started: of the process that has completed it, in ISO 8601.

@@ -6,11 +6,7 @@ from pipeline.journal.holds_results import PLAN, SHARDS
 
 
 class ShardFolder:
-    """Names of files in the folder of a run in shards.
-
-    Args:
-        output_dir: the run's folder.
-    """
+    """Names of files in the folder of a run in shards."""
 
     def __init__(self, output_dir: Path) -> None:
         self.output_dir = output_dir

@@ -36,13 +36,13 @@ class ShardJournal(RunJournal):
     Each process has a journal of its own and reads those of the others, so nothing needs a lock,
     which network file systems may break. Two processes that do the same shard at the same time
     write the same bytes under the same names; the file that says that the shard is complete comes
-    last, and names the journal that tells of it. Tables are made by `merge_shards`.
+    last, and names the journal that describes it. Tables are made by `merge_shards`.
 
     Args:
         output_dir: the run's folder, with a plan.
         identity: must be that of all other shards.
         shard: as ``K/N``.
-        stop: tells when the run is to end before the next file.
+        stop: returns whether the run is to end before the next file.
         orders: of a supervisor, see `Orders`.
         whole_files: see `RunJournal`.
     """
@@ -77,9 +77,6 @@ class ShardJournal(RunJournal):
     def start(self, writers: Sequence[Writer] = ()) -> None:
         """Take over what other processes have done.
 
-        Args:
-            writers: of this run.
-
         Raises:
             ConfigError: the other shards were done by other settings, weights or versions.
             WriteError: a journal cannot be read or written.
@@ -94,7 +91,7 @@ class ShardJournal(RunJournal):
         self._take_over()
 
     def leaves_out(self, file: str) -> bool:
-        """Tell whether a file is not the one that is to be tried alone."""
+        """Return whether a file is not the one that is to be tried alone."""
         return self._orders.only not in ("", file)
 
     def visit(self, file: str) -> None:
@@ -137,7 +134,7 @@ class ShardJournal(RunJournal):
         """Say that the shard is complete, if it is.
 
         Args:
-            writers: are told nothing: the run is not at its end.
+            writers: get nothing: the run is not at its end.
 
         Raises:
             ConfigError: the plan is gone.
@@ -153,12 +150,12 @@ class ShardJournal(RunJournal):
             msg = f"expected the plan in {self._place.path} to stay, it was removed: plan again"
             raise ConfigError(msg)
         counts = self._contents.count()
-        told = ", ".join(f"{count} {status}" for status, count in counts.items())
+        images = ", ".join(f"{count} {status}" for status, count in counts.items())
         done = ShardDone.read(self._place, self.shard.number)
         digest = plan.lists[self.shard.number]
         if not self._is_changing and done is not None and done.list == digest:
             self._lines.path.unlink(missing_ok=True)
-            logger.info("shard %s: nothing to do, all is done already: %s", self.shard, told)
+            logger.info("shard %s: nothing to do, all is done already: %s", self.shard, images)
             return
         entries = self._contents.list_entries(self._lines.read_at, self.files.entries)
         self._contents.adopts = False
@@ -172,7 +169,7 @@ class ShardJournal(RunJournal):
             started=self._started.isoformat(timespec="seconds"),
             ended=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         ).write(self._place, self.shard.number)
-        logger.info("shard %s: %s", self.shard, told)
+        logger.info("shard %s: %s", self.shard, images)
 
     def exit(self) -> None:
         """End the process with 143 if the run was stopped, with 2 if any file failed.

@@ -32,9 +32,6 @@ class ShardPlan:
     def read(cls, folder: ShardFolder) -> "ShardPlan | None":
         """Read the plan of a folder.
 
-        Args:
-            folder: of the run.
-
         Returns:
             The plan, `None` if there is none.
 
@@ -65,10 +62,6 @@ class ShardPlan:
 
     def check(self, shard: Shard, folder: ShardFolder) -> None:
         """Check that a shard is one of this plan.
-
-        Args:
-            shard: as the user names it.
-            folder: of the run.
 
         Raises:
             ConfigError: the plan has another number of shards.

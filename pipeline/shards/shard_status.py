@@ -27,9 +27,6 @@ class ShardStatus:
     def read(cls, output_dir: Path) -> "ShardStatus":
         """Look at a run.
 
-        Args:
-            output_dir: its folder.
-
         Raises:
             ConfigError: there is no plan, or a file is damaged.
         """
@@ -68,9 +65,6 @@ class ShardStatus:
 
 def format_numbers(numbers: Iterable[int]) -> str:
     """Write numbers as ``sbatch --array`` reads them.
-
-    Args:
-        numbers: in their order.
 
     Examples:
         >>> format_numbers([1, 2, 5, 6, 7, 9])

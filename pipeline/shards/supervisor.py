@@ -36,7 +36,7 @@ class Supervisor:
         numbers: of the shards to be done.
         count: of all shards.
         start: starts a process.
-        report: is told of each shard that is done.
+        report: called for each shard that is done.
     """
 
     def __init__(
@@ -59,9 +59,6 @@ class Supervisor:
 
     def run(self, workers: int) -> None:
         """Do all shards.
-
-        Args:
-            workers: number of processes.
 
         Raises:
             ConfigError: a process could not run a shard at all.

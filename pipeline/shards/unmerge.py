@@ -9,9 +9,6 @@ from pipeline.shards.shard_folder import ShardFolder
 def unmerge(folder: ShardFolder) -> None:
     """Remove what `merge_shards` has written.
 
-    Args:
-        folder: of the run.
-
     Raises:
         ConfigError: what names the tables is damaged.
         WriteError: one cannot be removed.

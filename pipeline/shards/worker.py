@@ -1,4 +1,4 @@
-"""What does one shard after the other, as a supervisor tells it."""
+"""Process one shard after the other, for a supervisor."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -12,11 +12,7 @@ class Worker(Protocol):
         """What the names of its journals have in them, and those of no other process."""
 
     def ask(self, task: Mapping[str, Any]) -> None:
-        """Hand over a task.
-
-        Args:
-            task: plain values.
-        """
+        """Hand over a task."""
 
     def wait(self) -> dict[str, Any] | None:
         """Wait for the answer.
@@ -26,7 +22,7 @@ class Worker(Protocol):
         """
 
     def describe_end(self) -> str:
-        """Tell how the process has ended."""
+        """Say how the process has ended."""
 
     def ask_to_end(self) -> None:
         """Let the process end, after the current file if it can."""
