@@ -13,7 +13,7 @@ from typing import ParamSpec
 import torch
 
 from pipeline.check_paths import check_datalist, check_output_dir, check_places
-from pipeline.errors import ConfigError, SettingError
+from pipeline.errors import ConfigError, Refusal, SettingError
 from pipeline.get_logger import get_logger
 from pipeline.inferers.model import Model
 from pipeline.parsed_config import read_parsed_config
@@ -22,15 +22,6 @@ from pipeline.settings.check_config import check_config
 logger = get_logger(__name__)
 
 _Arguments = ParamSpec("_Arguments")
-
-
-class Refusal(SystemExit):
-    """The end of a run that was described wrongly, in the words of `monai.bundle run`."""
-
-    def __init__(self, error: ConfigError) -> None:
-        option = "--" if isinstance(error, SettingError) else ""
-        super().__init__(f"error: {option}{error}")
-        self.error = error
 
 
 def _ends_run(check: Callable[_Arguments, None]) -> Callable[_Arguments, None]:

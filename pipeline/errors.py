@@ -48,6 +48,15 @@ class WriteError(PipelineError):
     """A result cannot be stored."""
 
 
+class Refusal(SystemExit):
+    """The end of a run that was described wrongly, in the words of `monai.bundle run`."""
+
+    def __init__(self, error: ConfigError) -> None:
+        option = "--" if isinstance(error, SettingError) else ""
+        super().__init__(f"error: {option}{error}")
+        self.error = error
+
+
 def find_cause(error: BaseException) -> BaseException:
     """Find the exception of this package that MONAI has wrapped, or the innermost one.
 

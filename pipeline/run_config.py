@@ -11,7 +11,7 @@ from pipeline.check_paths import (
     check_places,
     check_weights_file,
 )
-from pipeline.errors import ConfigError, PipelineError, SettingError, find_cause
+from pipeline.errors import ConfigError, PipelineError, Refusal, SettingError, find_cause
 from pipeline.get_logger import log_like_others
 from pipeline.import_lightly import import_lightly
 from pipeline.settings.as_data import as_data
@@ -91,8 +91,6 @@ def _run(name: str, files: Sequence[Path], values: Mapping[str, Any], kept: dict
     # Seconds of imports, which --help need not pay.
     with import_lightly() if name == "inference" else nullcontext():
         from monai.bundle import ConfigWorkflow
-
-    from pipeline.checks import Refusal
 
     log_like_others("monai")
     try:

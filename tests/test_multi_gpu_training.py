@@ -14,8 +14,8 @@ from ignite.engine import Events
 from monai.bundle import ConfigParser
 from test_training import TINY, assert_equal, load, open_workflow
 
-from pipeline.checks import Refusal
 from pipeline.engines import join_processes
+from pipeline.errors import Refusal
 from pipeline.phantom.phantom_study import write_phantom_dataset
 
 EXACT = {

@@ -8,8 +8,7 @@ import ignite.distributed as idist
 import torch
 from torch import distributed
 
-from pipeline.checks import Refusal
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, Refusal
 
 _PATIENCE = timedelta(hours=2)
 """For the first process, which does alone what comes after the last epoch."""
