@@ -43,9 +43,9 @@ export const QUALITY_WORDS: Readonly<Record<string, string>> = {
 
 /** How the place of the ultrasound came to be known, in words. */
 export const ORIGIN_WORDS: Readonly<Record<string, string>> = {
-  given: 'told by the file',
-  cropped: 'told by the file, cut with the frame',
-  rescaled: 'told by the file, of another scale: not used',
+  given: 'given by the file',
+  cropped: 'given by the file, cut with the frame',
+  rescaled: 'given by the file at another scale: not used',
   found: 'found in the pixels',
   whole: 'the whole picture',
 };

@@ -104,7 +104,7 @@ function makeFile(frame: SegmentedFrame): HTMLElement {
       ['Format', frame.format],
       ['Size', `${frame.columns} × ${frame.rows} px`],
       ['Ultrasound', origins.join(', ')],
-      ['Mm per pixel', [...new Set(scales.map((scale) => scale ?? 'not told'))].join(', ')],
+      ['Mm per pixel', [...new Set(scales.map((scale) => scale ?? 'unknown'))].join(', ')],
       ['Computed in', `${(frame.milliseconds / 1000).toFixed(1)} s`],
     ]),
   );
