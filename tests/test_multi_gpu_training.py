@@ -166,11 +166,11 @@ def test_only_the_first_one_writes(together) -> None:
 def test_killed_training_goes_on_exactly(data: Path, tmp_path: Path) -> None:
     """With statistics of a batch and dropout, which differ between the processes."""
     network = {**TINY["network_def"], "norm": "batch"}
-    settings = {**TINY, "network_def": network, "epochs": 3}
+    settings = {**TINY, "network_def": network, "epochs": 2}
     whole = train_together(data, tmp_path / "whole", **settings)
-    train_together(data, tmp_path / "killed", kill_at=5, **settings)
+    train_together(data, tmp_path / "killed", kill_at=3, **settings)
     resumed = train_together(data, tmp_path / "killed", resume=True, **settings)
-    assert [each["losses"] for each in resumed] == [each["losses"][4:] for each in whole]
+    assert [each["losses"] for each in resumed] == [each["losses"][2:] for each in whole]
     for name in ("model.pt", "last.pt"):
         assert_equal(load(tmp_path / "killed" / name), load(tmp_path / "whole" / name))
     assert [each["validation"] for each in resumed] == [whole[0]["validation"]] * 2
