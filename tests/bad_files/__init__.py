@@ -1,7 +1,5 @@
 """Files that are damaged, malicious or odd, made on the spot, the same bytes each time."""
 
-from pathlib import Path
-
 from bad_files.bad_file import IMAGE, LABEL, SECRET, BadFile, Expected
 from bad_files.dicom_bombs import list_bombs
 from bad_files.dicom_headers import list_cut_headers, list_wrong_attributes
@@ -20,7 +18,6 @@ __all__ = [
     "BadFile",
     "Expected",
     "list_bad_files",
-    "write_bad_files",
 ]
 
 BAD_FILES: list[BadFile] = [
@@ -44,10 +41,3 @@ BAD_FILES: list[BadFile] = [
 def list_bad_files() -> list[tuple[str, str, Expected, str]]:
     """Name, what it is, what is expected of it, and the pattern of the reason of every file."""
     return [(kind.name, kind.what, kind.expected, kind.reason) for kind in BAD_FILES]
-
-
-def write_bad_files(folder: Path) -> None:
-    """Write all of them into a folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for kind in BAD_FILES:
-        kind.write(folder / kind.name)
