@@ -9,6 +9,9 @@ WORKERS ?= 2
 # A path to uv: it then installs in pip's place, in a tenth of the time.
 UV ?=
 
+# Else each of the many processes of the tests compiles PyTorch and MONAI for itself.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 LABEL_BIN := .venv-label/bin
