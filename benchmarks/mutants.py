@@ -11,6 +11,7 @@ exactly once, its file was changed or moved: the list ends with an error then, s
 """
 
 import argparse
+import importlib
 import os
 import shutil
 import sys
@@ -22,6 +23,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 COPIED = ("pipeline", "configs", "bundle", "tests", "benchmarks", "pyproject.toml")
 LINKED = ("models", "docs", "README.md", "CHANGELOG.md", "LICENSE", "constraints.txt")
+
+PRELOADED = ("torch", "monai.bundle", "monai.networks.nets", "monai.transforms", "skimage.measure")
+"""What takes seconds to import, and nearly every test needs; nothing of the package itself."""
 
 KILLED = (1, 2)
 """Exit codes of pytest: a test has failed, or the module could not even be imported."""
@@ -386,7 +390,7 @@ MUTANTS = (
 
 
 def run_test(root: Path, tests: Iterable[str]) -> int:
-    """Run test files of a copy in a fork of this process, which has imported PyTorch already.
+    """Run test files of a copy in a fork of this process, which has imported libraries already.
 
     Args:
         root: of the copy.
@@ -435,8 +439,8 @@ def main() -> int:
         if args.check:
             print(f"{len(mutants)} mutants fit the code")
             return 0
-        import torch  # noqa: F401
-
+        for name in PRELOADED:
+            importlib.import_module(name)
         os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
         sys.dont_write_bytecode = True
         if code := run_test(root, sorted({mutant.test for mutant in mutants})):
