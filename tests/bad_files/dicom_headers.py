@@ -49,7 +49,7 @@ def list_wrong_attributes() -> list[BadFile]:
     """Files whose attributes of the pixels are missing or make no sense."""
     text = SECRET.encode()
     return [
-        make_bad("no-rows", "no Rows", "failed", "attributes of the pixels", dropping("Rows")),
+        make_bad("no-rows", "no Rows", "failed", "expected Rows", dropping("Rows")),
         make_bad("no-columns", "Columns of 0", "failed", TOO_LARGE, setting("Columns", 0)),
         make_bad("huge", "claims 65535 x 65535 px", "failed", TOO_LARGE, _set_size(65535, 65535)),
         make_bad("large", "claims 8000 x 8000 px", "failed", NOT_TOLD, _set_size(8000, 8000)),
@@ -109,7 +109,7 @@ def list_wrong_attributes() -> list[BadFile]:
         make_bad("slope-0", "a slope of 0", "taken", NOT_FOLLOWED, _add_slope(b"0 ")),
         make_bad("slope-nan", "no number as slope", "taken", NOT_FOLLOWED, _add_slope(b"nan ")),
         make_bad("slope-huge", "a slope of 1e308", "taken", NOT_FOLLOWED, _add_slope(b"1e308 ")),
-        make_bad("palette", "a palette of 1 entry", "failed", "attributes of", _add_palette),
+        make_bad("palette", "a palette of 1 entry", "failed", "expected palettes", _add_palette),
         make_bad("no-pixels", "no PixelData", "failed", "PixelData", _drop_pixels),
         make_bad(
             "no-class",
