@@ -263,13 +263,13 @@ MUTANTS = (
         "readers/region/field_edges.py",
         "_LEAST_CONTRAST = 0.5",
         "_LEAST_CONTRAST = 0.3",
-        "readers/region/test_field_of_view.py",
+        "readers/region/test_field_edges.py",
     ),
     Mutant(
         "readers/region/field_edges.py",
         "_TOLERANCE_PX = 3",
         "_TOLERANCE_PX = 6",
-        "readers/region/test_field_of_view.py",
+        "readers/region/test_field_edges.py",
     ),
     Mutant(
         "readers/region/header_regions.py",

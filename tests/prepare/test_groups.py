@@ -29,6 +29,12 @@ class TestMergeGroups:
         assert [case.id for case in merged] == ["s/3"]
         assert [refusal.id for refusal in refusals] == ["s/1", "s/2"]
 
+    def test_equal_images_of_a_benign_and_a_malignant_lesion_are_refused(
+        self, make_case: MakeCase
+    ) -> None:
+        cases = [make_case("1", pathology="benign"), make_case("2", pathology="malignant")]
+        assert len(merge_groups(cases, {"s/1": "x", "s/2": "x"})[1]) == 2
+
     def test_unknown_lesion_contradicts_a_normal_image_only(self, make_case: MakeCase) -> None:
         lesion = [make_case("1"), make_case("2", pathology="unknown")]
         assert merge_groups(lesion, {"s/1": "x", "s/2": "x"})[1] == []
