@@ -1,13 +1,16 @@
 """One browser for all tests, and the pages to look at."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from browser.chromium import Chromium
 from browser.runs import HOSTILE, RunMaker, finish_run, repeat_records
+from pipeline.writers.report.simplify_outline import simplify_outline
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +49,17 @@ def many_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run = RunMaker(tmp_path_factory.mktemp("many"))
     for seed in range(8):
         run.add_phantom(f"{seed}.png", seed, calibrated=seed % 3 > 0)
-    run.report.write_run(finish_run(repeat_records(run.records, 5000)))
+
+    @lru_cache
+    def simplify(polygon: tuple[float, ...], size: tuple[int, int], corners: int) -> list[int]:
+        return simplify_outline(polygon, size, max_corners=corners)
+
+    def simplify_once(polygon: Any, size: Any, *, max_corners: int) -> list[int]:
+        return simplify(tuple(polygon), tuple(size), max_corners)
+
+    with pytest.MonkeyPatch.context() as patch:  # eight outlines, not 5000
+        patch.setattr("pipeline.writers.html_report.simplify_outline", simplify_once)
+        run.report.write_run(finish_run(repeat_records(run.records, 5000)))
     return run.report.path
 
 
