@@ -275,7 +275,7 @@ MUTANTS = (
         "readers/region/header_regions.py",
         "_OVERLAP_SHARE = 0.1",
         "_OVERLAP_SHARE = 0.2",
-        "readers/region/test_calibration.py",
+        "readers/region/test_header_regions.py",
     ),
     Mutant(
         "readers/region/header_regions.py",
