@@ -1,6 +1,7 @@
 """What each part of the recipe is worth at hospitals that were left out of training.
 
-    python benchmarks/ablations.py WORK --busi DIR --busbra DIR --breast DIR [--only mirror zoom]
+    python benchmarks/ablations.py WORK --busi DIR --busbra DIR --breast DIR \
+        [--only mirror zoom] [--left-out breast]
 
 WORK is that of `accuracy.py`, with its runs `without-*`. Each change is trained as they are, one
 network for each hospital that is left out, and scored on that hospital without an operating point;
@@ -78,6 +79,18 @@ CHANGES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "seed": ("other seed", {"seed": 2}, {}),
     "full-size": ("full size from the start", {"first_size": 1.0}, {}),
     "long": ("twice as long", {"epochs": 12}, {}),
+    "again": (
+        "four further epochs from its weights, at half the learning rate",
+        {
+            "ckpt": "model.pt of the run as released",
+            "epochs": 4,
+            "learning_rate": 0.0005,
+            "first_size": 1,
+            "average#momentum": 0.002,
+            "repeat": {"busi": 2, "breast": 2, "normal": 4},
+        },
+        {},
+    ),
     "large": ("320 x 320 pixels", {**_LARGE, "loss#smooth": 25}, _LARGE),
     "zoom": ("narrow zoom", _change(_VIEW, zoom=0.1), {}),
     "grey": ("without changes of grey values", {"augment": AUGMENT[:3]}, {}),
@@ -102,10 +115,11 @@ def main() -> None:
     for name in HOSPITALS:
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--only", nargs="+", choices=CHANGES, default=list(CHANGES))
+    parser.add_argument("--left-out", nargs="+", choices=HOSPITALS, default=list(HOSPITALS))
     args = parser.parse_args()
     sources = [word for name in HOSPITALS for word in (f"--{name}", str(getattr(args, name)))]
     for name in args.only:
-        for hospital in HOSPITALS:
+        for hospital in args.left_out:
             _run(args.work, name, hospital, sources)
     write_rows(args.work)
     print(f"wrote {TABLE} and the table of {PAGE}")
@@ -117,10 +131,14 @@ def _run(work: Path, name: str, hospital: str, sources: Sequence[str]) -> None:
     folder, plain = work / "ablations" / name / hospital, work / f"without-{hospital}"
     if training:
         options, _ = RUNS[plain.name]
+        if "ckpt" in training:
+            training = {**training, "ckpt": str((plain / "train" / "model.pt").resolve())}
         train_run(folder, [*sources, *options], training)
     elif not folder.is_dir():
         folder.mkdir(parents=True)
-        for part in ("data", "train"):  # paths in the datalist are relative to its own folder
+        done = ("test", "lesion_free") if not inference else ()
+        # Paths in the datalist are relative to its own folder.
+        for part in ("data", "train", *done):
             (folder / part).symlink_to((plain / part).resolve(), target_is_directory=True)
     evaluate_run(folder, inference)
 
