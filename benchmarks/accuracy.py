@@ -113,7 +113,8 @@ def evaluate_run(folder: Path, settings: Mapping[str, Any] | None = None) -> Non
             _add_lesion_free_parts(folder / "data")
         if not (folder / split / "summary.json").is_file():
             options = [*write_changes(folder, "evaluate", {"split": split, **raw}), "--overwrite"]
-            call("evaluate", folder / "data", folder / split, *weights, *options)
+            data = (folder / "data").resolve()  # what the paths of a datalist are relative to
+            call("evaluate", data, folder / split, *weights, *options)
 
 
 def write_changes(folder: Path, name: str, changes: Mapping[str, Any]) -> list[Any]:
