@@ -56,7 +56,13 @@ def _find(target: str) -> int:
     return next(n for n, step in enumerate(steps) if step["_target_"].endswith(target))
 
 
-_FIXED_BORDER = {"_target_": "AsDiscreted", "keys": "pred", "threshold": 0.5}
+_FIXED_BORDER = {
+    "_target_": "Compose",
+    "transforms": [
+        {"_target_": "CopyItemsd", "keys": "pred", "names": "probability"},
+        {"_target_": "AsDiscreted", "keys": "pred", "threshold": 0.5},
+    ],
+}
 
 CHANGES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "release": ("as released", {}, {}),
