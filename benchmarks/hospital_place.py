@@ -63,7 +63,7 @@ def format_table(paths: Iterable[Path]) -> str:
     """Write rows that were kept as Markdown."""
     rows = [["fault", "tried", "what came of it"], ["---", "---", "---"]]
     rows += [row for path in paths for row in json.loads(path.read_text())]
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
 def list_counts(counts: Counter[str]) -> str:
