@@ -102,8 +102,12 @@ def test_a_killed_worker_is_replaced(served):
         text=True,
         check=True,
     )
-    os.kill(int(found.stdout.split()[0]), signal.SIGKILL)
-    time.sleep(0.2)
+    pid = found.stdout.split()[0]
+    os.kill(int(pid), signal.SIGKILL)
+    state = "R"
+    while state and not state.startswith("Z"):  # it gives back its memory first
+        told = subprocess.run(["ps", "-o", "stat=", "-p", pid], capture_output=True, text=True)
+        state = told.stdout.strip()
     assert served.segment(_encode_dicom(), "application/dicom")
 
 
