@@ -47,6 +47,10 @@ NOT_RUN = (
     (r"^curl ", "asks a server: tests/label and tests/serve send the same requests"),
     (r"^(Orthanc|dcmsend|printf|mkdir -p archive)\b", "needs Orthanc: tests/node sends to one"),
     (r"^podman ", "needs a container engine and a base image"),
+    (
+        r"^(useradd|install -d|systemctl)\b|/opt/breast-us-seg|/etc/systemd",
+        "sets up a server, as root",
+    ),
     (r"python benchmarks/", "takes hours and needs the data sets"),
     (r"monai\.bundle run.*B/configs", "an unzipped bundle: tests/bundle runs it"),
     (r"train_large|^torchrun ", "needs a GPU, or several"),

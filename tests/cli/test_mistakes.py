@@ -160,8 +160,8 @@ def test_checkpoint_in_place_of_weights(run: Any) -> None:
     code, lines = run("infer images OUT --weights last.pt")
     assert code == 1
     assert lines == [
-        "breast-us-seg: error: --weights: expected weights in last.pt, got a training to go on "
-        "with: take the model.pt beside it"
+        "breast-us-seg: error: --weights: expected weights in last.pt, got a training to resume: "
+        "take the model.pt beside it"
     ]
 
 

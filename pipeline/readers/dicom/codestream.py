@@ -60,8 +60,9 @@ def read_codestream(stream: bytes) -> Codestream | None:
         What it says, `None` if it is of another kind, or ends before.
 
     Examples:
-        >>> read_codestream(bytes.fromhex("ffd8 ffc0 000b 08 0030 0050 01 01 11 00"))
-        Codestream(kind='JPEG', size=(48, 80), bits=8, samples=1, is_transformed=False)
+        >>> header = read_codestream(bytes.fromhex("ffd8 ffc0 000b 08 0030 0050 01 01 11 00"))
+        >>> header.kind, header.size, header.bits
+        ('JPEG', (48, 80), 8)
     """
     if stream.startswith(_START_OF_IMAGE):
         return _read_jpeg(stream)
