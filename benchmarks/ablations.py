@@ -36,9 +36,12 @@ _COVER = {
     "prob": 0.3,
 }
 _ARTEFACTS = [
-    {"_target_": "pipeline.transforms.RandShadowd", "keys": "image", "prob": 0.25},
-    {"_target_": "pipeline.transforms.RandCalipersd", "keys": "image", "prob": 0.15},
-    {"_target_": "pipeline.transforms.RandSpeckled", "keys": "image", "prob": 0.2},
+    {
+        "_target_": "pipeline.transforms.RandImageTransformd",
+        "keys": "image",
+        "transform": {"_target_": f"benchmarks.rand_artefacts.{name}", "prob": prob},
+    }
+    for name, prob in (("RandShadow", 0.25), ("RandCalipers", 0.15), ("RandSpeckle", 0.2))
 ]
 _LARGE = {"image_size": [320, 320]}
 

@@ -8,7 +8,7 @@ import torch
 from pipeline import transforms
 from pipeline.transforms import RandImageTransform, RandImageTransformd
 
-NAMES = ("RandCalipersd", "RandDepthGaind", "RandShadowd", "RandSpeckled")
+NAMES = ("RandDepthGaind",)
 
 IMAGE = torch.linspace(40, 240, 4800).reshape(1, 60, 80)
 

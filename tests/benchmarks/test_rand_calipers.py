@@ -3,17 +3,16 @@
 import numpy as np
 import pytest
 import torch
+from rand_artefacts import RandCalipers
 from scipy import ndimage
-
-from pipeline.transforms import RandCalipersd
 
 IMAGE = torch.full((1, 120, 200), 60.0)
 
 
 def apply(seed: int = 0, image: torch.Tensor = IMAGE, **options) -> torch.Tensor:
-    transform = RandCalipersd("image", **{"prob": 1.0, **options})
+    transform = RandCalipers(**{"prob": 1.0, **options})
     transform.set_random_state(seed=seed)
-    return transform({"image": image})["image"]
+    return transform(image)
 
 
 def find_crosses(marks: np.ndarray) -> np.ndarray:
@@ -70,4 +69,4 @@ def test_lines_are_dotted_or_not_there() -> None:
 @pytest.mark.parametrize("options", [{"length": (0.5, 0.1)}, {"arm": (-1, 2)}])
 def test_options_out_of_range(options: dict) -> None:
     with pytest.raises(ValueError, match="expected ranges with 0 <= low <= high"):
-        RandCalipersd("image", **options)
+        RandCalipers(**options)

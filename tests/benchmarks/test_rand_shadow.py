@@ -3,16 +3,15 @@
 import numpy as np
 import pytest
 import torch
-
-from pipeline.transforms import RandShadowd
+from rand_artefacts import RandShadow
 
 IMAGE = torch.full((1, 100, 200), 150.0)
 
 
 def apply(seed: int = 0, image: torch.Tensor = IMAGE, **options) -> torch.Tensor:
-    transform = RandShadowd("image", **{"prob": 1.0, **options})
+    transform = RandShadow(**{"prob": 1.0, **options})
     transform.set_random_state(seed=seed)
-    return transform({"image": image})["image"]
+    return transform(image)
 
 
 def test_a_shadow_has_the_width_depth_and_loss_told() -> None:
@@ -60,4 +59,4 @@ def test_result_stays_above_0() -> None:
 )
 def test_options_out_of_range(options: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        RandShadowd("image", **options)
+        RandShadow(**options)

@@ -3,17 +3,16 @@
 import numpy as np
 import pytest
 import torch
-
-from pipeline.transforms import RandSpeckled
+from rand_artefacts import RandSpeckle
 
 IMAGE = torch.full((1, 200, 200), 100.0)
 IMAGE[..., 0] = 0
 
 
 def apply(seed: int = 0, image: torch.Tensor = IMAGE, **options) -> torch.Tensor:
-    transform = RandSpeckled("image", **{"prob": 1.0, **options})
+    transform = RandSpeckle(**{"prob": 1.0, **options})
     transform.set_random_state(seed=seed)
-    return transform({"image": image})["image"]
+    return transform(image)
 
 
 def measure_size(factor: np.ndarray, axis: int) -> float:
@@ -47,4 +46,4 @@ def test_result_stays_within_0_and_255() -> None:
 @pytest.mark.parametrize("name", ["size_x", "size_y", "strength"])
 def test_options_out_of_range(name: str) -> None:
     with pytest.raises(ValueError, match="expected ranges with 0 <= low <= high"):
-        RandSpeckled("image", **{name: (2.0, 1.0)})
+        RandSpeckle(**{name: (2.0, 1.0)})
