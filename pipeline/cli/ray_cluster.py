@@ -104,7 +104,8 @@ def join_ray(address: str, workers: int | None) -> Iterator[RayCluster]:
     try:
         ray.init(logging_level="warning", **options)
     except Exception as error:  # Ray raises that itself where it does not come up in time
-        msg = f"--ray: expected a cluster at {address!r}, got: {str(error).splitlines()[0]}"
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        msg = f"--ray: expected a cluster at {address!r}, got: {reason}"
         raise ConfigError(msg) from error
     try:
         yield RayCluster(ray, workers)
