@@ -335,6 +335,7 @@ class App {
     fillList(find('facts'), annotation ? listFacts(annotation) : []);
     find('suppressed').hidden = !(annotation?.prediction?.suppressed >= 0);
     find('suppressed-show').setAttribute('aria-pressed', String(Boolean(annotation?.suppressed)));
+    find('suppressed-legend').hidden = !annotation?.suppressed;
     find('suppressed-add').disabled = !isReady || !annotation.suppressed;
     find('blanked').hidden = !this.isBlanked;
     const hasFrames = item?.frames > 1;

@@ -3,7 +3,7 @@ import { find } from './dom.js';
 import { traceOutline } from './outline.js';
 import { View } from './view.js';
 
-const COLORS = { prediction: '#ffd200', own: '#4fd8ff' };
+const COLORS = { prediction: '#ffd200', own: '#4fd8ff', suppressed: '#ff7ad9' };
 const SMOOTH_BELOW = 3;
 
 export class Stage {
@@ -106,11 +106,7 @@ export class Stage {
       this.stroke(context, this.trace('prediction', prediction.mask, prediction), COLORS.prediction, 1);
     }
     this.stroke(context, this.trace('own', mask, version), color, 2);
-    if (suppressed) {
-      context.setLineDash([6, 4].map((length) => length / this.view.scale));
-      this.stroke(context, this.trace('suppressed', suppressed, suppressed), COLORS.prediction, 2);
-      context.setLineDash([]);
-    }
+    if (suppressed) this.stroke(context, this.trace('suppressed', suppressed, suppressed), COLORS.suppressed, 2);
     context.globalAlpha = 1;
   }
 
