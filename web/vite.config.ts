@@ -23,7 +23,7 @@ export default defineConfig(({ mode }) => ({
   },
   test: {
     include: [mode === 'bench' ? 'bench/*.bench.ts' : 'tests/**/*.test.ts'],
-    testTimeout: 900_000,
-    hookTimeout: 900_000,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 }));

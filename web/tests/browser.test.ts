@@ -13,8 +13,7 @@ import { readResults, readStates, segment, Site, waitUntilDone } from './site';
 const FIXTURES = resolve(import.meta.dirname, 'fixtures');
 const SHOTS = resolve(import.meta.dirname, 'screenshots');
 const AXE = readFileSync(resolve(import.meta.dirname, '../node_modules/axe-core/axe.min.js'), 'utf8');
-/** Much more than is needed: a machine may have other work. */
-const PATIENCE_MS = 900_000;
+const PATIENCE_MS = 300_000;
 /** The operating point that is chosen at first, see configs/inference.json. */
 const POINT = settings.operatingPoints[settings.operatingPoint]!;
 const SCREENS = [
@@ -325,7 +324,7 @@ describe('formats and hostile files', () => {
     await page.click(`.rail li:nth-child(${formats.length + 1}) button`);
     await page.screenshot({ path: resolve(SHOTS, '1366-dark-refused.png') });
     expect(await findFaults(page)).toEqual([]);
-    // A part of a core may be all that is left: what counts is that the page never stood still.
-    expect(longest).toBeLessThan(20_000);
+    // One core may be all there is: what counts is that the page never stood still.
+    expect(longest).toBeLessThan(5000);
   });
 });

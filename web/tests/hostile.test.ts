@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 
 import { ReadError, SkippedError } from '../src/readers/errors';
 import { openImage } from '../src/readers/openImage';
+import type { PictureDecoder } from '../src/readers/raster/decodePicture';
+import { decodeWholeJpeg } from '../src/readers/raster/decodeWholeJpeg';
 import { sumUp } from '../src/readers/raster/pngChunks';
 import { decodeInNode, readCases, readFile } from './fixtures';
 
@@ -120,5 +122,23 @@ describe('a DICOM file that claims other numbers', () => {
       new DataView(changed.buffer).setUint32(at, value, true);
       await expectSound(changed, `length ${value}`);
     }
+  });
+});
+
+describe('a JPEG whose end of image comes before its last pixels', () => {
+  const stream = Uint8Array.of(0xff, 0xd8, 0xff, 0xda, 1, 2, 3, 0xff, 0xd9);
+  /** 16 x 24 px of missing grey, of which more data makes something else. */
+  const fillUp = (isOpen: boolean): PictureDecoder => async (parts) => {
+    const rgba = new Uint8Array(4 * 16 * 24).fill(128);
+    if (isOpen && Buffer.concat(parts).length > stream.length) rgba[4] = 90;
+    return { rows: 16, columns: 24, rgba };
+  };
+
+  it('is refused', async () => {
+    await expect(decodeWholeJpeg([stream], fillUp(true))).rejects.toThrow(/end too early/);
+  });
+
+  it('is taken where these pixels are grey', async () => {
+    expect((await decodeWholeJpeg([stream], fillUp(false))).rows).toBe(16);
   });
 });

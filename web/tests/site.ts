@@ -53,7 +53,7 @@ export async function segment(page: Page, files: readonly string[]): Promise<voi
 
 export async function waitUntilDone(page: Page): Promise<void> {
   await page.waitForFunction(() => document.querySelector<HTMLElement>('#app')!.dataset.state === 'done', null, {
-    timeout: 900_000,
+    timeout: 240_000,
   });
 }
 

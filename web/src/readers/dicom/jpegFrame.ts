@@ -2,6 +2,7 @@
 
 import { readJpegHeader } from './codestream';
 import type { PictureDecoder } from '../raster/decodePicture';
+import { decodeWholeJpeg } from '../raster/decodeWholeJpeg';
 import { ReadError } from '../errors';
 import type { PixelDescription } from './pixelDescription';
 import type { StoredPixels } from './storedPixels';
@@ -39,8 +40,9 @@ export async function decodeJpegFrame(
   const start = samples === 3 ? [START_OF_IMAGE, marker] : [START_OF_IMAGE];
   let picture;
   try {
-    picture = await decode([...start, ...found.segments], 'image/jpeg');
+    picture = await decodeWholeJpeg([...start, ...found.segments], decode);
   } catch (error) {
+    if (error instanceof ReadError) throw error;
     throw new ReadError('expected pixel data in JPEG, got a damaged stream', { cause: error });
   }
   const count = rows * columns;

@@ -56,6 +56,7 @@ export function readPixelDescription(dataSet: DataSet): PixelDescription {
     isPlanar: readFlag(dataSet, 'x00280006', 'PlanarConfiguration (0028,0006)'),
   };
   check(description);
+  checkShape(dataSet, description.photometric);
   return description;
 }
 
@@ -99,6 +100,17 @@ function readPhotometric(dataSet: DataSet): string {
     throw new ReadError(`expected PhotometricInterpretation (0028,0004) of ${names}, got another`);
   }
   return found;
+}
+
+/** Refuse what some viewers show inverted, and others not. */
+function checkShape(dataSet: DataSet, photometric: string): void {
+  const wrong = { MONOCHROME1: 'IDENTITY', MONOCHROME2: 'INVERSE' }[photometric];
+  if (wrong && readText(dataSet, 'x20500020') === wrong) {
+    throw new ReadError(
+      `expected Presentation LUT Shape (2050,0020) to agree with ${photometric}, got ${wrong}: ` +
+        'nobody knows which of both is black',
+    );
+  }
 }
 
 function check(pixels: PixelDescription): void {

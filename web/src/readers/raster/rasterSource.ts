@@ -5,6 +5,7 @@ import type { CalibratedRegion } from '../region/calibratedRegion';
 import { findCalibratedRegions } from '../region/calibration';
 import { type PictureDecoder, toLuma } from './decodePicture';
 import { decodePng } from './decodePng';
+import { decodeWholeJpeg } from './decodeWholeJpeg';
 import { ReadError } from '../errors';
 import type { FileType } from '../fileType';
 import type { ImageSource } from '../imageSource';
@@ -27,8 +28,12 @@ export class RasterSource implements ImageSource {
     checkSize(...readRasterSize(content, type));
     let picture;
     try {
-      picture = await decode([content], `image/${type.toLowerCase()}`);
+      picture =
+        type === 'JPEG'
+          ? await decodeWholeJpeg([content], decode)
+          : await decode([content], `image/${type.toLowerCase()}`);
     } catch (error) {
+      if (error instanceof ReadError) throw error;
       throw new ReadError(`expected a whole ${type} file, got a damaged one`, { cause: error });
     }
     const grey = makePlane(picture.rows, picture.columns);

@@ -6,7 +6,7 @@ const [FINEST_MM, COARSEST_MM] = [0.01, 1];
 const [DEEPEST_MM, WIDEST_MM, LEAST_MM] = [120, 250, 3];
 const MOST_RATIO = 4;
 /** Resolutions of screen and paper that programs write where they know of no other. */
-const DOTS_PER_INCH = [72, 96, 300];
+const DOTS_PER_INCH = [72, 96, 100, 150, 200, 300, 600];
 const MM_PER_INCH = 25.4;
 const SAME_AS_DOTS = 2e-4;
 
@@ -20,7 +20,7 @@ export function refuseScale(mm: MmPerPixel, size: readonly [number, number]): st
   }
   for (const dots of DOTS_PER_INCH) {
     if (mm.every((value) => isClose(value, MM_PER_INCH / dots, SAME_AS_DOTS))) {
-      return `${dots} dots per inch are those of a screen or a printer`;
+      return `${dots} dots per inch are those of a screen, a scanner or a printer`;
     }
   }
   if (Math.min(...mm) < FINEST_MM) return `pixels of less than ${FINEST_MM} mm`;
