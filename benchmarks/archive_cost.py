@@ -80,8 +80,8 @@ class Cost:
 def simulate(archive: Archive, cluster: Cluster, *, seed: int = 0) -> Cost:
     """Do an archive.
 
-    A killed process loses the image it was working on, and its shard resumes after the last finished
-    one. Reading is assumed not to be a bottleneck.
+    A killed process loses the image it was working on, and its shard resumes after the last one
+    that is finished. Reading is assumed not to be a bottleneck.
 
     Args:
         archive: what is to be done.
