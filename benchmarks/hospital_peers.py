@@ -74,7 +74,7 @@ def try_peers(hospital: Hospital, rows: Rows) -> None:
             if number % 2:
                 peer.sendall(rng.bytes(100))
     rows.add(
-        "requests with a changed byte, half of them with nonsense behind",
+        "requests with a changed byte, half of them with nonsense after it",
         100,
         tell_others(hospital),
     )
@@ -116,7 +116,7 @@ def try_peers(hospital: Hospital, rows: Rows) -> None:
 
 
 def tell_others(hospital: Hospital) -> str:
-    """Tell whether somebody else is answered."""
+    """Check whether somebody else is answered."""
     return "others are served" if hospital.echo() else "OTHERS ARE NOT SERVED"
 
 

@@ -172,7 +172,7 @@ def _make_content(photometric: str, number: int) -> Content:
 
 
 def _add_region(path: Path) -> None:
-    """Tell where the ultrasound is, as scanners do."""
+    """Say where the ultrasound is, as scanners do."""
     dataset = pydicom.dcmread(path)
     dataset.SequenceOfUltrasoundRegions = [make_region(_draw(0).box, (0.1, 0.1))]
     dataset.save_as(path, enforce_file_format=True)

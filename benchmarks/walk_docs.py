@@ -60,7 +60,7 @@ NOT_RUN = (
 """What is not run, and why: a pattern of the command, the reason."""
 
 SMALL = " --set epochs=1 --set batch_size=2 --set image_size=[64,64] --set pretrained=false"
-"""Put behind each training: what is walked is the way, not the learning."""
+"""Appended to each training: it is the commands that are checked, not the learning."""
 
 
 @dataclass(frozen=True)

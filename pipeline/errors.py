@@ -72,7 +72,7 @@ def describe(error: BaseException) -> str:
     """Describe what went wrong without quoting a file's content.
 
     Args:
-        error: ours, whose message is safe, or another, of which only the type is shown.
+        error: ours, whose message is safe, or another; only its type is shown.
     """
     if isinstance(error, PipelineError):
         return str(error)

@@ -205,14 +205,14 @@ def test_files_are_the_same_each_time(tmp_path: Path) -> None:
     "tell",
     [lambda text: sys.stdout.write(text), logging.debug, lambda text: os.write(2, text.encode())],
 )
-def test_what_is_told_is_heard(tell: Callable[[str], object], tmp_path: Path) -> None:
+def test_what_is_reported_is_heard(tell: Callable[[str], object], tmp_path: Path) -> None:
     with listen(tmp_path) as hear:
         tell(f"{SECRET}^PATIENT")
         told = hear()
     assert told.quotes() == [SECRET]
 
 
-def test_names_are_told_apart() -> None:
+def test_names_are_reported_apart() -> None:
     names = [name for name, _, _, _ in list_bad_files()]
     assert len(names) == len(set(names))
 
@@ -307,8 +307,8 @@ def _is_as_expected(kind: BadFile, row: dict[str, str]) -> bool:
     expected, reason = kind.in_run or (kind.expected, kind.reason)
     if (kind.name, row["frame"]) == (DECOY, "2"):
         expected, reason = "failed", "expected another name"
-    is_told = re.search(reason, row["reason"]) and not row["reason"].startswith("unexpected")
-    return _VERDICTS[row["status"]] == expected and bool(is_told)
+    is_reported = re.search(reason, row["reason"]) and not row["reason"].startswith("unexpected")
+    return _VERDICTS[row["status"]] == expected and bool(is_reported)
 
 
 _VERDICTS = {"ok": "taken", "no_lesion": "taken", "skipped": "skipped", "failed": "failed"}

@@ -32,7 +32,7 @@ def test_every_member_is_read_right_or_refused(kind: str, tmp_path: Path) -> Non
 
 
 def check_refusal(path: Path, member: Member) -> str:
-    """Tell what is wrong with the reason that a file is refused for; empty if nothing is."""
+    """Say what is wrong with the reason that a file is refused for; empty if nothing is."""
     try:
         source = DicomSource(path)
         source.regions(source.read(len(member.frames) - 1))
@@ -42,7 +42,7 @@ def check_refusal(path: Path, member: Member) -> str:
 
 
 def check_frames(path: Path, member: Member) -> str:
-    """Tell what is wrong with frames and remarks of a file; empty if nothing is."""
+    """Say what is wrong with frames and remarks of a file; empty if nothing is."""
     source = DicomSource(path)
     if source.frames != len(member.frames):
         return f"{source.frames} frames"
@@ -52,14 +52,14 @@ def check_frames(path: Path, member: Member) -> str:
             return f"frame {index + 1}: {found}"
     if any(frame is None for frame in member.frames):
         return ""
-    is_told = re.search(member.remark, remarks) if member.remark else remarks == ""
-    return "" if is_told else f"remarks: {remarks}"
+    is_reported = re.search(member.remark, remarks) if member.remark else remarks == ""
+    return "" if is_reported else f"remarks: {remarks}"
 
 
 def check_frame(
     source: DicomSource, index: int, expected: np.ndarray | None, member: Member
 ) -> str:
-    """Tell what is wrong with a frame; one that is expected to be lost has to be refused."""
+    """Say what is wrong with a frame; one that is expected to be lost has to be refused."""
     try:
         grey = source.read(index)
     except ReadError as error:

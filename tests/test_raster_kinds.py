@@ -17,7 +17,7 @@ KINDS = list(dict.fromkeys(member.kind for member in MEMBERS))
 
 
 def judge(member: Member, path: Path) -> str:
-    """Tell what is wrong with how a member is read, nothing if it is as it should be."""
+    """Say what is wrong with how a member is read, nothing if it is as it should be."""
     path.write_bytes(member.make())
     try:
         source = open_image(path)
@@ -46,6 +46,6 @@ def test_every_member_is_read_right_or_refused(kind: str, tmp_path: Path) -> Non
     assert {name: what for name, what in wrong.items() if what} == {}
 
 
-def test_names_are_told_apart() -> None:
+def test_names_are_reported_apart() -> None:
     titles = [member.title for member in MEMBERS]
     assert len(titles) == len(set(titles)) > 250

@@ -100,7 +100,7 @@ class SharedSegmenter:
 
         Returns:
             Grey values (H, W), uint8, 0 to 255; and whether all of it is black because nothing
-            tells tissue from a burned-in name.
+            separates tissue from a burned-in name.
 
         Raises:
             BusyError: too many requests wait already.

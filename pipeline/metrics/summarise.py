@@ -37,7 +37,7 @@ def summarise(
 
     Images with a lesion and normal ones are never mixed: the blocks `lesion` (a miss counts with
     Dice 0, `missed` says how many) and `normal` (any false lesion?) stand beside each other,
-    over all images and again in `by_pathology` and `by_source`. What an image is is told by its
+    over all images and again in `by_pathology` and `by_source`. What an image is comes from its
     true mask, not by its pathology.
 
     `interval_95` is a bootstrap interval of the mean over draws of whole groups, `wilson_95`

@@ -128,7 +128,7 @@ class Intake:
         return outcome
 
     def close_quiet(self, *, silence_s: float | None = None) -> int:
-        """Pass on the studies of which nothing has come for a while.
+        """Pass on the studies that have received nothing for a while.
 
         Args:
             silence_s: for how long; `None` takes that of the settings.

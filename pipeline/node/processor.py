@@ -36,7 +36,7 @@ class Processor:
     """Take the oldest study whose time has come, segment it, and pass it on.
 
     A run that cannot be done is tried again after each of the pauses, then the study is put aside.
-    One of which some images have failed is tried once more, and passed on without them. A study
+    One with failed images is tried once more, and passed on without them. A study
     that ends the process twice is divided, and so on until the image that does it is alone.
 
     Args:

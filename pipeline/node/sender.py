@@ -27,7 +27,7 @@ _REST_S = 30.0
 
 
 class Sender:
-    """Send what is due; a study of which all destinations are done, or given up, ends.
+    """Send what is due; a study ends when all its destinations are done or given up.
 
     Every try sends the same files, so the same UIDs: an archive replaces, and has nothing twice.
 

@@ -144,7 +144,7 @@ def _check_count(images: int) -> None:
 
 
 def _make_case(seed: int, index: int, shape: tuple[int, int], *, is_marked: bool = True) -> Phantom:
-    """Make one image; by chance with a console around it, and with marks unless told not to."""
+    """Make one image; by chance with a console around it, and with marks if wanted."""
     rng = np.random.default_rng([seed, index])
     image_seed = int(rng.integers(2**31))
     has_console, has_ticks, has_calipers = (bool(x) for x in rng.random(3) < (0.5, 0.5, 0.2))

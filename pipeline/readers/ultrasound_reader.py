@@ -18,7 +18,7 @@ from pipeline.readers.region.calibrated_region import Box, CalibratedRegion, Reg
 
 _HELD = "<image in memory>-"
 
-_TOLD_BY_FILE = (RegionOrigin.GIVEN, RegionOrigin.CROPPED)
+_STATED_BY_FILE = (RegionOrigin.GIVEN, RegionOrigin.CROPPED)
 
 
 class UltrasoundReader(ImageReader):
@@ -126,7 +126,7 @@ class UltrasoundReader(ImageReader):
             "region_count": len(regions),
             "regions": _pad([region.box for region in regions], MOST_IMAGES),
             "region_parts": _pad([box for region in regions for box in region.boxes], MOST_REGIONS),
-            "region_known": not source.may_name_patient or _are_told(regions),
+            "region_known": not source.may_name_patient or _are_stated(regions),
             **source.identity,
         }
         return grey[None], meta
@@ -176,8 +176,8 @@ class UltrasoundReader(ImageReader):
         return source.read(0 if frame is None else frame - 1)
 
 
-def _are_told(regions: list[CalibratedRegion]) -> bool:
-    return all(region.origin in _TOLD_BY_FILE for region in regions)
+def _are_stated(regions: list[CalibratedRegion]) -> bool:
+    return all(region.origin in _STATED_BY_FILE for region in regions)
 
 
 def _pad(boxes: list[Box], count: int) -> NDArray[np.int64]:

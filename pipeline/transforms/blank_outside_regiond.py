@@ -23,8 +23,8 @@ class BlankOutsideRegiond(MapTransform):
         region_key: whose metadata counts for all keys; `None` takes that of each key.
         output_key: where the result of the only key goes; `None` replaces it. It shares its pixels
             with it if there is nothing to blank.
-        blank_unknown: blacken the whole image if its regions are not known, as nothing tells its
-            tissue from a burned-in name. `False` shows it.
+        blank_unknown: blacken the whole image if its regions are not known, as nothing separates
+            its tissue from a burned-in name. `False` shows it.
         as_levels: round to whole grey levels, uint8, which take a quarter of the memory.
         only_overlapping: leave alone what has no regions that overlap, as it is 0 outside of its
             region anyway; this takes neither time nor memory.

@@ -165,7 +165,7 @@ def test_notebook_shows_the_overlay_and_escapes_the_name(segmenter: Segmenter) -
     assert result.overlay().shape == (*IMAGE.shape, 3)
 
 
-def test_typo_in_a_setting_is_told() -> None:
+def test_typo_in_a_setting_is_reported() -> None:
     with pytest.raises(SettingError, match="did you mean threshold"):
         Segmenter.load(treshold=0.4)
 

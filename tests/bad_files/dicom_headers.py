@@ -20,7 +20,7 @@ PHOTOMETRIC = "PhotometricInterpretation"
 TOO_LARGE = "expected a frame of 1 to 64000000 pixels"
 NOT_FOLLOWED = "its window or LUT was not followed"
 CUT_OFF = "ends too early|cut off"
-NOT_TOLD = "as its header tells, got"
+NOT_TOLD = "as its header says, got"
 
 
 def list_cut_headers() -> list[BadFile]:

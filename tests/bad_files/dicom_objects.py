@@ -103,7 +103,7 @@ def list_odd_headers() -> list[BadFile]:
         ),
         make_bad(
             "not-charset",
-            "other bytes than told",
+            "other bytes than stated",
             "taken",
             "",
             _set_name("ISO_IR 192", "é", "cp1252"),
@@ -144,7 +144,7 @@ def _set_name(charset: str, name: str, encoding: str) -> Change:
     def change(content: bytes) -> bytes:
         text = f"{SECRET}^{name}".encode(encoding)
         content = set_element(content, "PatientName", text + b" " * (len(text) % 2))
-        # Written as UTF-8 or whatever else; the header tells what it likes.
+        # Written as UTF-8 or whatever else; the header says what it likes.
         at = find_element(content, "ImageType")[0]
         value = charset.encode() + b" " * (len(charset) % 2)
         return content[:at] + encode_element(0x00080005, "CS", value) + content[at:]

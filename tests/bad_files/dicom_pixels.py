@@ -1,4 +1,4 @@
-"""DICOM files whose pixels are cut off, damaged, or other than the header tells."""
+"""DICOM files whose pixels are cut off, damaged, or other than the header says."""
 
 import random
 import struct
@@ -35,7 +35,7 @@ from bad_files.dicom_bytes import (
 from pipeline.phantom.phantom_dicom import DicomKind
 
 CUT_OFF = "ends too early|cut off"
-NOT_TOLD = "as its header tells, got"
+NOT_TOLD = "as its header says, got"
 NO_END = "lacks the end of the compressed frames"
 SMALLER, LARGER = IMAGE[:32, :48], np.tile(IMAGE, (2, 2))
 FLIPPED_BYTES = 50
@@ -80,7 +80,7 @@ def list_cut_pixels() -> list[BadFile]:
 
 
 def list_lying_pixels() -> list[BadFile]:
-    """Files whose pixels are of another length, encoding or size than the header tells."""
+    """Files whose pixels are of another length, encoding or size than the header says."""
     kinds = [
         make_bad("length-odd", "PixelData of an odd length", "failed", NOT_TOLD, _length(6143)),
         make_bad(
@@ -185,7 +185,7 @@ def list_damaged_streams() -> list[BadFile]:
         ),
         BadFile(
             "frames-fewer.dcm",
-            "two compressed frames, the header tells nine",
+            "two compressed frames, the header says nine",
             "failed",
             "expected 9 compressed frames",
             _write_few_frames,
@@ -240,7 +240,7 @@ def _native_lie(name: str, what: str, told: UID, expected: Expected, reason: str
 
 
 def _sizing(syntax: UID, image: np.ndarray) -> Callable[[Path], object]:
-    """Write a compressed file of another size than its header tells."""
+    """Write a compressed file of another size than its header says."""
 
     def write(path: Path) -> None:
         dataset = _compress(path.name, syntax, image)

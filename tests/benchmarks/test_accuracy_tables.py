@@ -28,7 +28,7 @@ def test_two_seeds_are_one_line_with_the_mean_of_each_image() -> None:
     assert "| BUSI, 2 seeds | 10 | 0.800 (0.800 to 0.800) |" in format_tables(rows)
 
 
-def test_images_of_the_axilla_are_told_apart() -> None:
+def test_images_of_the_axilla_are_kept_apart() -> None:
     rows = [
         make_row(id="busi/benign_199", group="1", dice=0.2, kept=True),
         make_row(id="busi/benign_001", group="2", dice=0.8, kept=True),

@@ -1,4 +1,4 @@
-"""That degraded pictures keep their masks, and are degraded as told."""
+"""That degraded pictures keep their masks, and are degraded as stated."""
 
 import degradations
 import numpy as np

@@ -21,7 +21,7 @@ def test_others_are_measured_in_our_time() -> None:
     assert ratios["nnU-Net / masks only"] == 30
 
 
-def test_part_that_failed_is_told_and_not_compared() -> None:
+def test_part_that_failed_is_reported_and_not_compared() -> None:
     figures = {"b": FOLDERS, "d": "nnunetv2 is not installed"}
     assert speed.compare(figures) == {}
     lines = list(speed.format_tables({"d": figures["d"]}, {}))
@@ -65,7 +65,7 @@ def test_command_is_measured_with_its_children() -> None:
     assert 5 < usage.peak_mib < 500
 
 
-def test_command_that_fails_is_told() -> None:
+def test_command_that_fails_is_reported() -> None:
     with pytest.raises(RuntimeError, match="ended with 1: no"):
         run([sys.executable, "-c", "raise SystemExit('no')"])
 

@@ -104,7 +104,9 @@ class TestLoading:
         assert HOSTILE in names(page)
         assert page.run("document.title") != "taken"
 
-    def test_missing_preview_is_told(self, page: Chromium, tmp_path: Path, run_page: Path) -> None:
+    def test_missing_preview_is_reported(
+        self, page: Chromium, tmp_path: Path, run_page: Path
+    ) -> None:
         alone = tmp_path / "report.html"
         alone.write_bytes(run_page.read_bytes())
         page.open(alone)

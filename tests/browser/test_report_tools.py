@@ -258,7 +258,7 @@ class TestSmallScreen:
         assert phone.run("document.documentElement.scrollWidth") <= 390
 
 
-def test_keys_are_told(page: Chromium) -> None:
+def test_keys_are_listed(page: Chromium) -> None:
     page.press("?")
     assert "accept, reject" in text(page, "#keys")
     page.press("Escape")

@@ -172,7 +172,7 @@ def test_command_that_there_is_none_of(run: Any) -> None:
 
 
 @pytest.mark.parametrize("command", ["infer image OUT", "train images OUT"])
-def test_mistake_is_told_before_anything_heavy_is_imported(command: str, run: Any) -> None:
+def test_mistake_is_reported_before_anything_heavy_is_imported(command: str, run: Any) -> None:
     program = (
         "import sys; from pipeline.cli.main import main; main(sys.argv[1:]); "
         "print(*{'torch', 'monai', 'numpy'} & set(sys.modules))"

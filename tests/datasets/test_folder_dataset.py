@@ -308,9 +308,9 @@ def test_our_error_is_found_behind_that_of_monai(error: ReadError) -> None:
     assert find_cause(wrapped) is error
 
 
-def test_foreign_error_is_told_by_its_type() -> None:
+def test_foreign_error_is_reported_by_its_type() -> None:
     assert describe(KeyError("SECRET^NAME")) == "unexpected KeyError"
 
 
-def test_our_error_is_told_in_full() -> None:
+def test_our_error_is_reported_in_full() -> None:
     assert describe(ReadError("expected this, got that")) == "expected this, got that"

@@ -69,7 +69,7 @@ def _words(image: Grey, stored: int, high: int, *, is_signed: bool = False) -> G
     return ((values & (2**stored - 1)) << (high + 1 - stored)).astype("<u2")
 
 
-def _told(stored: Any, high: Any, allocated: Any = 16, **others: Any) -> dict[str, Any]:
+def _stated(stored: Any, high: Any, allocated: Any = 16, **others: Any) -> dict[str, Any]:
     return {"BitsAllocated": allocated, "BitsStored": stored, "HighBit": high, **others}
 
 
@@ -85,7 +85,7 @@ def _rle(words: Grey, image: Grey = IMAGE, **told: Any) -> Dataset:
 def _list_high() -> list[Member]:
     members = []
     for stored, high in ((8, 15), (10, 13), (10, 15), (12, 15), (12, 13), (15, 15), (8, 11)):
-        words, told = _words(IMAGE, stored, high), _told(stored, high)
+        words, told = _words(IMAGE, stored, high), _stated(stored, high)
         name = f"{stored} bits up to bit {high}"
         signed = _words(IMAGE, stored, high, is_signed=True)
         inverted = {**told, "PhotometricInterpretation": "MONOCHROME1"}
@@ -116,7 +116,7 @@ def _list_high() -> list[Member]:
                 [255 - IMAGE],
             ),
         ]
-    words, told = _words(IMAGE, 12, 15), _told(12, 15)
+    words, told = _words(IMAGE, 12, 15), _stated(12, 15)
     cine, colour = _words(CINE, 12, 15), np.repeat(words[..., None], 3, -1)
     rgb = {"PhotometricInterpretation": "RGB", "SamplesPerPixel": 3, "PlanarConfiguration": 0}
     bytes_6 = (_scale(IMAGE, 6) << 2).astype(np.uint8)
@@ -140,17 +140,17 @@ def _list_high() -> list[Member]:
         Member(
             _HIGH,
             "told for each sample",
-            to_file(make_native(colour.tobytes(), **_told([12] * 3, [15] * 3), **rgb)),
+            to_file(make_native(colour.tobytes(), **_stated([12] * 3, [15] * 3), **rgb)),
             [IMAGE],
         ),
         Member(
-            _HIGH, "6 bits of 8", to_file(make_native(bytes_6.tobytes(), **_told(6, 7, 8))), [low]
+            _HIGH, "6 bits of 8", to_file(make_native(bytes_6.tobytes(), **_stated(6, 7, 8))), [low]
         ),
-        Member(_HIGH, "6 bits of 8, RLE", to_file(_rle(bytes_6, **_told(6, 7, 8))), [low]),
+        Member(_HIGH, "6 bits of 8, RLE", to_file(_rle(bytes_6, **_stated(6, 7, 8))), [low]),
         Member(
             _HIGH,
             "control, 12 of 16",
-            to_file(make_native(_words(IMAGE, 12, 11).tobytes(), **_told(12, 11))),
+            to_file(make_native(_words(IMAGE, 12, 11).tobytes(), **_stated(12, 11))),
             [IMAGE],
         ),
     ]
@@ -169,7 +169,10 @@ def _list_beside() -> list[Member]:
     ):
         words = _words(IMAGE, stored, high)
         words[20:40, 30:60] |= 1 << bit
-        told, name = _told(stored, high), f"{stored} bits up to bit {high}, an overlay in bit {bit}"
+        told, name = (
+            _stated(stored, high),
+            f"{stored} bits up to bit {high}, an overlay in bit {bit}",
+        )
         overlay = {0x60000100: ("US", 16), 0x60000102: ("US", bit)}
         for how, dataset in (
             ("uncompressed", make_native(words.tobytes(), **told)),
@@ -183,7 +186,7 @@ def _list_beside() -> list[Member]:
         Member(
             _BESIDE,
             "signed, sign not extended",
-            to_file(make_native(signed.tobytes(), **_told(12, 11, PixelRepresentation=1))),
+            to_file(make_native(signed.tobytes(), **_stated(12, 11, PixelRepresentation=1))),
             [IMAGE],
         )
     )
@@ -198,7 +201,7 @@ def _list_nonsense() -> list[Member]:
             Member(
                 _NONSENSE,
                 f"{high} of 12 bits in 16",
-                to_file(make_native(words, **_told(12, high))),
+                to_file(make_native(words, **_stated(12, high))),
                 [None],
                 refused,
             )
@@ -208,7 +211,7 @@ def _list_nonsense() -> list[Member]:
             Member(
                 _NONSENSE,
                 f"{high} of 8 bits in 8",
-                to_file(make_native(grey, **_told(8, high, 8))),
+                to_file(make_native(grey, **_stated(8, high, 8))),
                 [IMAGE],
                 remark="High Bit",
             )
@@ -218,34 +221,34 @@ def _list_nonsense() -> list[Member]:
             Member(
                 _NONSENSE,
                 "none of 8 bits in 8",
-                to_file(make_native(grey, **_told(8, None, 8))),
+                to_file(make_native(grey, **_stated(8, None, 8))),
                 [IMAGE],
             ),
             Member(
                 _NONSENSE,
                 "none of 12 bits in 16",
-                to_file(make_native(words, **_told(12, None))),
+                to_file(make_native(words, **_stated(12, None))),
                 [IMAGE],
                 remark="High Bit",
             ),
             Member(
                 _NONSENSE,
                 "BitsStored of 0",
-                to_file(make_native(grey, **_told(0, 7, 8))),
+                to_file(make_native(grey, **_stated(0, 7, 8))),
                 [None],
                 "BitsStored",
             ),
             Member(
                 _NONSENSE,
                 "BitsStored of 12 in 8",
-                to_file(make_native(grey, **_told(12, 11, 8))),
+                to_file(make_native(grey, **_stated(12, 11, 8))),
                 [None],
                 "BitsStored",
             ),
             Member(
                 _NONSENSE,
                 "BitsAllocated of 12",
-                to_file(make_native(grey, **_told(12, 11, 12))),
+                to_file(make_native(grey, **_stated(12, 11, 12))),
                 [None],
                 "BitsAllocated",
             ),
@@ -311,28 +314,28 @@ def _list_streams() -> list[Member]:
     overlay = words[12].copy()
     overlay[20:40, 30:60] |= 1 << 12
     high = _words(IMAGE, 12, 15)
-    # What is encoded with how many bits, what the header tells, and why it is refused.
+    # What is encoded with how many bits, what the header says, and why it is refused.
     kinds: list[tuple[str, Grey, int, dict[str, Any], str]] = [
-        (_DEPTH, words[12], 12, _told(16, 15), ""),
-        (_DEPTH, words[8], 8, _told(12, 11), ""),
-        (_DEPTH, words[8], 8, _told(8, 7), ""),
-        (_DEPTH, words[10], 10, _told(12, 11), ""),
-        (_DEPTH, words[12], 16, _told(12, 11), ""),
-        (_DEPTH, words[12], 12, _told(8, 7, 8), too_wide),
-        (_HIGH, high, 16, _told(12, 15), ""),
-        (_HIGH, words[12], 12, _told(12, 15), ""),
+        (_DEPTH, words[12], 12, _stated(16, 15), ""),
+        (_DEPTH, words[8], 8, _stated(12, 11), ""),
+        (_DEPTH, words[8], 8, _stated(8, 7), ""),
+        (_DEPTH, words[10], 10, _stated(12, 11), ""),
+        (_DEPTH, words[12], 16, _stated(12, 11), ""),
+        (_DEPTH, words[12], 12, _stated(8, 7, 8), too_wide),
+        (_HIGH, high, 16, _stated(12, 15), ""),
+        (_HIGH, words[12], 12, _stated(12, 15), ""),
     ]
-    whole = [(_BESIDE, overlay, 16, _told(12, 11), "")]
+    whole = [(_BESIDE, overlay, 16, _stated(12, 11), "")]
     values = [
-        (_BESIDE, overlay, 16, _told(12, 11), too_large),
-        (_DEPTH, words[16], 16, _told(12, 11), too_large),
+        (_BESIDE, overlay, 16, _stated(12, 11), too_large),
+        (_DEPTH, words[16], 16, _stated(12, 11), too_large),
     ]
     cosines = [
-        (_DEPTH, words[12], 12, _told(16, 15), ""),
-        (_DEPTH, words[12], 12, _told(12, 11), ""),
-        (_DEPTH, words[12], 12, _told(10, 9), too_large),
-        (_DEPTH, words[12], 12, _told(8, 7), too_large),
-        (_HIGH, words[12], 12, _told(12, 15), ""),
+        (_DEPTH, words[12], 12, _stated(16, 15), ""),
+        (_DEPTH, words[12], 12, _stated(12, 11), ""),
+        (_DEPTH, words[12], 12, _stated(10, 9), too_large),
+        (_DEPTH, words[12], 12, _stated(8, 7), too_large),
+        (_HIGH, words[12], 12, _stated(12, 15), ""),
     ]
     every = {
         "JPEG lossless": kinds + whole,

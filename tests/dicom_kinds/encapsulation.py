@@ -141,7 +141,7 @@ def _list_fragments() -> list[Member]:
             _member(_FRAGMENTS, "hundred bytes each", name, small, still),
             _member(
                 _FRAGMENTS,
-                "a cine told as a still",
+                "a cine called a still",
                 name,
                 whole,
                 still,

@@ -32,7 +32,7 @@ from dicom_kinds.member import (
 
 _LOST, _NO_END = "a frame that cannot be decoded", "streams without their end"
 _COLOURS, _SYNTAX = "colours of a stream not those of the header", "streams of another syntax"
-_TOLD = "colour told of a stream that is not"
+_TOLD = "colour claimed for a stream that is not"
 FIVE = np.concatenate([CINE, CINE[:2, ::-1, ::-1]])
 SYNTAXES = {
     "JPEG": JPEGBaseline8Bit,
@@ -155,14 +155,14 @@ def _list_colours() -> list[Member]:
     for name, (syntax, stream) in streams.items():
         for told in ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_RCT", "YBR_ICT", "YBR_PARTIAL_422"):
             if "not transformed" in name and told.startswith(("YBR_F", "YBR_P")):
-                continue  # nothing but the header tells that they are not
+                continue  # nothing but the header says that they are not
             attributes = {
                 "PhotometricInterpretation": told,
                 "SamplesPerPixel": 3,
                 "PlanarConfiguration": 0,
             }
             make = wrap([bytes(stream)], syntax, IMAGE, **attributes)
-            title = f"{name}, told as {told}"
+            title = f"{name}, called {told}"
             members.append(Member(_COLOURS, title, make, [luma], tolerance=4))
     one = {"PhotometricInterpretation": "RGB", "SamplesPerPixel": 3, "PlanarConfiguration": 0}
     refused = "expected"
@@ -170,7 +170,7 @@ def _list_colours() -> list[Member]:
         grey, syntax = encode(name, IMAGE), SYNTAXES[name]
         members.append(
             Member(
-                _TOLD, f"{name} in grey, told as RGB", wrap([grey], syntax, **one), [IMAGE], refused
+                _TOLD, f"{name} in grey, called RGB", wrap([grey], syntax, **one), [IMAGE], refused
             )
         )
     for name, stream in (
@@ -181,7 +181,7 @@ def _list_colours() -> list[Member]:
         members.append(
             Member(
                 _TOLD,
-                f"{name} in colour, told as grey",
+                f"{name} in colour, called grey",
                 wrap([stream], SYNTAXES[name]),
                 [luma],
                 refused,

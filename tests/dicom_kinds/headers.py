@@ -213,8 +213,8 @@ def _list_meta() -> list[Member]:
         "deflated, no length": (deflated[:132] + deflated[_DATASET_AT:], ""),
         "big endian, none": (bare, ""),
         "big endian, none behind a preamble": (big[:132] + bare, ""),
-        "told as big endian": (explicit.replace(syntax, syntax[:-1] + b"2", 1), order),
-        "told as little endian": (big.replace(syntax[:-1] + b"2", syntax, 1), order),
+        "called big endian": (explicit.replace(syntax, syntax[:-1] + b"2", 1), order),
+        "called little endian": (big.replace(syntax[:-1] + b"2", syntax, 1), order),
         "a space before the syntax": (explicit.replace(syntax + b"\0", b" " + syntax, 1), ""),
         "a space behind the syntax": (explicit.replace(syntax + b"\0", syntax + b" ", 1), ""),
     }

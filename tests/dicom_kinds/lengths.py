@@ -1,4 +1,4 @@
-"""Uncompressed pixels of another length than the header tells (PS3.3 section C.7.6.3)."""
+"""Uncompressed pixels of another length than the header says (PS3.3 section C.7.6.3)."""
 
 from typing import Any
 
@@ -16,8 +16,8 @@ from dicom_kinds.member import CINE, Grey, Member, make_native, to_file
 from pipeline.phantom.phantom_dicom import DicomKind
 
 _FULL = "YBR_FULL_422 in full samples"
-_LONGER, _SHORTER = "pixels longer than told", "pixels shorter than told"
-_NOT_TOLD = r"expected \d+ bytes of PixelData .* as its header tells, got \d+"
+_LONGER, _SHORTER = "pixels longer than stated", "pixels shorter than stated"
+_NOT_TOLD = r"expected \d+ bytes of PixelData .* as its header says, got \d+"
 _REMARK = "three samples a pixel"
 
 
@@ -176,12 +176,12 @@ def _list_longer() -> list[Member]:
         ),
         _member(
             _LONGER,
-            "one frame more than told",
+            "one frame more than stated",
             CINE.tobytes() + grey,
             cine,
             remark="further frames",
         ),
-        _member(_LONGER, "a cine of 5 told as a still", grey * 5, still, remark="further frames"),
+        _member(_LONGER, "a cine of 5 called a still", grey * 5, still, remark="further frames"),
         _member(
             _LONGER, "a still of 0 frames", grey, still, NumberOfFrames=0, remark="Frames is 0"
         ),
@@ -189,10 +189,10 @@ def _list_longer() -> list[Member]:
     padded = np.pad(IMAGE, ((0, 0), (0, 2)))
     rgb = {"kind": DicomKind.RGB, "image": _to_rgb(IMAGE)}
     frames = {
-        "three samples a pixel, told as one": _to_rgb(IMAGE).tobytes(),
-        "16 bits, told as 8": IMAGE.astype("<u2").tobytes(),
+        "three samples a pixel, called one": _to_rgb(IMAGE).tobytes(),
+        "16 bits, called 8": IMAGE.astype("<u2").tobytes(),
         "rows padded by two bytes": padded.tobytes(),
-        "a cine of 3 told as a still": CINE.tobytes(),
+        "a cine of 3 called a still": CINE.tobytes(),
         "4096 bytes more": grey + bytes(4096),
     }
     members += [
@@ -200,7 +200,7 @@ def _list_longer() -> list[Member]:
     ]
     rgba = np.dstack([_to_rgb(IMAGE), IMAGE])
     members += [
-        _member(_LONGER, "RGBA, told as RGB", rgba.tobytes(), still, refused=_NOT_TOLD, **rgb),
+        _member(_LONGER, "RGBA, called RGB", rgba.tobytes(), still, refused=_NOT_TOLD, **rgb),
         _member(
             _LONGER,
             "frames padded by two bytes",
@@ -210,7 +210,7 @@ def _list_longer() -> list[Member]:
         ),
         _member(
             _LONGER,
-            "deflated, 16 bits, told as 8",
+            "deflated, 16 bits, called 8",
             IMAGE.astype("<u2").tobytes(),
             still,
             syntax=DeflatedExplicitVRLittleEndian,
@@ -229,15 +229,15 @@ def _list_shorter() -> list[Member]:
     return [
         _member(
             _SHORTER,
-            "one sample a pixel, told as three",
+            "one sample a pixel, called three",
             IMAGE.tobytes(),
             still,
             refused=_NOT_TOLD,
             **rgb,
         ),
-        _member(_SHORTER, "8 bits, told as 16", IMAGE.tobytes(), still, refused=_NOT_TOLD, **wide),
-        _member(_SHORTER, "a frame less than told", CINE[:2].tobytes(), cine, refused=_NOT_TOLD),
-        _member(_SHORTER, "a row less than told", IMAGE[:-1].tobytes(), still, refused=_NOT_TOLD),
+        _member(_SHORTER, "8 bits, called 16", IMAGE.tobytes(), still, refused=_NOT_TOLD, **wide),
+        _member(_SHORTER, "a frame less than stated", CINE[:2].tobytes(), cine, refused=_NOT_TOLD),
+        _member(_SHORTER, "a row less than stated", IMAGE[:-1].tobytes(), still, refused=_NOT_TOLD),
         _member(
             _SHORTER,
             "12 bits packed",

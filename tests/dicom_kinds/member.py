@@ -20,7 +20,7 @@ Grey = NDArray[Any]
 CINE = np.stack([IMAGE, IMAGE[::-1], IMAGE[:, ::-1]])
 """Three frames (3, 64, 96) uint8 that no one takes for each other."""
 MM = (0.2, 0.2)
-"""Mm between rows and between columns, as the region of every file tells."""
+"""Mm between rows and between columns, as the region of every file gives."""
 STEP = 1.0
 """Grey levels by which rounding may move a value."""
 LOSS = 12.0

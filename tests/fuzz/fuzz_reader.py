@@ -245,7 +245,7 @@ def _read(path: Path) -> None:
 
 
 def _find_place(error: BaseException) -> str:
-    """Tell where an exception comes from, in this package and at all."""
+    """Say where an exception comes from, in this package and at all."""
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if "/pipeline/" in frame.filename] or frames
     places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in (ours[-1], frames[-1])]

@@ -271,7 +271,7 @@ def test_file_whose_object_cannot_be_built_is_failed(tmp_path: Path) -> None:
     )
 
 
-def test_quality_and_doubt_are_told(tmp_path: Path) -> None:
+def test_quality_and_doubt_are_reported(tmp_path: Path) -> None:
     def doubt(item):
         done = {"pred": PRED, "probability": PROBABILITY, "lesion_probability": 0.6}
         return {**item, **done, "boundary_uncertainty": 0.7}

@@ -49,5 +49,5 @@ def test_hashes_are_those_of_the_files(record: dict[str, Any]) -> None:
     assert record["weights_sha256"] == hashlib.sha256(b"3").hexdigest()
 
 
-def test_versions_are_told(record: dict[str, Any]) -> None:
+def test_versions_are_reported(record: dict[str, Any]) -> None:
     assert {"torch", "monai", "breast-us-seg", "python"} <= record["software"].keys()

@@ -114,13 +114,13 @@ def test_automatic_choice_without_an_export_is_torch(tmp_path: Path) -> None:
     assert Model(tmp_path / "model.pt", LINEAR, backend="auto").backend == "torch"
 
 
-def test_missing_export_is_told(tmp_path: Path) -> None:
+def test_missing_export_is_reported(tmp_path: Path) -> None:
     (tmp_path / "model.pt").write_bytes(b"weights")
     with pytest.raises(ConfigError, match="run `breast-us-seg export`"):
         Model(tmp_path / "model.pt", LINEAR, backend="openvino").load()
 
 
-def test_missing_package_is_told(tmp_path: Path, monkeypatch) -> None:
+def test_missing_package_is_reported(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(exported_network, "PACKAGES", {"onnx": "no_such_runtime"})
     write_export(tmp_path / "model.pt")
     with pytest.raises(ConfigError, match="pip install no_such_runtime, or set"):
@@ -216,7 +216,7 @@ def test_weights_of_another_network_are_not_exported(exported: Path, tmp_path: P
 
 
 @pytest.mark.parametrize("damage", ["content", "checksums"])
-def test_export_that_cannot_be_used_is_told(
+def test_export_that_cannot_be_used_is_reported(
     damage: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -32,7 +32,7 @@ EMPTY: Mapping[str, str] = MappingProxyType({})
 
 
 def find_reason_to_skip() -> str | None:
-    """Tell what is missing, `None` if nothing is."""
+    """Say what is missing, `None` if nothing is."""
     if shutil.which("Orthanc") is None or not PLUGIN.is_file():
         return "needs the Debian packages orthanc and orthanc-dicomweb"
     if os.geteuid() != 0 or shutil.which("ip") is None:

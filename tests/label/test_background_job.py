@@ -38,7 +38,7 @@ def test_result_is_waited_for(job):
     assert not job.is_running
 
 
-def test_failure_is_told_and_another_run_may_begin(job):
+def test_failure_is_reported_and_another_run_may_begin(job):
     def fail(_):
         raise RequestError("in words")
 

@@ -110,7 +110,7 @@ def test_later_correction_has_the_higher_number(still, monkeypatch):
         (None, False),
     ],
 )
-def test_correction_is_told_by_its_description(description, expected):
+def test_correction_is_reported_by_its_description(description, expected):
     assert is_correction(description) == expected
 
 
@@ -160,7 +160,7 @@ def test_segmentations_of_others_are_left_out(still):
     assert read_seg(seg) is None
 
 
-def test_damaged_one_is_told(still):
+def test_damaged_one_is_reported(still):
     seg = _open(build_seg(still, {1: ONE}, MODEL, corrected=True))
     del seg.PerFrameFunctionalGroupsSequence
     with pytest.raises(ValueError, match="as we write it"):

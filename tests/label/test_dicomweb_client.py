@@ -97,7 +97,7 @@ def test_too_long_an_answer_is_cut_off(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_refusal_is_told_without_its_url(tmp_path):
+def test_refusal_is_reported_without_its_url(tmp_path):
     with pytest.raises(ArchiveError, match="refused with status 403") as caught:
         _fetch(tmp_path / "x.dcm", status=403)
     assert "URL" not in str(caught.value)

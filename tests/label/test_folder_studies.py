@@ -135,7 +135,7 @@ def test_half_of_an_upload_is_removed_at_the_next_start(studies):
     assert {path.name for path in studies.uploads.iterdir()} == {"1.png", new.name}
 
 
-def test_folder_that_is_missing_is_told(tmp_path):
+def test_folder_that_is_missing_is_reported(tmp_path):
     with pytest.raises(ConfigError, match="expected a folder of images"):
         FolderStudies(tmp_path / "none", tmp_path / "uploads")
 

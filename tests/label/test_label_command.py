@@ -99,7 +99,7 @@ def test_login_of_monai_label_is_refused(monkeypatch, tmp_path):
 
 
 @pytest.mark.enable_socket
-def test_taken_port_is_told_before_anything_is_loaded(monkeypatch, tmp_path, capsys):
+def test_taken_port_is_reported_before_anything_is_loaded(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(server, "make_server", lambda *_, **__: pytest.fail("it was made"))
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -120,7 +120,7 @@ def test_address_that_there_is_not_is_refused(host, port):
 
 
 @pytest.mark.enable_socket
-def test_address_is_told_once_it_can_be_reached(monkeypatch, tmp_path, capsys):
+def test_address_is_reported_once_it_can_be_reached(monkeypatch, tmp_path, capsys):
     reached = []
 
     def serve(_, listening):

@@ -115,7 +115,7 @@ def test_stopped_training_leaves_nothing(server, place):
     assert not _wait_for_child(server, seconds=0)
 
 
-def test_runs_are_told_without_folders(server, place):
+def test_runs_are_reported_without_folders(server, place):
     for query in ({}, {"all": "true"}):
         told = server.get("/train/", **query)
         assert told.status == 200

@@ -151,12 +151,12 @@ class TestDecode:
     @pytest.mark.parametrize(
         "content", [b"", b"NRRD0004\n", b"\x89PNG\r\n", b"\x1f\x8b\x08", b"text"]
     )
-    def test_damage_is_told(self, content):
+    def test_damage_is_reported(self, content):
         with pytest.raises(RequestError, match="expected"):
             decode_mask(content, MASK.shape)
 
     @pytest.mark.parametrize("suffix", [".png", ".nrrd", ".nii.gz"])
-    def test_half_a_file_is_told(self, suffix):
+    def test_half_a_file_is_reported(self, suffix):
         content = encode_mask(np.random.default_rng(0).random((40, 60)) > 0.5, suffix)
         with pytest.raises(RequestError):
             decode_mask(content[: len(content) // 2], (40, 60))

@@ -244,7 +244,7 @@ def test_password_is_in_no_file_and_no_command_line(archive):
     assert PASSWORD not in archive.server.log.read_text()
 
 
-def test_wrong_password_is_told(archive):
+def test_wrong_password_is_reported(archive):
     with pytest.raises(pytest.fail.Exception, match="refused with status 401"):
         LabelServer(
             URL,

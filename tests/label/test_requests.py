@@ -348,7 +348,7 @@ def test_forms_are_bounded_in_sum_and_give_their_room_back(place, monkeypatch):
     whole = encode_form({}, {"file": ("x.png", b"x" * 1000)})
 
     async def read(chunks, is_cut=False):
-        """Tell which files there are, and the room left, while the form is in use."""
+        """Say which files there are, and the room left, while the form is in use."""
         messages = [{"type": "http.request", "body": each, "more_body": True} for each in chunks]
         messages.append({"type": "http.disconnect" if is_cut else "http.request"})
         headers = [(name.encode(), value.encode()) for name, value in request.items()]
@@ -381,7 +381,7 @@ def test_forms_are_bounded_in_sum_and_give_their_room_back(place, monkeypatch):
         ("POST", "/infer/lesion", {"image": "damaged.dcm", "output": "dicom_seg"}),
     ],
 )
-def test_damaged_image_is_told_without_folders_and_patients(place, method, path, query):
+def test_damaged_image_is_reported_without_folders_and_patients(place, method, path, query):
     answer = place.client.ask(method, path, **query)
     place.check(answer)
     assert "cannot be read" in answer.json["detail"]

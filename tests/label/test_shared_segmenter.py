@@ -114,7 +114,7 @@ def test_damaged_weights_are_an_error(bundle, image):
         _open(bundle).predict(image)
 
 
-def test_damaged_image_is_told(bundle, tmp_path):
+def test_damaged_image_is_reported(bundle, tmp_path):
     (tmp_path / "bad.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(20))
     with pytest.raises(RequestError, match="the image cannot be read"):
         _open(bundle).predict(tmp_path / "bad.png")
@@ -146,6 +146,6 @@ def test_override_of_the_config_counts(bundle, image):
     assert not _open(bundle, min_lesion_px=3000).predict(image).result.mask.any()
 
 
-def test_override_that_a_transform_refuses_is_told_before_the_first_image(bundle):
+def test_override_that_a_transform_refuses_is_reported_before_the_first_image(bundle):
     with pytest.raises(ConfigError, match="min_lesion_probability: expected a number from 0 to 1"):
         _open(bundle, min_lesion_probability=2.0).prepare()

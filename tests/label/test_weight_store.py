@@ -55,14 +55,14 @@ def test_another_process_sees_what_is_in_use(store):
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"in_use": "../../model.pt", "before": {}}'])
-def test_damaged_record_is_told(store, text):
+def test_damaged_record_is_reported(store, text):
     store.install(b"first")
     (store.folder / "in_use.json").write_text(text)
     with pytest.raises(ConfigError, match=r"in_use\.json"):
         _ = store.path
 
 
-def test_missing_weights_are_told(store):
+def test_missing_weights_are_reported(store):
     store.install(b"first")
     (store.folder / "0001.pt").unlink()
     with pytest.raises(ConfigError, match="expected weights at"):

@@ -183,7 +183,7 @@ def test_an_image_that_breaks_off_leaves_nothing(receiver):
     assert not _list_studies(receiver)
 
 
-def test_a_taken_port_is_told(receiver, tmp_path):
+def test_a_taken_port_is_reported(receiver, tmp_path):
     config = _make_config(tmp_path / "spool", receiver.port)
     with pytest.raises(ConfigError, match=r"choose another receive\.port"):
         DicomReceiver(config, receiver._intake, lambda *_: None)

@@ -83,7 +83,7 @@ def test_retry_takes_names_of_studies_only(spool):
             retry_studies(spool, [name])
 
 
-def test_damaged_record_is_told_and_left_alone(spool, caplog):
+def test_damaged_record_is_reported_and_left_alone(spool, caplog):
     study = _add(spool, State.STUDIES)
     (study.folder / "study.json").write_text("{")
     assert spool.list(State.STUDIES) == []

@@ -144,7 +144,7 @@ def test_refuses_below_the_reserve(spool, clock):
     assert error.value.refusal is Refusal.NO_ROOM
 
 
-def test_a_full_disk_is_told_to_the_sender(intake, monkeypatch):
+def test_a_full_disk_is_reported_to_the_sender(intake, monkeypatch):
     def refuse(*_):
         raise OSError(28, "No space left on device")
 

@@ -89,6 +89,6 @@ def test_refuses(tmp_path, old, new, told):
     assert str(path) in str(error.value)
 
 
-def test_missing_file_is_told(tmp_path):
+def test_missing_file_is_reported(tmp_path):
     with pytest.raises(ConfigError, match="FileNotFoundError"):
         read_node_config(tmp_path / "none.toml")

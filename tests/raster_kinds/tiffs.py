@@ -107,7 +107,7 @@ def _list_pages() -> Iterator[Member]:
     yield member(_PAGES, "a smaller copy first", _write_pages((small, reduced), (GREY, {})))
     yield member(_PAGES, "a smaller copy last", _write_pages((GREY, {}), (small, reduced)))
     old = {"extratags": [(255, "H", 1, 2, True)]}
-    yield member(_PAGES, "a smaller copy, told as of old", _write_pages((GREY, {}), (small, old)))
+    yield member(_PAGES, "a smaller copy, called of old", _write_pages((GREY, {}), (small, old)))
     below = _write_pages((GREY, {"subifds": 1}), (small, reduced))
     yield member(_PAGES, "a smaller copy below", below)
     buffer = io.BytesIO()

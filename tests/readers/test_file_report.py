@@ -142,7 +142,7 @@ def test_two_images_have_the_cells_of_a_run(
     assert (report.mm_per_pixel_y, report.mm_per_pixel_x) == spacing
 
 
-def test_region_beyond_the_frame_is_told(path: Path) -> None:
+def test_region_beyond_the_frame_is_reported(path: Path) -> None:
     dataset = make_phantom_dataset(IMAGE, mm_per_pixel=MM, region=(0, 0, 99, 47))
     report = inspect(save(path, dataset))
     assert report.region == report.calibration == "decided by the pixels"
@@ -165,7 +165,7 @@ def test_refused_scale_is_the_reason(path: Path, spacing: list[float]) -> None:
     assert report.reason.startswith("no mm by Pixel Spacing (0028,0030): ")
 
 
-def test_pixel_spacing_is_told(path: Path) -> None:
+def test_pixel_spacing_is_reported(path: Path) -> None:
     dataset = make_phantom_dataset(IMAGE)
     dataset.PixelSpacing = [0.1, 0.2]
     report = inspect(save(path, dataset))

@@ -271,7 +271,7 @@ def test_regions_count_from_the_left(region: int, tmp_path: Path) -> None:
     assert meta["region_count"] == 3
 
 
-def test_regions_that_overlap_are_told_one_by_one(tmp_path: Path) -> None:
+def test_regions_that_overlap_are_reported_one_by_one(tmp_path: Path) -> None:
     dataset = make_phantom_dataset(IMAGE)
     boxes = (0, 0, 49, 29), (30, 10, 79, 47)
     dataset.SequenceOfUltrasoundRegions = [make_region(box, (0.1, 0.1)) for box in boxes]

@@ -83,7 +83,7 @@ def test_actor_that_dies_costs_one_file(ray: FakeRay, tmp_path: Path) -> None:
     assert_is_single_run(output, source, options, "RayActorError of Ray")
 
 
-def test_ray_is_told_to_keep_to_itself(ray: FakeRay) -> None:
+def test_ray_is_reported_to_keep_to_itself(ray: FakeRay) -> None:
     with join_ray("local", 2) as cluster:
         assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"
         assert cluster.workers == 2
@@ -103,12 +103,12 @@ def test_places_of_a_cluster_are_cores_with_memory(ray: FakeRay) -> None:
     assert ray.options[0].keys() == {"address", "logging_level"}
 
 
-def test_cluster_that_is_not_there_is_told(ray: FakeRay) -> None:
+def test_cluster_that_is_not_there_is_reported(ray: FakeRay) -> None:
     with pytest.raises(ConfigError, match=r"at 'nowhere:1', got: no cluster there$"):
         join_ray("nowhere:1", None).__enter__()
 
 
-def test_what_to_install_is_told(
+def test_what_to_install_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)

@@ -12,7 +12,7 @@ from pipeline.shards.supervisor import Supervisor
 DONE: dict[str, Any] = {"code": 0, "error": ""}
 
 
-class ToldWorker:
+class ScriptedWorker:
     """Answers by a function of the shard and the one file that is to be done."""
 
     def __init__(self, company: "Company", number: int) -> None:
@@ -50,20 +50,20 @@ class Company:
         self.reported: list[int] = []
         self._count = 0
 
-    def start(self) -> ToldWorker:
+    def start(self) -> ScriptedWorker:
         self._count += 1
-        return ToldWorker(self, self._count)
+        return ScriptedWorker(self, self._count)
 
     def run(self, workers: int) -> None:
         Supervisor(self.folder, [0, 1], 2, self.start, self.reported.append).run(workers)
 
-    def answer(self, worker: ToldWorker) -> dict[str, Any] | None:
+    def answer(self, worker: ScriptedWorker) -> dict[str, Any] | None:
         raise NotImplementedError
 
 
 def test_process_without_a_task_leaves_its_place_to_others(tmp_path: Path) -> None:
     class Waits(Company):
-        def answer(self, worker: ToldWorker) -> dict[str, Any] | None:
+        def answer(self, worker: ScriptedWorker) -> dict[str, Any] | None:
             if worker.task[0] == 0:
                 assert self.is_stopped.wait(30)
                 assert self.stopped == {"-2-"}
@@ -83,7 +83,7 @@ def test_process_that_is_there_is_preferred_to_a_new_one(tmp_path: Path) -> None
     (shard / "host-2-0.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
 
     class Dies(Company):
-        def answer(self, worker: ToldWorker) -> dict[str, Any] | None:
+        def answer(self, worker: ScriptedWorker) -> dict[str, Any] | None:
             if worker.task[0] == 0 and worker.mark == "-1-":
                 while len(self.asked) < 3:  # the successor of the second one is at work
                     time.sleep(0.005)

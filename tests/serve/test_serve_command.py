@@ -88,7 +88,7 @@ def test_dicom_in_and_json_seg_and_sr_out(served):
     assert sr.StudyInstanceUID == seg.StudyInstanceUID
 
 
-def test_nonsense_is_told_and_kills_nothing(served):
+def test_nonsense_is_reported_and_kills_nothing(served):
     with pytest.raises(urllib.error.HTTPError) as error:
         served.segment(b"nonsense", "image/png")
     assert error.value.code == 422

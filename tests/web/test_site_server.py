@@ -73,7 +73,7 @@ def test_nothing_can_be_sent_to_it(server: SiteServer) -> None:
     assert get(server, "/", "POST").status == 501
 
 
-def test_port_that_is_taken_is_told(server: SiteServer) -> None:
+def test_port_that_is_taken_is_reported(server: SiteServer) -> None:
     with pytest.raises(ConfigError, match=f"free port, got {server.server_port} .*--port"):
         SiteServer(server.site, server.server_port)
 
@@ -84,7 +84,7 @@ def test_port_that_does_not_exist(root: Path, port: int) -> None:
         SiteServer(find_site(root), port)
 
 
-def test_page_that_was_not_built_is_told(
+def test_page_that_was_not_built_is_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["web", "--bundle-root", str(tmp_path)]) == 1

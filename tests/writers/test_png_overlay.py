@@ -182,7 +182,7 @@ class TestDiameters:
         overlay = draw(np.roll(LARGE, 85, axis=0), (0.25, 0.25))
         assert has_ink(overlay, np.s_[138:152], np.s_[100:220])
 
-    def test_nothing_is_told_without_calibration(self) -> None:
+    def test_nothing_is_reported_without_calibration(self) -> None:
         overlay = draw(LARGE, None)
         assert not is_colour(overlay, BLUE).any()
         assert measure_bars(overlay) == []

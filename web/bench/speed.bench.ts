@@ -78,10 +78,10 @@ async function readComputed(browser: CDPSession): Promise<number> {
 }
 
 function describe(times: readonly Times[]): string {
-  const tell = (values: number[]): string => {
+  const describe = (values: number[]): string => {
     const sorted = values.sort((first, second) => first - second);
     const [least, median, most] = [sorted[0]!, sorted[Math.floor(sorted.length / 2)]!, sorted.at(-1)!];
     return `${median.toFixed(2)} s (${least.toFixed(2)} to ${most.toFixed(2)})`;
   };
-  return `${tell(times.map(({ clock }) => clock))} by the clock, ${tell(times.map(({ computed }) => computed))} of all threads`;
+  return `${describe(times.map(({ clock }) => clock))} by the clock, ${describe(times.map(({ computed }) => computed))} of all threads`;
 }

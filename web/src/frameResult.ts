@@ -25,7 +25,7 @@ export interface FrameResult {
 /**
  * Judge the candidates of a frame, and measure those that are left.
  *
- * @param isKnown whether the file tells what of it is tissue.
+ * @param isKnown whether the file gives what of it is tissue.
  * @param threshold least probability of a candidate, the operating point.
  */
 export function judgeFrame(

@@ -203,7 +203,7 @@ describe('images of all kinds', () => {
     );
     const strict = await readResults(page);
     CASES.forEach(({ file, results }, at) => {
-      if (file === 'cine.dcm') return; // of which another frame is shown by now
+      if (file === 'cine.dcm') return; // another frame of it is shown by now
       const expected = results.find(({ threshold }) => threshold === 0.9)!;
       expect(strict[at]!.lesions.length, file).toBe(expected.lesions.length);
     });

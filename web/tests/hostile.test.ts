@@ -127,7 +127,7 @@ describe('a DICOM file that claims other numbers', () => {
 
 describe('a JPEG whose end of image comes before its last pixels', () => {
   const stream = Uint8Array.of(0xff, 0xd8, 0xff, 0xda, 1, 2, 3, 0xff, 0xd9);
-  /** 16 x 24 px of missing grey, of which more data makes something else. */
+  /** 16 x 24 px of missing grey, which more data would change. */
   const fillUp = (isOpen: boolean): PictureDecoder => async (parts) => {
     const rgba = new Uint8Array(4 * 16 * 24).fill(128);
     if (isOpen && Buffer.concat(parts).length > stream.length) rgba[4] = 90;

@@ -71,14 +71,14 @@ export class ImageList {
     else if (of.bottom > within.bottom) this.element.scrollTop += of.bottom - within.bottom;
   }
 
-  // The image so many places behind the current one in the list as it is shown, if there is one.
+  // The image so many places after the current one in the list as it is shown, if there is one.
   step(by) {
     const { shown } = this;
     const at = shown.indexOf(this.current);
     return at < 0 ? shown[0] : shown[at + by];
   }
 
-  // The next image and frame without label: first in the same cine, then in the images behind it,
+  // The next image and frame without label: first in the same cine, then in the images after it,
   // then from the top.
   findOpen() {
     const { shown } = this;
@@ -107,7 +107,7 @@ const listKeyFrames = (item) => item.key_frames ?? [0];
 
 const findOpenFrame = (item) => listKeyFrames(item).find((frame) => !(item.labeled_frames?.includes(frame) ?? item.labeled));
 
-// A cine of which some frames have a label is both: without label as long as one that counts has none.
+// A cine with some labelled frames is both: without label as long as one that counts has none.
 function isAlike(wanted, item, state) {
   if (wanted === 'labeled') return state === 'saved' || state === 'partly';
   return wanted === 'open' && state === 'partly' && findOpenFrame(item) !== undefined;

@@ -20,7 +20,7 @@ export class KeyboardCursor {
     } else {
       stage.pointer = null;
     }
-    this.tell();
+    this.announce();
   }
 
   end() {
@@ -43,10 +43,10 @@ export class KeyboardCursor {
     const { width, height } = stage.annotation;
     const limit = (at, size) => Math.min(size - 0.5, Math.max(0.5, at));
     stage.pointer = [limit(stage.pointer[0] + dx * step, width), limit(stage.pointer[1] + dy * step, height)];
-    this.tell();
+    this.announce();
   }
 
-  tell() {
+  announce() {
     this.stage.update();
     if (!this.isOn) {
       this.tools.changed('The cross is off.');

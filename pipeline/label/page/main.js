@@ -153,7 +153,7 @@ class App {
     if (isNext && find('strategy').value === 'list') this.session.prepare(next.item.id, next.frame);
   }
 
-  // Keep what is drawn on the image that is left; tells so.
+  // Keep what is drawn on the image that is left, and say so.
   leave() {
     const { annotation } = this;
     if (!annotation) return '';

@@ -32,7 +32,7 @@ function traceRuns(from, to, isEdge, draw) {
   }
 }
 
-// Columns and rows from the first one with lesion up to the one behind the last.
+// Columns and rows from the first one with lesion up to the one after the last.
 function findBox({ width, height, pixels }) {
   const first = pixels.indexOf(1);
   if (first < 0) return [0, 0, -1, -1];

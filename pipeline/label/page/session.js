@@ -26,7 +26,7 @@ export class Session {
     this.predictions.clear();
   }
 
-  // Fetch what will be needed soon; whether it fails is told when it is needed.
+  // Fetch what will be needed soon; a failure is shown when it is needed.
   prepare(id, frame) {
     for (const fetched of [this.image(id, frame), this.prediction(id, frame)]) fetched.catch(() => {});
   }

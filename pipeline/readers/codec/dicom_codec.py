@@ -139,7 +139,7 @@ def _decode_whole(
     # What Pillow does not know is left to GDCM, but not what is damaged.
     with suppress(NotImplementedError, IndexError, UnidentifiedImageError):
         return _decode_jpeg(options, stream)
-    # GDCM 3.2 cuts off what is beyond the bits stored, of which a header may have fewer.
+    # GDCM 3.2 cuts off what is beyond Bits Stored, which may be too few in a header.
     depth = {"bits_stored": options["bits_allocated"], "correct_unused_bits": False}
     return _decode_by_plugins(syntax, {**options, **depth}, stream)
 

@@ -114,8 +114,8 @@ def _list_pixels(stream: BinaryIO, *, needs_palette: bool) -> Iterator[bytes]:
             left -= len(piece)
             sum_of_all = zlib.crc32(piece, sum_of_all)
             yield piece
-        told = stream.read(4) if is_pixels and not left else b""
-        if len(told) == 4 and int.from_bytes(told, "big") != sum_of_all:
+        stated = stream.read(4) if is_pixels and not left else b""
+        if len(stated) == 4 and int.from_bytes(stated, "big") != sum_of_all:
             msg = "expected a whole PNG file, got a damaged one: the checksum of its pixels differs"
             raise ReadError(msg)
         position += 12 + length

@@ -208,7 +208,7 @@ def _describe(tiff: tifffile.TiffFile, page: tifffile.TiffPage) -> TiffPage:
         raise refuse_tiff("a stack of images in one page")
     if page.tags.valueof(262) is None:
         raise refuse_tiff(
-            "one that does not tell whether 0 is black (PhotometricInterpretation, 262)"
+            "one that does not say whether 0 is black (PhotometricInterpretation, 262)"
         )
     if colour not in _COLOURS or compression not in _COMPRESSIONS or form not in _LETTERS:
         raise refuse_tiff(kind)

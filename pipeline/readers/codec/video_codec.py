@@ -185,7 +185,7 @@ class _Video:
     def _check_size(self, rows: int, columns: int) -> None:
         if (rows, columns) != self._size:
             msg = (
-                f"expected a video of {self._size[0]} x {self._size[1]} px, as the header tells, "
+                f"expected a video of {self._size[0]} x {self._size[1]} px, as the header says, "
                 f"got {rows} x {columns}"
             )
             raise ReadError(msg)

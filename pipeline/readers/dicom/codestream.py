@@ -96,7 +96,7 @@ def check_rle_header(stream: bytes, segments: int) -> None:
 
     Args:
         stream: one encoded frame.
-        segments: bytes of a pixel, each of which has a segment of its own.
+        segments: bytes of a pixel; each has its own segment.
 
     Raises:
         ReadError: it has another number of segments, or they do not follow each other within
@@ -112,7 +112,7 @@ def check_rle_header(stream: bytes, segments: int) -> None:
         raise ReadError(msg)
     bounds = [_RLE_BYTES - 1, *offsets, len(stream)]
     if offsets[0] != _RLE_BYTES or any(end <= start for start, end in pairwise(bounds)):
-        msg = "expected the segments of a frame of RLE one behind the other, got other offsets"
+        msg = "expected consecutive segments in a frame of RLE, got other offsets"
         raise ReadError(msg)
 
 

@@ -70,8 +70,8 @@ class CompressedFrames:
             return pixels.take_stored(words), photometric, pixels.bits_stored
         found = self._check_stream(stream)
         allocated = 8 if found.bits <= 8 else 16
-        told = replace(pixels, bits_allocated=allocated, bits_stored=found.bits)
-        words, photometric = self._call(told, stream)
+        stated = replace(pixels, bits_allocated=allocated, bits_stored=found.bits)
+        words, photometric = self._call(stated, stream)
         photometric = "RGB" if found.is_transformed else photometric
         values, bits = self._take_stored(words, found)
         return values, photometric, bits
@@ -94,13 +94,13 @@ class CompressedFrames:
         if found.samples != pixels.samples:
             msg = (
                 f"expected a stream of {pixels.samples} samples a pixel, as SamplesPerPixel "
-                f"(0028,0002) tells, got {found.samples}"
+                f"(0028,0002) says, got {found.samples}"
             )
             raise ReadError(msg)
         if found.bits > pixels.bits_allocated:
             msg = (
                 f"expected a stream of at most {pixels.bits_allocated} bits, as BitsAllocated "
-                f"(0028,0100) tells, got {found.bits}"
+                f"(0028,0100) says, got {found.bits}"
             )
             raise ReadError(msg)
         if found.is_signed and not pixels.is_signed:  # the reverse is two's complement
@@ -113,8 +113,8 @@ class CompressedFrames:
             check_tiles(stream)
         return found
 
-    def _call(self, told: PixelDescription, stream: bytes) -> tuple[NDArray[np.integer], str]:
-        arguments = {"transfer_syntax": str(self._syntax), **told.codec_options()}
+    def _call(self, stated: PixelDescription, stream: bytes) -> tuple[NDArray[np.integer], str]:
+        arguments = {"transfer_syntax": str(self._syntax), **stated.codec_options()}
         meta, words = shared_codec_worker().call("dicom_frame", arguments, stream)
         return words, str(meta["photometric_interpretation"])
 
@@ -131,7 +131,7 @@ class CompressedFrames:
             bits, high_bit = found.bits, found.bits - 1
         elif high_bit >= found.bits:
             msg = (
-                f"expected a stream of {high_bit + 1} bits, as HighBit (0028,0102) tells, "
+                f"expected a stream of {high_bit + 1} bits, as HighBit (0028,0102) says, "
                 f"got {found.bits}"
             )
             raise ReadError(msg)
@@ -140,7 +140,7 @@ class CompressedFrames:
             half = most / 2 if pixels.is_signed else 0
             if words.max() >= most - half or words.min() < -half:
                 msg = (
-                    f"expected values of {bits} bits, as BitsStored (0028,0101) tells, got larger "
+                    f"expected values of {bits} bits, as BitsStored (0028,0101) says, got larger "
                     f"ones in a stream of {found.bits}"
                 )
                 raise ReadError(msg)

@@ -43,7 +43,7 @@ def check_class(header: DicomHeader) -> None:
 
     Raises:
         SkippedError: the object is of another class or modality, whose name in the standard is
-            told, or a result of this program.
+            stated, or a result of this program.
         ReadError: it names no class, or a damaged one.
     """
     dataset = header.dataset

@@ -57,8 +57,8 @@ class DicomGrey:
         photometric: str | None = None,
         bits_stored: int | None = None,
     ) -> None:
-        told = {"PhotometricInterpretation": photometric, "BitsStored": bits_stored}
-        self._dataset = dataset = _replace(dataset, told)
+        stated = {"PhotometricInterpretation": photometric, "BitsStored": bits_stored}
+        self._dataset = dataset = _replace(dataset, stated)
         self._photometric = str(dataset.PhotometricInterpretation)
         self._bits = int(dataset.BitsStored)
         self.remarks: tuple[str, ...] = ()
@@ -140,7 +140,7 @@ class DicomGrey:
             modality = self._apply_modality(stored.astype(self._dtype()))
             table = _as_finite(modality)
             if table[0] == table[-1]:
-                msg = "expected a Modality LUT that tells values apart, got another"
+                msg = "expected a Modality LUT with different values, got another"
                 raise ValueError(msg)
             if voi:
                 displayed = _as_finite(self._apply_voi(modality, voi[0]))
@@ -191,7 +191,7 @@ class DicomGrey:
         """
         dataset = self._dataset
         descriptors = [dataset.get(f"{c}PaletteColorLookupTableDescriptor") for c in _COLOURS]
-        is_sound = all(told == descriptors[0] for told in descriptors)
+        is_sound = all(stated == descriptors[0] for stated in descriptors)
         if not is_sound or len(descriptors[0] or ()) != 3 or descriptors[0][2] not in (8, 16):
             msg = (
                 "expected palettes (0028,1101) to (0028,1103) of 8 or 16 bits, of the same number "
@@ -236,14 +236,14 @@ class DicomGrey:
         return np.asarray(apply_color_lut(indices[None], dataset))[0, :, :3]
 
 
-def _replace(dataset: Dataset, told: dict[str, str | int | None]) -> Dataset:
+def _replace(dataset: Dataset, stated: dict[str, str | int | None]) -> Dataset:
     """Copy the attributes of the pixels with some changed; pydicom takes them from there."""
-    if all(value is None or dataset.get(keyword) == value for keyword, value in told.items()):
+    if all(value is None or dataset.get(keyword) == value for keyword, value in stated.items()):
         return dataset
     changed = Dataset({element.tag: element for element in dataset.group_dataset(0x0028)})
     is_implicit, is_little_endian = dataset.original_encoding
     changed.set_original_encoding(is_implicit, is_little_endian, "iso8859")  # of segmented palettes
-    for keyword, value in told.items():
+    for keyword, value in stated.items():
         if value is not None:
             setattr(changed, keyword, value)
     return changed

@@ -157,7 +157,7 @@ class DicomHeader:
         if odd:
             self.remarks += ("it has value representations of no standard",)
         if meta.changes:
-            self.remarks += ("its transfer syntax tells the wrong order of bytes",)
+            self.remarks += ("its transfer syntax names the wrong order of bytes",)
         return meta.changes | odd
 
 
@@ -183,7 +183,7 @@ class _Stop:
 
 
 class _BoundedFile:
-    """A file of which not more than a header is read."""
+    """A file that is read no further than its header may reach."""
 
     def __init__(self, file: BinaryIO, changes: Mapping[int, bytes], whole: int) -> None:
         self._changes, self._whole = changes, whole
@@ -266,6 +266,6 @@ def _refuse_depth() -> ReadError:
 
 def _refuse_lengths() -> ReadError:
     return ReadError(
-        "expected elements one behind the other up to PixelData (7FE0,0010), got a wrong length "
+        "expected consecutive elements up to PixelData (7FE0,0010), got a wrong length "
         "or a missing delimiter before it"
     )

@@ -113,21 +113,21 @@ class EncapsulatedFrames:
             msg = f"expected {self._count} compressed frames, got {count} fragments"
             raise ReadError(msg if self._is_ended else f"{msg}: the file is cut off")
         numbers = {offset: number for number, (offset, _) in enumerate(self.fragments)}
-        told = [numbers.get(offset, -1) for offset in offsets[: self._count]]
-        is_sound = len(told) == self._count and told[0] == 0
-        is_sound = is_sound and all(first < second for first, second in pairwise(told))
+        stated = [numbers.get(offset, -1) for offset in offsets[: self._count]]
+        is_sound = len(stated) == self._count and stated[0] == 0
+        is_sound = is_sound and all(first < second for first, second in pairwise(stated))
         if self._starts_frame is None:
             return [(0, count)]
         if count == self._count:
             firsts = list(range(count))
         else:
             starts = [at for at, part in enumerate(self.fragments) if self._starts(file, part)]
-            is_sound = is_sound and all(at in told for at in starts if at <= told[-1])
-            is_sound = is_sound and (len(starts) < self._count or {*told} <= {*starts})
-            firsts = told if is_sound else self._choose(file, starts)
+            is_sound = is_sound and all(at in stated for at in starts if at <= stated[-1])
+            is_sound = is_sound and (len(starts) < self._count or {*stated} <= {*starts})
+            firsts = stated if is_sound else self._choose(file, starts)
             if any(at > firsts[-1] for at in starts):
                 count = min(at for at in starts if at > firsts[-1])
-                self.remarks += ("it has further frames behind those that its header tells",)
+                self.remarks += ("it has further frames after those that its header counts",)
         if offsets and not is_sound:
             self.remarks += ("its Offset Table is wrong, and does not count",)
         return list(pairwise([*firsts, count]))
@@ -138,9 +138,9 @@ class EncapsulatedFrames:
         if self._count == 1:
             return [0]
         if len(starts) >= self._count and starts[0] == filled[0]:
-            behind = [at for at in filled if at not in starts]
+            after = [at for at in filled if at not in starts]
             # What follows the end of a stream and begins none is a frame that is damaged.
-            if not any(self._is_end(file, self._find_last(0, at)) for at in behind):
+            if not any(self._is_end(file, self._find_last(0, at)) for at in after):
                 return starts[: self._count]
         if len(filled) == self._count:
             return filled

@@ -116,16 +116,16 @@ class NativeFrames:
         if length <= available and is_whole:
             if beyond > 1:
                 what = "padding" if self._is_padding(beyond) else "further frames"
-                self.remarks += (f"its pixel data have {what} behind what its header tells",)
+                self.remarks += (f"its pixel data have {what} after what its header counts",)
             return
         msg = (
             f"expected {expected} bytes of PixelData (7FE0,0010) for {pixels.frames} frames of "
             f"{pixels.rows} x {pixels.columns} px"
         )
         if length > available:
-            msg = f"{msg}, {length} as its length tells, got {available}: the file is cut off"
+            msg = f"{msg}, {length} as its length says, got {available}: the file is cut off"
         else:
-            msg = f"{msg} in {pixels.photometric}, as its header tells, got {length}"
+            msg = f"{msg} in {pixels.photometric}, as its header says, got {length}"
         raise ReadError(msg)
 
     def _is_padding(self, beyond: int) -> bool:
@@ -165,7 +165,7 @@ class NativeFrames:
         is_ybr = (np.abs(values[..., 1:] - 128).max(axis=-1) <= _NEARLY_GREY).mean()
         if full.bits_allocated != 8 or (is_rgb < _GREY_SHARE) == (is_ybr < _GREY_SHARE):
             msg = (
-                "expected YBR_FULL_422 of two bytes a pixel, got three, and nothing tells whether "
+                "expected YBR_FULL_422 of two bytes a pixel, got three, and nothing says whether "
                 "they are RGB or YBR"
             )
             raise ReadError(msg)

@@ -185,23 +185,23 @@ def _read_photometric(dataset: Dataset) -> str:
     value = dataset.get("PhotometricInterpretation")
     if not value:
         raise _refuse_missing("PhotometricInterpretation")
-    told = re.sub("[^A-Z0-9]", "", str(value).upper())
-    if told not in plain:
-        names, got = ", ".join(_PHOTOMETRIC), told if told in _OTHER_PHOTOMETRIC else "another"
+    stated = re.sub("[^A-Z0-9]", "", str(value).upper())
+    if stated not in plain:
+        names, got = ", ".join(_PHOTOMETRIC), stated if stated in _OTHER_PHOTOMETRIC else "another"
         msg = f"expected PhotometricInterpretation (0028,0004) of {names}, got {got}"
         raise ReadError(msg)
-    return plain[told]
+    return plain[stated]
 
 
 def _read_high_bit(dataset: Dataset, allocated: int, stored: int) -> tuple[int, tuple[str, ...]]:
     """Read *High Bit* (0028,0102), and return whether it had to be guessed."""
-    told = None if dataset.get("HighBit") is None else _read_int(dataset, "HighBit")
+    stated = None if dataset.get("HighBit") is None else _read_int(dataset, "HighBit")
     if stored == allocated:  # no choice is left
-        is_told = told in (None, stored - 1)
-        return stored - 1, () if is_told else ("its High Bit cannot be, and does not count",)
-    if told is None:
+        is_sound = stated in (None, stored - 1)
+        return stored - 1, () if is_sound else ("its High Bit cannot be, and does not count",)
+    if stated is None:
         return stored - 1, ("its High Bit is missing, and taken for Bits Stored less 1",)
-    return told, ()
+    return stated, ()
 
 
 def _check(pixels: PixelDescription) -> None:

@@ -34,7 +34,7 @@ _BEYOND_EDGE_PX = 1
 """Vendors write the number of columns as the last one; only more than that is beyond the frame."""
 
 _Agrees = Callable[[HeaderRegion, list[bool]], bool]
-"""Whether the pixels agree with an image within the frame, of which rows or columns are cut."""
+"""Whether the pixels agree with an image within the frame, and cut off rows or columns."""
 
 
 def find_calibrated_regions(
@@ -159,11 +159,11 @@ def _read_images(dataset: Dataset, rows: int, columns: int) -> list[HeaderRegion
 
 def _read_spacing(dataset: Dataset, rows: int, columns: int) -> tuple[MmPerPixel | None, str]:
     """Read *Pixel Spacing* (0028,0030), and why it is not believed if it is there."""
-    told = dataset.get("PixelSpacing")
-    if told is None or told == "":
+    stated = dataset.get("PixelSpacing")
+    if stated is None or stated == "":
         return None, ""
     try:
-        down, across = (float(value) for value in told)
+        down, across = (float(value) for value in stated)
     except (TypeError, ValueError):
         down = across = math.nan
     fault = refuse_scale((down, across), (rows, columns))

@@ -34,13 +34,13 @@ class HeaderRegion:
 
     Attributes:
         box: around all of it; may lie beyond the frame.
-        told_mm: between rows and between columns, as in the header; `None` if no length.
+        stated_mm: between rows and between columns, as in the header; `None` if no length.
         parts: the boxes that it is made of, at least one.
         is_contradictory: whether the parts have several scales.
     """
 
     box: Box
-    told_mm: MmPerPixel | None
+    stated_mm: MmPerPixel | None
     parts: tuple[Box, ...]
     is_contradictory: bool = False
 
@@ -50,12 +50,12 @@ class HeaderRegion:
         if self.is_contradictory:
             return "regions that overlap have several scales"
         size = self.box[2] - self.box[0], self.box[3] - self.box[1]
-        return "" if self.told_mm is None else refuse_scale(self.told_mm, size)
+        return "" if self.stated_mm is None else refuse_scale(self.stated_mm, size)
 
     @property
     def mm(self) -> MmPerPixel | None:
         """Mm between rows and between columns that can be believed."""
-        return None if self.fault else self.told_mm
+        return None if self.fault else self.stated_mm
 
 
 def list_items(dataset: Dataset) -> list[Dataset]:
@@ -154,11 +154,11 @@ def _merge(images: list[HeaderRegion]) -> list[HeaderRegion]:
             top, left, bottom, right = *map(min, corners[:2]), *map(max, corners[2:])
             image = HeaderRegion(
                 (top, left, bottom, right),
-                image.told_mm,
+                image.stated_mm,
                 image.parts + other.parts,
                 image.is_contradictory
                 or other.is_contradictory
-                or not is_same_scale(image.told_mm, other.told_mm),
+                or not is_same_scale(image.stated_mm, other.stated_mm),
             )
         merged = [*apart, image]
     return merged

@@ -31,7 +31,7 @@ class Reviews {
     document.getElementById('verdicts').append(...this.buttons.map(([, button]) => button));
     this.save = document.getElementById('save-reviews');
     this.save.addEventListener('click', () => this.download());
-    this.tell();
+    this.announce();
   }
 
   load() {
@@ -77,11 +77,11 @@ class Reviews {
       this.isKept = false;
     }
     this.show(this.image);
-    this.tell();
+    this.announce();
     this.changed();
   }
 
-  tell() {
+  announce() {
     const count = Object.keys(this.all).length;
     this.save.hidden = !count;
     this.save.textContent = `Save ${plural(count, 'review')} as CSV`;

@@ -146,7 +146,7 @@ const runKind = {
     const parts = [];
     parts.push(make('p', { class: `verdict ${image.tone}` }, describeLesions(image)));
     if (image.src && !image.calibrated) parts.push(make('p', { class: 'warning' }, 'Not calibrated: the file does not give the size of a pixel, so lengths are in pixels.'));
-    if (image.blanked) parts.push(make('p', { class: 'warning' }, 'The picture is black here on purpose: nothing in the file tells tissue from a name that may be burned in. The mask was made of the whole picture; run with blank_unknown=false to see it.'));
+    if (image.blanked) parts.push(make('p', { class: 'warning' }, 'The picture is black here on purpose: nothing in the file separates tissue from a name that may be burned in. The mask was made of the whole picture; run with blank_unknown=false to see it.'));
     if (image.quality) parts.push(make('p', { class: 'warning' }, image.quality));
     if (image.suppressed.length) parts.push(make('p', { class: 'warning' }, describeSuppressed(image)));
     parts.push(makeList([

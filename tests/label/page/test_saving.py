@@ -134,7 +134,7 @@ class TestUnsaved:
 
 
 class TestFailures:
-    def test_refused_label_is_told_and_kept(self, page: Annotator, server: FakeServer) -> None:
+    def test_refused_label_is_reported_and_kept(self, page: Annotator, server: FakeServer) -> None:
         server.failures["PUT label"] = (503, b'{"detail": "the disk is full"}')
         page.drag((150, 80), (160, 90))
         page.go("s")
@@ -260,7 +260,7 @@ class TestModel:
         assert server.info["training"]["epochs"] == 3
         assert page.run("document.getElementById('train').disabled")
 
-    def test_failed_training_is_told(self, page: Annotator, server: FakeServer) -> None:
+    def test_failed_training_is_reported(self, page: Annotator, server: FakeServer) -> None:
         page.go("s")
         page.wait("!document.getElementById('train').disabled")
         server.failures["POST train"] = (409, b'{"detail": "a training runs already"}')

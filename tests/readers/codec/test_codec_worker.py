@@ -189,7 +189,7 @@ def test_own_errors_are_passed_on(worker_of_module: CodecWorker, kind: type[Read
     assert type(caught.value) is kind
 
 
-def test_of_other_errors_only_the_type_is_told(worker_of_module: CodecWorker) -> None:
+def test_of_other_errors_only_the_type_is_reported(worker_of_module: CodecWorker) -> None:
     with pytest.raises(ReadError, match="got KeyError from its decoder") as caught:
         worker_of_module.call("fail", {"kind": "KeyError"})
     assert "SECRET" not in str(caught.value)

@@ -324,7 +324,7 @@ def test_times_that_go_back_are_an_error(ask, h264: bytes, monkeypatch) -> None:
 
 @needs_av
 @pytest.mark.parametrize("container", ["mpegts", "mp4", "h264"])
-def test_damage_is_told_or_does_no_harm(container: str, ask) -> None:
+def test_damage_is_reported_or_does_no_harm(container: str, ask) -> None:
     """Flip bytes; where no error comes, the frame is the right one but for a rare exception."""
     stream = encode(container=container)
     sound = [read(ask(stream), index) for index in range(FRAMES)]

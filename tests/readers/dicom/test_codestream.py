@@ -42,7 +42,7 @@ def read_size(stream: bytes) -> tuple[int, int] | None:
     return found.size
 
 
-def test_kinds_are_told_apart() -> None:
+def test_kinds_are_reported_apart() -> None:
     streams = [encode_jpeg(), encode(JPEGLSLossless), encode(JPEG2000Lossless)]
     kinds = [found.kind for stream in streams if (found := read_codestream(stream)) is not None]
     assert kinds == ["JPEG", "JPEG-LS", "JPEG 2000"]
@@ -116,7 +116,7 @@ def test_run_length_of_another_number_of_segments(segments: int) -> None:
 def test_run_length_segments_that_lie_elsewhere(offsets: list[int]) -> None:
     header = np.zeros(16, "<u4")
     header[:4] = [3, *offsets]
-    with pytest.raises(ReadError, match="one behind the other"):
+    with pytest.raises(ReadError, match="consecutive segments"):
         check_rle_header(header.tobytes() + bytes(20), 3)
 
 

@@ -518,7 +518,7 @@ def test_remarks(write) -> None:
         ("SharedFunctionalGroupsSequence", [Dataset()], "functional groups"),
     ],
 )
-def test_what_is_not_followed_is_told(write, keyword: str, value: object, remark: str) -> None:
+def test_what_is_not_followed_is_reported(write, keyword: str, value: object, remark: str) -> None:
     dataset = make_phantom_dataset(IMAGE)
     setattr(dataset, keyword, value)
     if keyword == "SharedFunctionalGroupsSequence":

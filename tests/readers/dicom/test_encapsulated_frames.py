@@ -86,7 +86,7 @@ def test_all_fragments_are_those_of_a_single_frame(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("padding", [b"", b"\0\0", b"\0" * 8])
-def test_several_fragments_a_frame_are_told_by_the_beginning_of_the_stream(
+def test_several_fragments_a_frame_are_reported_by_the_beginning_of_the_stream(
     tmp_path: Path, padding: bytes
 ) -> None:
     padded = [[*frame[:-1], frame[-1] + padding] for frame in FRAMES]

@@ -226,7 +226,7 @@ def test_echo_does_not_fill_other_rows(rows: tuple[int, int]) -> None:
     assert not fills_rows(picture, (rows[0], 60, rows[1], 310))
 
 
-def test_columns_are_told_from_rows() -> None:
+def test_columns_are_reported_from_rows() -> None:
     picture = on_console(echo()).astype(np.float32)
     assert fills_columns(picture, (40, 60, 500, 310))
     assert not fills_columns(picture, (60, 40, 310, 240))

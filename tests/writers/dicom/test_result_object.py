@@ -34,7 +34,7 @@ def test_each_image_of_a_series_has_series_of_its_own():
     assert len(set(series)) == len(series) == 12
 
 
-def test_series_are_told_apart_by_number_and_description():
+def test_series_are_reported_apart_by_number_and_description():
     results = [result for source in _make_stills() for result in _build(source)]
     for keyword in ("SeriesNumber", "SeriesDescription"):
         assert len({result[keyword].value for result in results}) == 12

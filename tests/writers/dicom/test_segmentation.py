@@ -139,7 +139,7 @@ class TestReferences:
         seg = _build(make_still(SOPClassUID="1.2.840.10008.5.1.4.1.1.3.1", NumberOfFrames="1"))
         assert [frame for _, frame in _references(seg)] == [None, None]
 
-    def test_frames_are_told_by_their_number_and_not_by_the_class(self):
+    def test_frames_are_reported_by_their_number_and_not_by_the_class(self):
         source = make_still(NumberOfFrames="2")
         seg = _build(source, [make_frame(MASK, 2)])
         assert [frame for _, frame in _references(seg)] == [2, 2]
@@ -216,7 +216,7 @@ class TestSegments:
             ({"Laterality": None}, None),
         ],
     )
-    def test_side_is_told_if_the_source_does(self, changes, code):
+    def test_side_is_reported_if_the_source_does(self, changes, code):
         region = _build(make_still(**changes)).SegmentSequence[0].AnatomicRegionSequence[0]
         modifiers = region.get("AnatomicRegionModifierSequence", [])
         assert [item.CodeValue for item in modifiers] == ([code] if code else [])

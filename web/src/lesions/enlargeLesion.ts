@@ -4,7 +4,7 @@ import type { Point } from './convexHull';
 import type { Lesion } from './lesion';
 import type { Axis } from './measureAxes';
 
-/** Give the lesion in an image of which the squares were pixels; what is in mm or a share stays. */
+/** Give the lesion in the image whose squares were pixels; what is in mm or a share stays. */
 export function enlargeLesion(lesion: Lesion, step: number): Lesion {
   if (step === 1) return lesion;
   const { mmPerPixel: mm, box } = lesion;

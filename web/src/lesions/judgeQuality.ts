@@ -10,9 +10,9 @@ const [DARK, BRIGHT] = [8, 254];
 const [MOST_DARK, MOST_BRIGHT] = [0.98, 0.25];
 
 /**
- * Tell what speaks against a mask; nothing if nothing does.
+ * Say what speaks against a mask; nothing if nothing does.
  *
- * @param image null where nothing tells tissue from text, so that its brightness says nothing.
+ * @param image null where nothing separates tissue from text, so that its brightness says nothing.
  */
 export function judgeQuality(
   image: Plane | null,

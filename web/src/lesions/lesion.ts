@@ -19,7 +19,7 @@ export interface Lesion {
   /** That it is a lesion at all, 0 to 1. */
   readonly probability: number;
   readonly peakProbability: number;
-  /** That it is malignant, 0 to 1; null if the network does not tell. */
+  /** That it is malignant, 0 to 1; null if the network does not say. */
   readonly malignancy: number | null;
   readonly longAxis: Axis;
   readonly shortAxis: Axis;

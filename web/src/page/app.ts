@@ -53,7 +53,7 @@ export class App {
     for (const entry of added.slice(1)) void this.compute(entry, null, false);
   }
 
-  /** Handle a key; tells whether it meant something. */
+  /** Handle a key; true if it meant something. */
   press(key: string): boolean {
     const actions: Record<string, () => void> = {
       ArrowDown: () => this.selectBy(1),
@@ -188,7 +188,7 @@ export class App {
     this.panel.show(entry, result);
     this.cine.show(entry);
     this.point.element.hidden = !result;
-    if (result) this.point.tell(result.suppressed.map(({ probability }) => probability));
+    if (result) this.point.count(result.suppressed.map(({ probability }) => probability));
     const isDone = this.entries.every(({ status }) => !['waiting', 'working'].includes(status));
     find('#app').dataset.state = isDone ? 'done' : 'working';
   }

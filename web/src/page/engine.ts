@@ -33,7 +33,7 @@ export class Engine {
   state: EngineState = 'loading';
   threads = 1;
 
-  /** @param onState told whenever the state changes, with the reason if the engine is broken. */
+  /** @param onState called whenever the state changes, with the reason if the engine is broken. */
   constructor(private readonly onState: (state: EngineState, reason: string) => void) {
     this.worker = this.start();
   }

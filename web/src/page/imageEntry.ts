@@ -20,7 +20,7 @@ export class ImageEntry {
   frames = 1;
   /** Number of the frame that is shown, from 0; null until the file was opened. */
   frame: number | null = null;
-  /** Show what lies outside of the regions that the file tells, which may name the patient. */
+  /** Show what lies outside of the regions that the file gives, which may name the patient. */
   showsAll = false;
   thumbnail: HTMLCanvasElement | null = null;
   readonly summaries = new Map<number, FrameSummary>();

@@ -1,4 +1,4 @@
-/** The list of images, one of which is shown. */
+/** The list of images, with one shown. */
 
 import { make } from './dom';
 import { makeIcon } from './icons';

@@ -15,7 +15,7 @@ export class OperatingPoint {
   private readonly note = make('p', { class: 'note' });
   private readonly buttons: [number, HTMLButtonElement][];
 
-  /** @param onChange told of each new threshold. */
+  /** @param onChange called with each new threshold. */
   constructor(settings: Settings, onChange: (threshold: number) => void) {
     const points = settings.operatingPoints;
     this.threshold = points[settings.operatingPoint]!;
@@ -51,8 +51,8 @@ export class OperatingPoint {
     this.draw();
   }
 
-  /** Tell how many candidates are not marked at this point. */
-  tell(probabilities: readonly number[]): void {
+  /** Say how many candidates are not marked at this point. */
+  count(probabilities: readonly number[]): void {
     const leftOut = [...probabilities].sort((first, second) => second - first);
     const [first] = leftOut;
     const shares = leftOut.slice(0, 3).map(formatShare).join(', ');

@@ -88,10 +88,10 @@ export class Stage {
     this.blank.hidden = !hidesSome;
     if (!hidesSome) return;
     const isUnknown = result.safeBoxes.length === 0;
-    const told = isUnknown
-      ? 'This file does not tell tissue from burned-in text, so its picture is hidden.'
+    const reason = isUnknown
+      ? 'This file does not separate tissue from burned-in text, so its picture is hidden.'
       : 'What lies outside of the ultrasound is hidden.';
-    const text = entry.showsAll ? 'The whole picture is shown; it may name the patient.' : told;
+    const text = entry.showsAll ? 'The whole picture is shown; it may name the patient.' : reason;
     this.blank.classList.toggle('strong', isUnknown && !entry.showsAll);
     this.blank.replaceChildren(
       make('span', {}, text),
@@ -109,7 +109,7 @@ export class Stage {
   }
 }
 
-/** Tell whether the boxes, of which some may lie side by side, leave nothing out. */
+/** Check whether the boxes, some perhaps side by side, leave nothing out. */
 function coversAll({ rows, columns, safeBoxes }: SegmentedFrame): boolean {
   const isSafe = new Uint8Array(rows * columns);
   for (const [top, left, bottom, right] of safeBoxes) {

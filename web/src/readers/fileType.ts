@@ -1,4 +1,4 @@
-/** Tell what a file is by its first bytes; suffixes lie. */
+/** Say what a file is by its first bytes; suffixes lie. */
 
 import { ReadError, SkippedError } from './errors';
 
@@ -22,7 +22,7 @@ const OTHERS: readonly [string, RegExp][] = [
 const BARE_DICOM =
   /^(?:\x02\0[\0-\x03]\0(?:UL|OB|UI)|\x08\0[\0-\x20]\0(?:UL|OB|UI|CS|DA|TM|[\x02-\x80]\0\0\0))/;
 
-/** Tell the type of a file. */
+/** Find the type of a file. */
 export function findFileType(bytes: Uint8Array): FileType {
   if (!bytes.length) throw new ReadError('expected an image, got an empty file');
   const head = String.fromCharCode(...bytes.subarray(0, 352));

@@ -9,7 +9,7 @@ export interface ImageSource {
   readonly frames: number;
   /** What a user should know of a file that is read all the same. */
   readonly remarks: readonly string[];
-  /** Whether names and dates may be burned in outside the regions that the file tells. */
+  /** Whether names and dates may be burned in outside the regions that the file gives. */
   readonly mayNamePatient: boolean;
   /** Decode one frame, from 0, to grey values of 0 to 255. */
   read(index: number): Promise<Plane>;

@@ -1,6 +1,6 @@
 /** What a file may ask for; a browser's tab has less memory than a workstation. */
 
-/** Bytes of a file, all of which are in memory. */
+/** Bytes of a file, which is in memory as a whole. */
 export const LARGEST_FILE_BYTES = 1 << 30;
 
 /** Pixels of a frame. */
@@ -12,7 +12,7 @@ export const MOST_FRAMES = 5_000;
 /** Bytes of a deflated DICOM data set when inflated. */
 export const LARGEST_INFLATED_BYTES = 256 << 20;
 
-/** Numbers of two bytes in the heads of a DICOM header's elements, of which each has two or three. */
+/** Numbers of two bytes in the heads of a DICOM header's elements; each has two or three. */
 export const MOST_READS = 300_000;
 
 /** Sequences within each other in a DICOM header. */

@@ -1,4 +1,4 @@
-/** Tell nothing of the black around a sector: there is no tissue; see `blank_outside_sectord.py`. */
+/** Zero predictions in the black around a sector, which is no tissue; see `blank_outside_sectord.py`. */
 
 import { type Mask, maskWhere, type Plane } from '../plane';
 import { labelComponents } from './labelComponents';

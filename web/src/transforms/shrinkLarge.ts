@@ -8,7 +8,7 @@ const LARGE_IMAGE_PX = 10_000_000;
 /** Pixels that are left at most. */
 const COARSE_PX = 4_000_000;
 
-/** Find the side in px of the squares of which means are taken, a power of 2; 1 leaves the image alone. */
+/** Find the side in px of the squares that are averaged, a power of 2; 1 leaves the image alone. */
 export function findStep({ rows, columns }: Plane): number {
   if (rows * columns <= LARGE_IMAGE_PX) return 1;
   let step = 2;

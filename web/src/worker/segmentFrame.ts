@@ -7,7 +7,7 @@ import type { ImageSource } from '../readers/imageSource';
 import { LARGEST_FILE_BYTES } from '../readers/limits';
 import { asReadable, openImage } from '../readers/openImage';
 import type { PictureDecoder } from '../readers/raster/decodePicture';
-import { areTold, type CalibratedRegion, listBoxes } from '../readers/region/calibratedRegion';
+import { areStated, type CalibratedRegion, listBoxes } from '../readers/region/calibratedRegion';
 import { toGreyLevels, toProbabilityLevels } from '../readers/rint';
 import type { SegmentedParts, Segmenter } from '../segmenter';
 import type { Settings } from '../settings';
@@ -41,7 +41,7 @@ export class FrameSegmenter {
     const frame = request.frame ?? Math.floor(source.frames / 2);
     try {
       const { grey, regions, parts } = await this.compute(request.key, source, frame);
-      const isKnown = !source.mayNamePatient || areTold(regions);
+      const isKnown = !source.mayNamePatient || areStated(regions);
       const result = judgeFrame(parts, request.threshold, this.settings, isKnown);
       return {
         format: source.format,

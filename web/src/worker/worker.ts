@@ -12,7 +12,7 @@ import type { Reply, SegmentRequest } from './protocol';
 declare const self: DedicatedWorkerGlobalScope;
 
 const MOST_THREADS = 4;
-/** The page tells where it lies: this script lies in a folder of it. */
+/** The page says where it lies: this script lies in a folder of it. */
 const base = new URL(self.name || './', self.location.href);
 
 function say(reply: Reply, transfer: Transferable[] = []): void {
@@ -44,8 +44,8 @@ self.addEventListener('message', ({ data }: MessageEvent<SegmentRequest>) => {
       say({ kind: 'done', id: data.id, frame }, transfer);
     },
     (error: unknown) => {
-      const isTold = error instanceof ReadError || error instanceof SkippedError;
-      const reason = isTold ? error.message : 'the image could not be segmented';
+      const isSafe = error instanceof ReadError || error instanceof SkippedError;
+      const reason = isSafe ? error.message : 'the image could not be segmented';
       say({ kind: 'failed', id: data.id, reason, isSkipped: error instanceof SkippedError });
     },
   );

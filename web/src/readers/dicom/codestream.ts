@@ -1,4 +1,4 @@
-/** What a compressed frame tells of itself, before any decoder believes it. */
+/** What a compressed frame says of itself, before any decoder believes it. */
 
 import { ReadError } from '../errors';
 
@@ -9,7 +9,7 @@ export interface JpegHeader {
   readonly rows: number;
   readonly columns: number;
   readonly components: number;
-  /** What three components are, null if it does not tell. */
+  /** What three components are, null if it does not say. */
   readonly isYbr: boolean | null;
   /** The stream without application data, up to its first scan, and all from there on. */
   readonly segments: readonly Uint8Array[];
@@ -67,13 +67,13 @@ export function readJpegHeader(stream: Uint8Array): JpegHeader | null {
   };
 }
 
-/** Tell whether a JPEG stream, or one of its kin, begins; none has this inside. */
+/** Check whether a JPEG stream, or one of its kin, begins; none has this inside. */
 export function startsStream(head: Uint8Array): boolean {
   const isJpeg = head[0] === 0xff && head[1] === 0xd8 && head[2] === 0xff;
   return isJpeg || (head[0] === 0xff && head[1] === 0x4f && head[2] === 0xff && head[3] === 0x51);
 }
 
-/** Tell whether these are the number and the offsets of the segments of a frame in RLE. */
+/** Check whether these are the number and the offsets of the segments of a frame in RLE. */
 export function startsRle(head: Uint8Array): boolean {
   if (head.length < RLE_BYTES) return false;
   const [count, ...offsets] = readRleHeader(head);
@@ -86,7 +86,7 @@ export function startsRle(head: Uint8Array): boolean {
 /**
  * Find the segments of a frame in RLE (PS3.5 section G.5).
  *
- * @param count bytes of a pixel, each of which has a segment of its own.
+ * @param count bytes of a pixel; each has its own segment.
  */
 export function splitRle(stream: Uint8Array, count: number): Uint8Array[] {
   if (stream.length < RLE_BYTES) throw new ReadError('expected a frame of RLE, got less than its header');
@@ -96,7 +96,7 @@ export function splitRle(stream: Uint8Array, count: number): Uint8Array[] {
   }
   const bounds = [...header.slice(1, 1 + count), stream.length];
   if (bounds[0] !== RLE_BYTES || bounds.some((end, at) => at > 0 && end <= bounds[at - 1]!)) {
-    throw new ReadError('expected the segments of a frame of RLE one behind the other, got other offsets');
+    throw new ReadError('expected consecutive segments in a frame of RLE, got other offsets');
   }
   return bounds.slice(0, -1).map((start, at) => stream.subarray(start, bounds[at + 1]));
 }

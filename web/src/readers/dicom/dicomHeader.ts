@@ -50,7 +50,7 @@ export class DicomHeader {
     return this.syntax === BIG_ENDIAN;
   }
 
-  /** *Pixel Data* (7FE0,0010): where it begins, and its length as told. */
+  /** *Pixel Data* (7FE0,0010): where it begins, and its length as stated. */
   get pixelData(): Element {
     const element = this.dataSet.elements[PIXEL_DATA];
     if (!element) {
@@ -91,7 +91,7 @@ async function findDataSet(content: Uint8Array): Promise<Place> {
   return { bytes: inflated, start: 0, syntax: EXPLICIT };
 }
 
-/** Tell whether the first element has a representation; some files are not what they say. */
+/** Check whether the first element has a representation; some files are not what they say. */
 function isExplicit(bytes: Uint8Array, start: number): boolean {
   return /^[A-Z]{2}$/.test(String.fromCharCode(bytes[start + 4] ?? 0, bytes[start + 5] ?? 0));
 }

@@ -33,8 +33,8 @@ export function hasLuts(dataSet: DataSet): boolean {
 /**
  * Map each stored value; the first of several windows counts.
  *
- * @param smallest of the stored values, of which there are 2^bits.
- * @throws Error where what the file tells makes no sense.
+ * @param smallest of the 2^bits stored values.
+ * @throws Error where what the file gives makes no sense.
  */
 export function applyLuts(dataSet: DataSet, smallest: number, bits: number): DisplayedValues {
   const stored = Float64Array.from({ length: 2 ** bits }, (_, at) => smallest + at);
@@ -47,7 +47,7 @@ export function applyLuts(dataSet: DataSet, smallest: number, bits: number): Dis
     return slope !== undefined && intercept !== undefined ? value * slope + intercept : value;
   };
   const modality = checkFinite(stored.map(rescale));
-  if (modality[0] === modality.at(-1)) throw new Error('expected a Modality LUT that tells values apart');
+  if (modality[0] === modality.at(-1)) throw new Error('expected a Modality LUT with different values');
   const voiLut = readLut(dataSet, VOI_SEQUENCE, modality[0]! < 0);
   if (voiLut) {
     const table = checkFinite(modality.map((value) => lookUp(voiLut, value)));
@@ -97,9 +97,9 @@ function readLut(dataSet: DataSet, tag: string, isSigned: boolean): Lut | null {
   const item = dataSet.elements[tag]?.items?.[0]?.dataSet;
   if (!item) return null;
   const descriptor = readNumbers(item, 'x00283002', 'US') ?? [];
-  const [count, told, bits] = descriptor;
+  const [count, stated, bits] = descriptor;
   if (descriptor.length !== 3) throw new Error('expected a descriptor of a lookup table');
-  const first = isSigned && told! > 32767 ? told! - 65536 : told!;
+  const first = isSigned && stated! > 32767 ? stated! - 65536 : stated!;
   const entries = readEntries(item, 'x00283006', count || MOST_ENTRIES);
   return { first, bits: bits!, entries };
 }

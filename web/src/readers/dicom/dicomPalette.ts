@@ -13,7 +13,7 @@ const TABLES = ['x00281201', 'x00281202', 'x00281203'];
 const SEGMENTED = ['x00281221', 'x00281222', 'x00281223'];
 const MOST_ENTRIES = 65536;
 
-/** Luma of the colour of each stored value, of which there are 2^bits from the smallest on. */
+/** Luma of the colour of each of the 2^bits stored values, from the smallest on. */
 export function readPalette(dataSet: DataSet, smallest: number, bits: number): Float32Array {
   const descriptor = readNumbers(dataSet, DESCRIPTORS[0]!, 'US') ?? [];
   if (descriptor.length !== 3) throw new ReadError('expected a sound palette (0028,1101), got another');

@@ -150,9 +150,9 @@ function readItem(item: DataSet): RegionItem {
     deltaX: readNumber(item, 'x0018602c', 'FD'),
     deltaY: readNumber(item, 'x0018602e', 'FD'),
   };
-  const told = Object.entries(numbers).filter(([, value]) => value !== undefined);
+  const stated = Object.entries(numbers).filter(([, value]) => value !== undefined);
   return {
-    ...Object.fromEntries(told),
+    ...Object.fromEntries(stated),
     ...(isWhole && { corners: corners as unknown as [number, number, number, number] }),
   };
 }

@@ -50,7 +50,7 @@ export class EncapsulatedFrames {
     return Array.from({ length: count }, (_, at) => start + length + 8 + view.getUint32(4 * at, true));
   }
 
-  /** Find the first fragment of each frame, and that behind the last one. */
+  /** Find the first fragment of each frame, and that after the last one. */
   private findFirsts(count: number, offsets: number[], isFrame: (part: Fragment) => boolean): number[] {
     const { fragments } = this;
     if (fragments.length < count) {
@@ -59,14 +59,14 @@ export class EncapsulatedFrames {
     if (fragments.length === count) return Array.from({ length: count + 1 }, (_, at) => at);
     const starts = fragments.flatMap((part, at) => (isFrame(part) ? [at] : []));
     const places = new Map(fragments.map(([start], at) => [start, at]));
-    const told = offsets.slice(0, count).map((offset) => places.get(offset) ?? -1);
+    const stated = offsets.slice(0, count).map((offset) => places.get(offset) ?? -1);
     const isSound =
-      told.length === count &&
-      told[0] === 0 &&
-      told.every((at, number) => number === 0 || at > told[number - 1]!) &&
-      starts.every((at) => at > told[count - 1]! || told.includes(at)) &&
-      (starts.length < count || told.every((at) => starts.includes(at)));
-    let firsts = told;
+      stated.length === count &&
+      stated[0] === 0 &&
+      stated.every((at, number) => number === 0 || at > stated[number - 1]!) &&
+      starts.every((at) => at > stated[count - 1]! || stated.includes(at)) &&
+      (starts.length < count || stated.every((at) => starts.includes(at)));
+    let firsts = stated;
     if (!isSound) {
       if (count === 1) firsts = [0];
       else if (starts.length >= count && starts[0] === 0) firsts = starts.slice(0, count);

@@ -11,10 +11,10 @@ const HUFFMAN_COSINES = [0xc0, 0xc1, 0xc2];
 const START_OF_IMAGE = new Uint8Array([0xff, 0xd8]);
 
 /**
- * Decode a frame, after what its stream tells was compared with the header.
+ * Decode a frame, after what its stream says was compared with the header.
  *
- * Of three components the stream tells what they are, and *Photometric Interpretation*
- * (0028,0004) counts only if it does not: the decoder is told by a marker of Adobe's.
+ * Of three components the stream says what they are, and *Photometric Interpretation*
+ * (0028,0004) counts only if it does not: the decoder learns it from a marker of Adobe's.
  */
 export async function decodeJpegFrame(
   stream: Uint8Array,

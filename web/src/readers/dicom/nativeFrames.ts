@@ -57,8 +57,8 @@ export class NativeFrames {
     if (photometric === SUBSAMPLED) words = expand(words, pixels);
     else if (pixels.isPlanar && pixels.samples === 3) words = interleave(words);
     const values = takeStored(words, pixels);
-    const told = photometric === SUBSAMPLED ? 'YBR_FULL' : photometric;
-    return { values, photometric: told, bits: pixels.bitsStored };
+    const real = photometric === SUBSAMPLED ? 'YBR_FULL' : photometric;
+    return { values, photometric: real, bits: pixels.bitsStored };
   }
 
   /** A copy of a part of the pixel data; bytes in words of big endian change places. */
@@ -90,7 +90,7 @@ export class NativeFrames {
     if (length > available) {
       throw new ReadError(`${what}, got ${Math.max(available, 0)}: the file is cut off`);
     }
-    throw new ReadError(`${what} in ${pixels.photometric}, as its header tells, got ${length}`);
+    throw new ReadError(`${what} in ${pixels.photometric}, as its header says, got ${length}`);
   }
 
   /** Less than a byte a row and a frame cannot be that of each row or of each frame. */
@@ -100,7 +100,7 @@ export class NativeFrames {
     return beyond > 0 && beyond < most && bitsAllocated !== 1;
   }
 
-  /** Tell whether frames follow that the header does not tell, and not larger pixels. */
+  /** Check whether frames follow that the header does not mention, and not larger pixels. */
   private isFrames(length: number): boolean {
     const { pixels } = this;
     const bits = countFrameBits(pixels);
@@ -110,7 +110,7 @@ export class NativeFrames {
     return Number.isInteger(frames) && !BYTES_A_PIXEL.includes((frames / pixels.frames) * aPixel);
   }
 
-  /** Tell YBR from RGB, which such files hold too, by what is grey in the middle frame. */
+  /** Distinguish YBR from RGB, which such files hold too, by what is grey in the middle frame. */
   private takeFull(full: PixelDescription): void {
     this.pixels = full;
     const { values } = this.read(Math.floor(full.frames / 2));
@@ -126,7 +126,7 @@ export class NativeFrames {
     const [isRgb, isYbr] = [rgb / count >= GREY_SHARE, ybr / count >= GREY_SHARE];
     if (full.bitsAllocated !== 8 || isRgb === isYbr) {
       throw new ReadError(
-        'expected YBR_FULL_422 of two bytes a pixel, got three, and nothing tells whether they ' +
+        'expected YBR_FULL_422 of two bytes a pixel, got three, and nothing says whether they ' +
           'are RGB or YBR',
       );
     }

@@ -93,8 +93,8 @@ function readFlag(dataSet: DataSet, tag: string, name: string): boolean {
 /** Spell it as the standard does; capitals, spaces and underscores differ in some files. */
 function readPhotometric(dataSet: DataSet): string {
   const simplify = (text: string): string => text.toUpperCase().replace(/[^A-Z0-9]/g, '');
-  const told = simplify(readText(dataSet, 'x00280004'));
-  const found = Object.keys(SAMPLES).find((name) => simplify(name) === told);
+  const stated = simplify(readText(dataSet, 'x00280004'));
+  const found = Object.keys(SAMPLES).find((name) => simplify(name) === stated);
   if (!found) {
     const names = Object.keys(SAMPLES).join(', ');
     throw new ReadError(`expected PhotometricInterpretation (0028,0004) of ${names}, got another`);

@@ -1,4 +1,4 @@
-/** Values of DICOM elements, by the representation that the file tells, or by that of the standard. */
+/** Values of DICOM elements, by the representation that the file gives, or by that of the standard. */
 
 import type { DataSet } from 'dicom-parser';
 

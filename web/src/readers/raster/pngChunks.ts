@@ -14,7 +14,7 @@ export interface PngChunks {
   readonly palette: Uint8Array;
   /** Compressed pixels. */
   readonly data: readonly Uint8Array[];
-  /** As EXIF tells it, 1 to 8. */
+  /** As in EXIF, 1 to 8. */
   readonly orientation: number;
 }
 

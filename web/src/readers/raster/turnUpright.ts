@@ -1,4 +1,4 @@
-/** Turn a picture as its orientation tag tells. */
+/** Turn a picture as its orientation tag says. */
 
 import { makePlane, type Plane } from '../../plane';
 

@@ -10,10 +10,10 @@ export type RegionOrigin = 'given' | 'cropped' | 'rescaled' | 'found' | 'whole';
 
 export interface CalibratedRegion {
   readonly box: Box;
-  /** null if unknown, and then no length in mm may be told. */
+  /** null if unknown, and then no length in mm may be given. */
   readonly mmPerPixel: MmPerPixel | null;
   readonly origin: RegionOrigin;
-  /** The boxes of which it is made where the file tells several that overlap; empty otherwise. */
+  /** The boxes that it is made of where the file gives several that overlap; empty otherwise. */
   readonly parts: readonly Box[];
 }
 
@@ -22,7 +22,7 @@ export function listBoxes(region: CalibratedRegion): readonly Box[] {
   return region.parts.length ? region.parts : [region.box];
 }
 
-/** Whether the file itself tells all regions, so that nothing outside of them is tissue. */
-export function areTold(regions: readonly CalibratedRegion[]): boolean {
+/** Whether the file itself gives all regions, so that nothing outside of them is tissue. */
+export function areStated(regions: readonly CalibratedRegion[]): boolean {
   return regions.every(({ origin }) => origin === 'given' || origin === 'cropped');
 }

@@ -16,7 +16,7 @@ import { MOST_IMAGES, MOST_REGIONS } from '../limits';
 import { refuseScale } from './refuseScale';
 import { toGreyLevels } from '../rint';
 
-/** What a header tells of places and lengths; a raster image has none of it. */
+/** What a header says of places and lengths; a raster image has none of it. */
 export interface Geometry {
   readonly items: readonly RegionItem[];
   /** *Pixel Spacing* (0028,0030) as numbers; undefined if absent. */
@@ -55,7 +55,7 @@ export function findCalibratedRegions(geometry: Geometry, grey: Plane): Calibrat
   return regions.sort((first, second) => first.box[1] - second.box[1] || first.box[0] - second.box[0]);
 }
 
-/** Tell which sizes in mm of the header do not count, and why. */
+/** Say which sizes in mm of the header do not count, and why. */
 export function remarkScales(geometry: Geometry, rows: number, columns: number): string[] {
   const images = readHeaderRegions(geometry.items, rows, columns);
   const [spacing, fault] = readSpacing(geometry, rows, columns);

@@ -20,7 +20,7 @@ interface Pixels {
 }
 
 const [NEAR_BLOCKS, FAR_BLOCKS] = [2, 5];
-/** As float32, of which the means are. */
+/** As float32, like the means. */
 const [INSIDE, NEAR, FAR] = [Math.fround(0.4), Math.fround(0.15), 0.25];
 const [EDGE_SHARE, CLEAR_SHARE] = [0.5, 0.6];
 const CROSSING_BLOCKS = 4;

@@ -23,19 +23,19 @@ const [BEGIN_SHARE, FLAT_SHARE] = [0.5, 0.25];
 const [ECHO_SHARE, LEAST_ECHO, CROSSING_SHARE] = [0.3, 0.2, 0.5];
 const LEAST_CONTRAST = 0.5;
 
-/** Tell whether the echo begins at the first row of a box, and ends at its last. */
+/** Check whether the echo begins at the first row of a box, and ends at its last. */
 export function fillsRows(grey: Levels, box: Box): boolean {
   const view = lookDown(grey, box[1], box[3]);
   return beginsAt(view, box[0]) && beginsAt(turn(view), grey.rows - box[2]);
 }
 
-/** Tell whether the echo begins at the first column of a box, and ends at its last. */
+/** Check whether the echo begins at the first column of a box, and ends at its last. */
 export function fillsColumns(grey: Levels, box: Box): boolean {
   const view = lookAcross(grey, box[0], box[2]);
   return beginsAt(view, box[1]) && beginsAt(turn(view), grey.columns - box[3]);
 }
 
-/** Tell whether the echo goes on where the box ends, so that it is of another scale. */
+/** Check whether the echo goes on where the box ends, so that it is of another scale. */
 export function reachesBeyond(grey: Levels, box: Box): boolean {
   const [top, left, bottom, right] = box;
   const down = lookDown(grey, left, right);
@@ -70,7 +70,7 @@ function turn(view: View): View {
   return { ...view, at: (line, place) => view.at(last - line, place) };
 }
 
-/** Tell whether a pixel of a line differs from that of the next one. */
+/** Check whether a pixel of a line differs from that of the next one. */
 function differs(view: View, line: number, place: number): number {
   return Math.abs(view.at(line + 1, place) - view.at(line, place));
 }
@@ -100,7 +100,7 @@ function beginsAt(view: View, first: number): boolean {
   return textured / ((before - start) * view.length) < FLAT_SHARE;
 }
 
-/** Tell whether texture goes on behind the line `end - 1` as before it. */
+/** Check whether texture goes on after the line `end - 1` as before it. */
 function crosses(view: View, end: number): boolean {
   if (end < STRIP_PX || end + BLUR_PX + STRIP_PX > view.lines) return false;
   const strips = [end - STRIP_PX, end + BLUR_PX].map((start) => {

@@ -10,7 +10,7 @@ const LEAST_SIDE_PX = 64;
 const BLOCKS = 192;
 const [FAINT, STRONG] = [1, 8];
 const NO_GROUND = 12;
-/** As float32, of which the shares are. */
+/** As float32, like the shares. */
 const [SEED_SHARE, BODY_SHARE] = [0.5, Math.fround(0.2)];
 const [GAP_WIDTH, SEED_WIDTH, BODY_WIDTH] = [5, 9, 3];
 const [IMAGE_PART, LOOSE_PART] = [0.25, 0.1];

@@ -1,4 +1,4 @@
-/** The B-mode images that a DICOM header tells of, before anything of them is believed. */
+/** The B-mode images that a DICOM header says of, before anything of them is believed. */
 
 import type { Box } from '../../plane';
 import type { MmPerPixel } from './calibratedRegion';
@@ -20,12 +20,12 @@ export interface HeaderRegion {
   /** Around all of it; may lie beyond the frame. */
   readonly box: Box;
   readonly mm: MmPerPixel | null;
-  /** Why what the header tells of mm is not believed; empty if it is, or tells nothing. */
+  /** Why what the header says of mm is not believed; empty if it is, or says nothing. */
   readonly fault: string;
   readonly parts: readonly Box[];
 }
 
-interface Told {
+interface StatedImage {
   readonly box: Box;
   readonly mm: MmPerPixel | null;
   readonly parts: readonly Box[];
@@ -50,19 +50,19 @@ export function readHeaderRegions(
   return merge(images.filter((image) => isLarge(image.box, rows, columns))).map(judge);
 }
 
-/** Tell whether a box is large enough to be an image, and no icon. */
+/** Check whether a box is large enough to be an image, and no icon. */
 export function isLarge(box: Box, rows: number, columns: number): boolean {
   const [height, width] = [box[2] - box[0], box[3] - box[1]];
   return height > 0 && width > 0 && height * width >= LEAST_SHARE * rows * columns;
 }
 
-/** Tell whether two sizes of pixels, or two unknown ones, are the same but for rounding. */
+/** Check whether two sizes of pixels, or two unknown ones, are the same but for rounding. */
 export function isSameScale(first: MmPerPixel | null, second: MmPerPixel | null): boolean {
   if (first === null || second === null) return first === second;
   return isClose(first[0], second[0], SAME_SCALE) && isClose(first[1], second[1], SAME_SCALE);
 }
 
-function readImage(item: RegionItem): Told | null {
+function readImage(item: RegionItem): StatedImage | null {
   const isImage = item.spatialFormat === TISSUE_FORMAT && TISSUE_TYPES.includes(item.dataType ?? 0);
   if (!isImage || !item.corners) return null;
   const [top, left, bottom, right] = item.corners;
@@ -78,7 +78,7 @@ function readDeltas(item: RegionItem): MmPerPixel | null {
   ];
 }
 
-function judge({ box, mm, parts, isContradictory }: Told): HeaderRegion {
+function judge({ box, mm, parts, isContradictory }: StatedImage): HeaderRegion {
   let fault = '';
   if (isContradictory) fault = 'regions that overlap have several scales';
   else if (mm) fault = refuseScale(mm, [box[2] - box[0], box[3] - box[1]]);
@@ -86,8 +86,8 @@ function judge({ box, mm, parts, isContradictory }: Told): HeaderRegion {
 }
 
 /** Make one image of those that overlap; it has mm if theirs are the same. */
-function merge(images: readonly Told[]): Told[] {
-  let merged: Told[] = [];
+function merge(images: readonly StatedImage[]): StatedImage[] {
+  let merged: StatedImage[] = [];
   for (let image of images) {
     const first = image.box;
     const apart = merged.filter((other) => !overlap(first, other.box));

@@ -10,7 +10,7 @@ const DOTS_PER_INCH = [72, 96, 100, 150, 200, 300, 600];
 const MM_PER_INCH = 25.4;
 const SAME_AS_DOTS = 2e-4;
 
-/** Tell why a size of pixels is not believed; empty if it is. See `refuse_scale` in Python. */
+/** Say why a size of pixels is not believed; empty if it is. See `refuse_scale` in Python. */
 export function refuseScale(mm: MmPerPixel, size: readonly [number, number]): string {
   if (!mm.every((value) => value > 0 && value < Infinity)) {
     return 'a side of 0, below 0, infinite or no number';
