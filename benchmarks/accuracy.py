@@ -27,7 +27,7 @@ from accuracy_rows import HOSPITALS, RECIPE, ROWS
 from accuracy_tables import write_tables
 from PIL import Image
 
-from pipeline.handlers.fit_presence import find_parts_beside
+from pipeline.handlers.list_views import find_parts_beside
 
 DEVICES = {
     "logiq-5": "GE Logiq 5",

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from pages import replace_between
 from PIL import Image
 
-from pipeline.handlers.fit_presence import find_parts_beside
+from pipeline.handlers.list_views import find_parts_beside
 from pipeline.metrics.bootstrap_interval import bootstrap_interval
 from pipeline.metrics.image_scores import ImageScores
 from pipeline.metrics.score_image import score_image

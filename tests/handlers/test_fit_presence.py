@@ -11,7 +11,7 @@ from torch.nn.functional import avg_pool2d, interpolate
 
 from pipeline.errors import ConfigError
 from pipeline.handlers import FitPresence
-from pipeline.handlers.fit_presence import find_parts_beside, fit_logistic
+from pipeline.handlers.fit_presence import fit_logistic
 from pipeline.networks.presence_head import PresenceHead
 
 
@@ -63,14 +63,14 @@ def judge(network: Bright, item: dict[str, torch.Tensor]) -> float:
 def test_separates_what_differs_in_its_features(tmp_path: Path) -> None:
     """Lesions are strong, other outlines stand out less from the speckle."""
     items = [
-        make_item(90 if is_lesion else 20, is_lesion=is_lesion, seed=seed)
+        make_item(90 if is_lesion else 12, is_lesion=is_lesion, seed=seed)
         for seed in range(15)
         for is_lesion in (True, False)
     ]
-    network = fit(tmp_path, items, strength=10)
+    network = fit(tmp_path, items, strength=30)
     for seed in (90, 91):
         assert judge(network, make_item(90, is_lesion=True, seed=seed)) > 1
-        assert judge(network, make_item(20, is_lesion=False, seed=seed)) < -1
+        assert judge(network, make_item(12, is_lesion=False, seed=seed)) < -0.5
 
 
 def test_other_parts_beside_lesions_teach_too(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_too_few_of_a_kind_leave_the_head_as_it_is(
     with caplog.at_level(logging.WARNING):
         network = fit(tmp_path, items)
     assert not network.presence_head.flatten_weights().any()
-    assert "outlined 0 lesions and 15 other parts" in caplog.text
+    assert "outlined 0 lesions and 45 other parts" in caplog.text
 
 
 def test_other_networks_are_left_alone(tmp_path: Path) -> None:
@@ -108,50 +108,29 @@ def test_network_of_another_width_is_refused(tmp_path: Path) -> None:
         FitPresence(tmp_path, network, network, [], resize)()
 
 
-def test_no_more_images_with_a_lesion_than_asked_for(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    items = [make_item(90, is_lesion=True, seed=seed) for seed in range(15)]
-    with caplog.at_level(logging.WARNING):
-        fit(tmp_path, items, images=3)
-    assert "outlined 3 lesions" in caplog.text
-
-
-class TestParts:
-    @pytest.mark.parametrize(
-        ("columns", "expected"),
-        [
-            ((10, 20), [(23, 100)]),
-            ((45, 55), [(0, 42), (58, 100)]),
-            ((10, 80), []),
-            ((0, 0), []),
-        ],
-    )
-    def test_wide_sides_with_a_margin(
-        self, columns: tuple[int, int], expected: list[tuple[int, int]]
-    ) -> None:
-        lesion = np.zeros((10, 100), bool)
-        lesion[4:6, slice(*columns)] = True
-        assert find_parts_beside(lesion) == expected
-
-
 class TestLogistic:
     RNG = np.random.default_rng(0)
     TRUTH = RNG.random(300) < 0.2
+    GROUPS = np.where(TRUTH, "lesion", np.where(RNG.random(300) < 0.1, "healthy", "beside"))
     FEATURES = (RNG.normal(size=(300, 4)) * [1, 5, 0.1, 1] + [0, 3, 0, 0]).astype(np.float32)
     FEATURES[:, 0] += TRUTH
 
     def test_gradient_is_zero_at_the_minimum(self) -> None:
         """Computed from the definition, by finite differences."""
-        weights, bias = fit_logistic(self.FEATURES, self.TRUTH, np.zeros(4), strength=0.5)
+        weights, bias = fit_logistic(
+            self.FEATURES, self.TRUTH, self.GROUPS, np.zeros(4), strength=0.5
+        )
         deviation = self.FEATURES.std(axis=0)
 
         def cost(values: np.ndarray) -> float:
             chance = 1 / (1 + np.exp(-(self.FEATURES @ values[:-1] + values[-1])))
             entropy = -np.log(np.where(self.TRUTH, chance, 1 - chance))
-            kinds = [entropy[self.TRUTH].mean(), entropy[~self.TRUTH].mean()]
+            lesion, healthy, beside = (
+                entropy[name == self.GROUPS].mean() for name in ("lesion", "healthy", "beside")
+            )
+            loss = 0.5 * lesion + 0.25 * healthy + 0.25 * beside
             pull = 0.5 * np.square(values[:-1] * deviation).sum()
-            return float(0.5 * len(self.TRUTH) * 0.5 * sum(kinds) + pull)
+            return float(0.5 * len(self.TRUTH) * loss + pull)
 
         found = np.append(weights, bias)
         for number in range(5):
@@ -159,7 +138,13 @@ class TestLogistic:
             step[number] = 1e-3
             assert cost(found) <= min(cost(found + step), cost(found - step))
 
+    def test_rounding_of_a_constant_feature_is_no_evidence(self) -> None:
+        noise = 1 + 1e-7 * self.TRUTH[:, None].astype(np.float32)
+        features = np.hstack([self.FEATURES, noise])
+        weights, _ = fit_logistic(features, self.TRUTH, self.GROUPS, np.zeros(5), strength=0.5)
+        assert abs(weights[4]) < 10
+
     def test_little_data_stay_near_the_start(self) -> None:
         start = np.array([0.3, -0.2, 1.0, 0.0])
-        weights, _ = fit_logistic(self.FEATURES, self.TRUTH, start, strength=1e-9)
+        weights, _ = fit_logistic(self.FEATURES, self.TRUTH, self.GROUPS, start, strength=1e-9)
         assert np.allclose(weights, start, atol=1e-5)
