@@ -205,7 +205,7 @@ def test_files_are_the_same_each_time(tmp_path: Path) -> None:
     "tell",
     [lambda text: sys.stdout.write(text), logging.debug, lambda text: os.write(2, text.encode())],
 )
-def test_what_is_reported_is_heard(tell: Callable[[str], object], tmp_path: Path) -> None:
+def test_what_is_said_is_heard(tell: Callable[[str], object], tmp_path: Path) -> None:
     with listen(tmp_path) as hear:
         tell(f"{SECRET}^PATIENT")
         told = hear()

@@ -227,7 +227,8 @@ class RunJournal:
             log_summary(self._read_left_out(), run.counts, self.table_path, writers)
             return
         self._change()
-        self.files.claim("", _list_tables(self.table_path, writers))
+        of_run = [path for writer in writers for path in writer.list_run_files(run)]
+        self.files.claim("", [self.table_path, *of_run])
         for writer in writers:
             writer.write_run(run)
         rows = (record.row.format() for record in run.records())

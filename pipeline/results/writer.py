@@ -25,8 +25,8 @@ class Writer:
         suffix: of these files.
         path: file that `write_run` makes, if it makes one.
 
-    Only files that `root` and `suffix`, or `path`, name are known to be of this program, and are
-    removed when they are outdated.
+    Only files that `root` and `suffix`, or `list_run_files`, name are known to be of this program,
+    and are removed when they are outdated.
     """
 
     needs_sources = False
@@ -64,6 +64,15 @@ class Writer:
         Raises:
             WriteError: a file cannot be written.
         """
+
+    def list_run_files(self, run: FinishedRun) -> list[Path]:
+        """List the files that `write_run` may make, by default `path`.
+
+        Args:
+            run: see `write_run`.
+        """
+        del run
+        return [] if self.path is None else [self.path]
 
     def write_run(self, run: FinishedRun) -> None:
         """Write what belongs to the whole run, at its end.

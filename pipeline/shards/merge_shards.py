@@ -107,7 +107,8 @@ def _write_tables(
     unmerge(folder)
     writers = record.list_writers(folder.output_dir)
     table, manifest = folder.output_dir / _TABLE, folder.output_dir / _MANIFEST
-    paths = [table, manifest, *(writer.path for writer in writers if writer.path is not None)]
+    of_run = [path for writer in writers for path in writer.list_run_files(run)]
+    paths = [table, manifest, *of_run]
     for path in paths:
         if path.exists() or path.is_symlink():
             msg = (
@@ -115,7 +116,7 @@ def _write_tables(
                 "this run: move it away"
             )
             raise WriteError(msg)
-    names = [path.name for path in paths]
+    names = [path.relative_to(folder.output_dir).as_posix() for path in paths]
     write_atomically(folder.merged, json.dumps({"tables": names}).encode() + b"\n", sync=True)
     for writer in writers:
         writer.write_run(run)

@@ -18,7 +18,10 @@ def unmerge(folder: ShardFolder) -> None:
         return
     try:
         for name in filter(is_inside, content.get("tables", ())):
-            (folder.output_dir / name).unlink(missing_ok=True)
+            path = folder.output_dir / name
+            path.unlink(missing_ok=True)
+            if path.parent != folder.output_dir and not any(path.parent.iterdir()):
+                path.parent.rmdir()
         folder.merged.unlink(missing_ok=True)
     except OSError as error:
         msg = f"expected to remove outdated tables in {folder.output_dir}, got {error.strerror}"

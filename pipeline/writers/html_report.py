@@ -1,36 +1,26 @@
 """The page on which a person looks through a run."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
-from pathlib import Path, PurePosixPath
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from pipeline.atomic import write_atomically
 from pipeline.errors import WriteError
-from pipeline.escape_text import escape_text
 from pipeline.get_logger import get_logger
 from pipeline.inferers.model_identity import ModelIdentity
-from pipeline.lesions.lesion_table import LESION_COLUMNS
-from pipeline.results.finished_run import FinishedRun, ImageRecord
+from pipeline.results.finished_run import FinishedRun
 from pipeline.results.result import Result
-from pipeline.results.result_row import ResultRow
 from pipeline.results.writer import Writer
 from pipeline.writers.report.describe_model import describe_model
 from pipeline.writers.report.page import PREVIEWS, write_page
 from pipeline.writers.report.preview import encode_preview
-from pipeline.writers.report.simplify_outline import simplify_outline
+from pipeline.writers.report.report_pages import ReportPages, count_pages, find_page, group_files
+from pipeline.writers.report.run_items import MEASURES, STATUSES, RunItems
 
 _LOGGER = get_logger(__name__)
 
-STATUSES = ("ok", "no_lesion", "skipped", "failed")
-"""In the page's data a status is its place in this list."""
-
-MEASURES = tuple(
-    column
-    for column in LESION_COLUMNS
-    if not column.startswith(("file", "frame", "lesion", "centroid", "box"))
-)
-"""Columns of ``lesions.csv`` that the page has."""
+MOST_IMAGES = 20_000
+"""Up to this number of images, a run has one page."""
 
 MANY_IMAGES = 5000
 """From more images on, outlines have fewer corners."""
@@ -51,6 +41,9 @@ class HtmlReport(Writer):
     The page is one file with everything in it but the pictures, works without a web server, and
     forbids itself any network. The pictures are grey and at most 640 px long; the page draws the
     outlines over them. A file of several frames is one card.
+
+    A run of more than `MOST_IMAGES` images has its pages in the folder ``report-pages``, and
+    ``report.html`` shows those with the most uncertain boundaries, with links to all pages.
 
     Args:
         output_dir: the run's folder.
@@ -80,20 +73,25 @@ class HtmlReport(Writer):
         except WriteError as error:  # the mask is written nevertheless
             _LOGGER.warning("an image of the page has no picture: %s", error)
 
+    def list_run_files(self, run: FinishedRun) -> list[Path]:
+        """List ``report.html`` and the pages of a large run."""
+        images = sum(run.counts.values())
+        if images <= MOST_IMAGES:
+            return [self.path]
+        return [self.path, *(find_page(self.path, at) for at in range(1, count_pages(images) + 1))]
+
     def write_run(self, run: FinishedRun) -> None:
-        """Write the page.
+        """Write the page, or the pages.
 
         Raises:
-            WriteError: the file cannot be written.
+            WriteError: a file cannot be written.
         """
-        many = sum(run.counts.values()) > MANY_IMAGES
-        data = _PageData(CORNERS_OF_MANY if many else CORNERS)
+        images = sum(run.counts.values())
         model = describe_model(self.model)
         head = {
             "kind": "run",
             "statuses": STATUSES,
             "measures": MEASURES,
-            "counts": [run.counts.get(status, 0) for status in STATUSES],
             "brief": _say_briefly(model, run.settings),
             "model": model,
             "settings": [
@@ -102,85 +100,19 @@ class HtmlReport(Writer):
                 if name not in PRIVATE_SETTINGS and not isinstance(value, Path)
             ],
         }
+        files = group_files(run.records())
+        if images > MOST_IMAGES:
+            ReportPages(self.path, self.title, head, CORNERS_OF_MANY).write(files, run.counts)
+            return
+        data = RunItems(CORNERS_OF_MANY if images > MANY_IMAGES else CORNERS)
+        counts = [run.counts.get(status, 0) for status in STATUSES]
         write_page(
             self.path,
             title=self.title,
-            head=head,
-            items=data.list_items(run.records()),
+            head={**head, "counts": counts},
+            items=data.list_items(files),
             tail=data.list_texts,
         )
-
-
-class _PageData:
-    """Turns images into short lists; a text that occurs often becomes a number."""
-
-    def __init__(self, max_corners: int) -> None:
-        self._max_corners = max_corners
-        self._texts: dict[str, dict[str, int]] = {
-            name: {} for name in ("folders", "reasons", "qualities", "regions")
-        }
-
-    def list_items(self, records: Iterator[ImageRecord]) -> Iterator[list[Any]]:
-        """Yield folder, name, images of each file, and what is shown if that is not its path."""
-        for file, images in groupby(records, key=lambda record: record.row.file):
-            path = PurePosixPath(file)
-            folder = "" if path.parent == PurePosixPath() else str(path.parent)
-            item: list[Any] = [
-                self._number("folders", folder),
-                path.name,
-                [self._describe_image(record) for record in images],
-            ]
-            # Names lead to the previews, so what is shown instead stands beside them.
-            shown = escape_text(file)
-            yield item if shown == file else [*item, shown]
-
-    def list_texts(self) -> dict[str, list[str]]:
-        """Return the texts by their numbers."""
-        return {name: list(texts) for name, texts in self._texts.items()}
-
-    def _number(self, name: str, text: str) -> int:
-        texts = self._texts[name]
-        return texts.setdefault(text, len(texts))
-
-    def _describe_image(self, record: ImageRecord) -> list[Any]:
-        """Frame, status, reason, then of processed ones the rest."""
-        row = record.row
-        image = [
-            row.frame or 0,
-            STATUSES.index(row.status),
-            self._number("reasons", escape_text(row.reason)),
-        ]
-        if record.size is None:
-            return image
-        return [
-            *image,
-            None if row.probability is None else round(row.probability, 4),
-            self._number("qualities", row.quality),
-            self._number("regions", row.region),
-            _read_spacing(row),
-            None if row.boundary_uncertainty is None else round(row.boundary_uncertainty, 4),
-            *record.size,
-            [
-                [self._simplify(contours, record.size), *_list_measures(lesion)]
-                for lesion, contours in zip(record.lesions, record.contours, strict=True)
-            ],
-            *self._list_rest(record, record.size),
-        ]
-
-    def _list_rest(self, record: ImageRecord, size: tuple[int, int]) -> list[Any]:
-        """List what few images have: outlines below the operating point, and being blanked."""
-        if not record.suppressed and not record.is_blanked:
-            return []
-        suppressed = [
-            [self._simplify(contours, size), probability]
-            for probability, contours in record.suppressed
-        ]
-        return [suppressed, 1] if record.is_blanked else [suppressed]
-
-    def _simplify(
-        self, contours: Sequence[Sequence[float]], size: tuple[int, int]
-    ) -> list[list[int]]:
-        return [simplify_outline(each, size, max_corners=self._max_corners) for each in contours]
 
 
 def _say_briefly(model: Sequence[Sequence[str]], settings: Mapping[str, Any]) -> str:
@@ -204,28 +136,3 @@ def _say(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return ", ".join(map(_say, value))
     return str(value)
-
-
-def _read_spacing(row: ResultRow) -> list[float] | int:
-    """Give mm between rows and columns, 1 if they differ between B-mode images, 0 if unknown."""
-    sides = (row.mm_per_pixel_y.split(), row.mm_per_pixel_x.split())
-    if not sides[0] or "-" in sides[0]:
-        return 0
-    if any(len(side) > 1 for side in sides):
-        return 1
-    return [float(side[0]) for side in sides]
-
-
-def _list_measures(lesion: Mapping[str, str]) -> list[float | str | None]:
-    return [_shorten(lesion[name]) for name in MEASURES]
-
-
-def _shorten(cell: str) -> float | str | None:
-    """Turn a cell into a number of as few characters as can be, where it is one."""
-    if not cell:
-        return None
-    try:
-        value = float(cell)
-    except ValueError:
-        return cell
-    return int(value) if value.is_integer() else value

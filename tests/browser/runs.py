@@ -92,8 +92,11 @@ class RunMaker:
     def add_row(self, file: str, status: str, reason: str) -> None:
         self.records.append(ImageRecord(ResultRow(file, None, status, reason)))
 
+    def gather(self) -> FinishedRun:
+        return finish_run(self.records)
+
     def finish(self) -> Path:
-        self.report.write_run(finish_run(self.records))
+        self.report.write_run(self.gather())
         return self.report.path
 
 

@@ -110,7 +110,7 @@ def test_later_correction_has_the_higher_number(still, monkeypatch):
         (None, False),
     ],
 )
-def test_correction_is_reported_by_its_description(description, expected):
+def test_correction_is_known_by_its_description(description, expected):
     assert is_correction(description) == expected
 
 

@@ -55,9 +55,7 @@ def test_slurm_array_segments(source: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("code", "told"), [(0, 0), (1, 1), (2, 0), (143, 143)])
-def test_slurm_is_reported_what_another_try_may_change(
-    tmp_path: Path, code: int, told: int
-) -> None:
+def test_slurm_learns_what_another_try_may_change(tmp_path: Path, code: int, told: int) -> None:
     programs = make_program(tmp_path / "bin", f"exit {code}")
     assert run_slurm(programs, "in", "out").returncode == told
 

@@ -83,7 +83,7 @@ def test_actor_that_dies_costs_one_file(ray: FakeRay, tmp_path: Path) -> None:
     assert_is_single_run(output, source, options, "RayActorError of Ray")
 
 
-def test_ray_is_reported_to_keep_to_itself(ray: FakeRay) -> None:
+def test_ray_keeps_to_itself(ray: FakeRay) -> None:
     with join_ray("local", 2) as cluster:
         assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"
         assert cluster.workers == 2

@@ -39,7 +39,7 @@ def single(source: Path, options: list[str]) -> dict[str, bytes]:
     return read_results(output)
 
 
-def test_shard_of_the_scheduler_that_is_reported_to_end_goes_on_later(
+def test_shard_that_the_scheduler_ends_goes_on_later(
     source: Path,
     options: list[str],
     single: dict[str, bytes],

@@ -151,7 +151,7 @@ def test_other_pages_are_refused(service):
     assert ask(service.app, "POST", "/v1/segment", b"ok", headers).status == 403
 
 
-def test_more_than_the_queue_holds_is_reported_when_to_try_again(make):
+def test_more_than_the_queue_holds_is_refused_with_when_to_try_again(make):
     service = make(most=2)
 
     async def press() -> list:

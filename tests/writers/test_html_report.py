@@ -18,8 +18,9 @@ from pipeline import RESEARCH_ONLY
 from pipeline.lesions.lesion_table import LESION_COLUMNS
 from pipeline.results.result import Result
 from pipeline.writers import html_report
-from pipeline.writers.html_report import MEASURES, HtmlReport
+from pipeline.writers.html_report import HtmlReport
 from pipeline.writers.report.page import encode_json
+from pipeline.writers.report.run_items import MEASURES
 from pipeline.writers.report.simplify_outline import simplify_outline
 
 MASK = np.zeros((40, 60), bool)

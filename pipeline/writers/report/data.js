@@ -1,6 +1,6 @@
 // The data of the page, and what is common to both kinds of it.
 const page = JSON.parse(document.getElementById('data').textContent);
-const PREVIEWS = 'report/';
+const PREVIEWS = `${page.base || ''}report/`;
 const MODES = ['contour', 'mask', 'original'];
 
 const pad = (number) => String(number).padStart(4, '0');

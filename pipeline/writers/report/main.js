@@ -120,6 +120,7 @@ document.body.dataset.kind = page.kind;
 document.getElementById('brief').textContent = page.brief;
 document.getElementById('model').append(...[...page.model, ...page.settings].flatMap(
   ([name, value]) => [make('dt', {}, name.replaceAll('_', ' ')), make('dd', {}, value)]));
+listPages(document.getElementById('pages'));
 listReasons();
 showMode('contour');
 address.open();

@@ -30,6 +30,7 @@ _SCRIPTS = (
     "gallery",
     "viewer",
     "run",
+    "pages",
     "evaluation",
     "address",
     "main",

@@ -17,7 +17,9 @@ const writeCell = (value) => {
 class Reviews {
   constructor(changed) {
     this.changed = changed;
-    this.key = `breast-us-seg ${location.pathname} ${digest(JSON.stringify([page.brief, page.settings]))}`;
+    // All pages of a run share what is kept.
+    const place = page.up ? new URL(page.up, location.href).pathname : location.pathname;
+    this.key = `breast-us-seg ${place} ${digest(JSON.stringify([page.brief, page.settings]))}`;
     this.isKept = true;
     this.all = this.load();
     this.box = document.getElementById('review');
@@ -82,7 +84,7 @@ class Reviews {
   }
 
   announce() {
-    const count = Object.keys(this.all).length;
+    const count = this.list().length;
     this.save.hidden = !count;
     this.save.textContent = `Save ${plural(count, 'review')} as CSV`;
     document.getElementById('review-note').textContent = this.isKept
@@ -90,9 +92,14 @@ class Reviews {
       : 'This browser keeps nothing for this page: save the reviews before you close it.';
   }
 
+  // Those of this page.
+  list() {
+    return items.flatMap((item) => item.images.map((image) => [item.file, image, this.find(image)]))
+      .filter(([, , review]) => review.verdict || review.comment);
+  }
+
   writeTable() {
-    const rows = items.flatMap((item) => item.images.map((image) => [item.file, image, this.find(image)]))
-      .filter(([, , review]) => review.verdict || review.comment)
+    const rows = this.list()
       .map(([file, image, { verdict = '', comment = '' }]) => [file, image.frame || '', image.status, verdict, comment]);
     return [['file', 'frame', 'status', 'review', 'comment'], ...rows]
       .map((row) => `${row.map((cell) => writeCell(String(cell))).join(',')}\n`).join('');

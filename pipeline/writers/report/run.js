@@ -88,6 +88,8 @@ const describeSuppressed = ({ suppressed }) => {
   return `${plural(suppressed.length, 'outline')} below the operating point (${chances}): key s shows ${suppressed.length === 1 ? 'it' : 'them'}.`;
 };
 
+const byDoubt = { name: 'Uncertainty of the boundary', compare: falling((item) => item.doubt) };
+
 const runKind = {
   unit: 'file',
   hint: 'Name, remark or reason',
@@ -134,11 +136,12 @@ const runKind = {
     ];
   },
   sorts: [
+    ...(page.pages ? [byDoubt] : []),
     { name: 'Name', compare: (a, b) => compareText(a.file, b.file) },
     { name: 'Probability', compare: falling((item) => item.probability) },
     { name: 'Size (long axis; mm before px)', compare: (a, b) => falling((item) => item.longMm)(a, b) || falling((item) => item.longPx)(a, b) },
     { name: 'Malignancy', compare: falling((item) => item.malignancy) },
-    { name: 'Uncertainty of the boundary', compare: falling((item) => item.doubt) },
+    ...(page.pages ? [] : [byDoubt]),
     { name: 'Status', compare: (a, b) => a.status - b.status },
   ],
   facts: (item, image) => {

@@ -134,7 +134,7 @@ class TestUnsaved:
 
 
 class TestFailures:
-    def test_refused_label_is_reported_and_kept(self, page: Annotator, server: FakeServer) -> None:
+    def test_refused_label_is_shown_and_kept(self, page: Annotator, server: FakeServer) -> None:
         server.failures["PUT label"] = (503, b'{"detail": "the disk is full"}')
         page.drag((150, 80), (160, 90))
         page.go("s")
