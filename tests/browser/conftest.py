@@ -58,7 +58,7 @@ def many_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
         return simplify(tuple(polygon), tuple(size), max_corners)
 
     with pytest.MonkeyPatch.context() as patch:  # eight outlines, not 5000
-        patch.setattr("pipeline.writers.html_report.simplify_outline", simplify_once)
+        patch.setattr("pipeline.writers.report.run_items.simplify_outline", simplify_once)
         run.report.write_run(finish_run(repeat_records(run.records, 5000)))
     return run.report.path
 
