@@ -70,19 +70,15 @@ class FakeServer:
     )
 
     def __post_init__(self) -> None:
-        handler = type("Handler", (_Handler,), {"fake": self})
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._http.daemon_threads = True
-        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,))
-        self._thread.start()
-        self.url = f"http://127.0.0.1:{self._http.server_address[1]}/annotate/"
+        http = _start_http()
+        _Handler.fake = self
+        self.url = f"http://127.0.0.1:{http.server_address[1]}/annotate/"
 
     def close(self) -> None:
+        """Answer nothing any more, like a server that has ended."""
+        _Handler.fake = None
         for event in self.held.values():
             event.set()
-        self._http.shutdown()
-        self._http.server_close()
-        self._thread.join()
 
     def add(self, name: str, image: NDArray, prediction: NDArray, *, at: str = "") -> None:
         """Add an image (H, W) or a cine (F, H, W)."""
@@ -104,6 +100,15 @@ class FakeServer:
 
     def set_label(self, identity: str, mask: NDArray[np.bool_], frame: int = 0) -> None:
         self.labels[identity, frame] = encode_png(mask)
+
+
+@cache
+def _start_http() -> ThreadingHTTPServer:
+    """Listen for all tests: the browser fetches and compiles the page once for an address."""
+    http = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    http.daemon_threads = True
+    threading.Thread(target=http.serve_forever, daemon=True).start()
+    return http
 
 
 @cache
@@ -130,7 +135,11 @@ def encode_png(pixels: NDArray) -> bytes:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    fake: FakeServer
+    fake: FakeServer | None = None
+    """What answers: that of the test that runs."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def log_message(self, *_args: object) -> None:
         pass
@@ -146,28 +155,31 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _handle(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        fake = _Handler.fake
+        if fake is None:
+            self.close_connection = True
+            return
         url = urlsplit(self.path)
         path = url.path.removeprefix("/annotate/")
         if not path.startswith("api/"):
             self._send_file(path or "index.html")
             return
         name = f"{self.command} {path.removeprefix('api/')}"
-        self.fake.asked.append(f"{name}?{url.query}")
-        if name in self.fake.held:
-            self.fake.held[name].wait(20)
-        if name in self.fake.failures:
-            status, answer = self.fake.failures[name]
+        fake.asked.append(f"{name}?{url.query}")
+        if name in fake.held:
+            fake.held[name].wait(20)
+        if name in fake.failures:
+            status, answer = fake.failures[name]
             self._send(status, answer, "application/json")
             return
         query = {key: values[0] for key, values in parse_qs(url.query).items()}
-        self._answer(name, query, body)
+        self._answer(fake, name, query, body)
 
-    def _answer(self, name: str, query: dict[str, str], body: bytes) -> None:
-        fake = self.fake
+    def _answer(self, fake: FakeServer, name: str, query: dict[str, str], body: bytes) -> None:
         key = query.get("id", ""), int(query.get("frame", 0))
         match name:
             case "GET images":
-                self._send_json(self._list_images())
+                self._send_json(_list_images(fake))
             case "GET info":
                 labeled = len({identity for identity, _ in fake.labels})
                 self._send_json(fake.info | {"labeled": labeled, "total": len(fake.images)})
@@ -200,29 +212,12 @@ class _Handler(BaseHTTPRequestHandler):
                 fake.info["weights"] = "f" * 64
                 self._send_json({"weights": "f" * 64})
 
-    def _list_images(self) -> list[dict[str, object]]:
-        items = []
-        for identity, frames in self.fake.images.items():
-            labeled = sorted(frame for each, frame in self.fake.labels if each == identity)
-            items.append(
-                {
-                    "id": identity,
-                    "name": self.fake.names[identity],
-                    "labeled": bool(labeled),
-                    "labeled_frames": labeled,
-                    "key_frames": self.fake.key_frames.get(identity, [0]),
-                    "frames": len(frames),
-                    "height": frames.shape[1],
-                    "width": frames.shape[2],
-                }
-            )
-        return items
-
     def _send_file(self, path: str) -> None:
         kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
         file = PAGE / path
         if file.parent == PAGE and file.is_file():
-            self._send(200, file.read_bytes(), kind, {"Content-Security-Policy": POLICY})
+            headers = {"Content-Security-Policy": POLICY, "Cache-Control": "max-age=3600"}
+            self._send(200, file.read_bytes(), kind, headers)
         else:
             self._send(404, b"", kind)
 
@@ -241,3 +236,22 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+
+def _list_images(fake: FakeServer) -> list[dict[str, object]]:
+    items = []
+    for identity, frames in fake.images.items():
+        labeled = sorted(frame for each, frame in fake.labels if each == identity)
+        items.append(
+            {
+                "id": identity,
+                "name": fake.names[identity],
+                "labeled": bool(labeled),
+                "labeled_frames": labeled,
+                "key_frames": fake.key_frames.get(identity, [0]),
+                "frames": len(frames),
+                "height": frames.shape[1],
+                "width": frames.shape[2],
+            }
+        )
+    return items
