@@ -302,7 +302,7 @@ MUTANTS = (
         "readers/region/test_refuse_scale.py",
     ),
     Mutant(
-        "readers/codec/upright.py", "6: (1,), 7:", "6: (0,), 7:", "readers/test_raster_source.py"
+        "readers/codec/upright.py", "6: (1,), 7:", "6: (0,), 7:", "readers/codec/test_upright.py"
     ),
     Mutant(
         "readers/dicom/dicom_grey.py",

@@ -267,6 +267,13 @@ def test_more_elements_than_the_limit(path: Path, monkeypatch: pytest.MonkeyPatc
         DicomHeader(path)
 
 
+def test_a_header_has_no_tens_of_thousands_of_elements(path: Path) -> None:
+    """Real ones have some hundreds; each costs time and memory."""
+    path.write_bytes(insert(write(path), b"\x08\x00\x08\x00CS\0\0" * 60_000))
+    with pytest.raises(ReadError, match="header of at most 50000 elements"):
+        DicomHeader(path)
+
+
 def nest(depth: int) -> bytes:
     """Make sequences of undefined length in each other."""
     return (REGIONS + UNDEFINED + ITEM + UNDEFINED) * depth + (ITEM_END + SEQUENCE_END) * depth
