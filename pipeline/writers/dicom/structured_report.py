@@ -91,7 +91,10 @@ def build_report(
         title=TITLE,
         language_of_content_item_and_descendants=LanguageOfContentItemAndDescendants(ENGLISH),
     )
-    report[0].ContentSequence.append(_comment(_summarise(found, number_of_frames)))
+    content = report[0].ContentSequence
+    content.append(_comment(_summarise(found, number_of_frames)))
+    # Highdicom copies and searches what it is given, in more time than all else takes.
+    report[0].ContentSequence = content[:1]
     about = "report" if found else "no lesion"  # OHIF shows an empty window for the latter
     built = ComprehensiveSR(
         evidence=evidence,
@@ -99,6 +102,7 @@ def build_report(
         is_complete=True,
         **describe_object(header, model, ResultKind.REPORT, f"{about}, research only"),
     )
+    built.ContentSequence = content
     _separate_items(built)
     return finish_object(built, header)
 

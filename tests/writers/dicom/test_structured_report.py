@@ -345,6 +345,18 @@ class TestDocument:
         assert set(found) == {"SEPARATE"}
         assert len(found) == len(containers) > 3
 
+    @pytest.mark.parametrize("kind", SOURCES)
+    @pytest.mark.parametrize("frames", [None, []], ids=["lesions", "no lesion"])
+    def test_all_that_it_refers_to_is_evidence(self, kind, frames):
+        report = _build(SOURCES[kind](), frames, segmentation=True)
+        content = pydicom.Dataset()
+        content.ContentSequence = report.ContentSequence
+        in_content, in_evidence = (
+            {e.value for e in part.iterall() if e.keyword == "ReferencedSOPInstanceUID"}
+            for part in (content, report.CurrentRequestedProcedureEvidenceSequence[0])
+        )
+        assert in_content == in_evidence
+
     def test_frames_with_lesions_are_counted(self):
         text = _texts(_build(make_cine()))[-1]
         assert "segmented lesions in 4 of 8 frames" in text
