@@ -1,5 +1,6 @@
 """Teach a trained network when to be silent."""
 
+from array import array
 from collections.abc import Callable, Iterable
 from io import BytesIO
 from pathlib import Path
@@ -92,13 +93,7 @@ class FitPresence:
         except RuntimeError as error:
             msg = f"expected judged_network_def to fit network_def: {error}"
             raise ConfigError(msg) from error
-        described = [
-            row
-            for item in self.items
-            for view in list_views(item)
-            for row in self._describe(self.resize(view), healthy=not (item["label"] > 0).any())
-        ]
-        groups = np.array([group for _, group in described], object)
+        features, groups = self._describe_all()
         truth = groups == _LESION
         if min(truth.sum(), (~truth).sum()) < _FEWEST:
             logger.warning(
@@ -109,7 +104,7 @@ class FitPresence:
             return
         head = self.network.presence_head
         fitted, bias = fit_logistic(
-            np.stack([row for row, _ in described]),
+            features,
             truth,
             groups,
             head.flatten_weights().double().cpu().numpy(),
@@ -119,6 +114,21 @@ class FitPresence:
         buffer = BytesIO()
         torch.save(self.network.state_dict(), buffer)
         write_atomically(self.path, buffer.getvalue())
+
+    def _describe_all(self) -> tuple[NDArray[np.float32], NDArray[np.object_]]:
+        """Give the features (N, F) of all candidates, and what each is."""
+        # In one piece: thousands of small arrays that stay lie between the large ones that go, and
+        # keep gigabytes from being used again.
+        values, groups = array("f"), []
+        for item in self.items:
+            healthy = not (item["label"] > 0).any()
+            for view in list_views(item):
+                for row, group in self._describe(self.resize(view), healthy=healthy):
+                    values.frombytes(row.tobytes())
+                    groups.append(group)
+        count = self.network.presence_head.flatten_weights().numel()
+        features = np.frombuffer(values, np.float32).reshape(-1, count)
+        return features, np.array(groups, object)
 
     @torch.no_grad()
     def _describe(self, view: Item, *, healthy: bool) -> list[tuple[NDArray[np.float32], str]]:

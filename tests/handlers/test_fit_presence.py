@@ -94,6 +94,12 @@ def test_too_few_of_a_kind_leave_the_head_as_it_is(
     assert "outlined 0 lesions and 45 other parts" in caplog.text
 
 
+def test_nothing_outlined_at_all(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        fit(tmp_path, [])
+    assert "outlined 0 lesions and 0 other parts" in caplog.text
+
+
 def test_other_networks_are_left_alone(tmp_path: Path) -> None:
     trainer = Engine(lambda *_: None)
     FitPresence(tmp_path, torch.nn.Conv2d(1, 1, 1), Bright(), [], resize).attach(trainer)
