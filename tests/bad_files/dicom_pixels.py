@@ -163,7 +163,7 @@ def list_damaged_streams() -> list[BadFile]:
             "rle-offsets.dcm",
             "RLE whose segment is beyond the file",
             "failed",
-            "segments of a frame of RLE",
+            "consecutive segments in a frame of RLE",
             _editing(
                 RLELossless,
                 lambda stream, _: stream[:4] + struct.pack("<L", 1 << 30) + stream[8:],
