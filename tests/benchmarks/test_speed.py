@@ -5,6 +5,7 @@ import sys
 import pytest
 import speed
 from speed_machine import run
+from speed_steps import STEPS, find_step
 
 FOLDERS = {"PNG: masks": {"ms": 30.0}, "PNG: everything": {"ms": 50.0}}
 
@@ -78,3 +79,9 @@ def test_unknown_part_is_refused(
         speed.main()
     assert ended.value.code == 2
     assert "expected parts of a, b, c" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step[0])
+def test_step_is_a_function_of_the_package(step: tuple[str, str, str]) -> None:
+    owner, function = find_step(*step[1:])
+    assert callable(getattr(owner, function))
