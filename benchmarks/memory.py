@@ -1,7 +1,7 @@
 """How much memory the largest images take: `python benchmarks/memory.py`.
 
 Writes images of 64 megapixels, the most that is read, in several formats, and segments each by the
-command as a user does: with masks only, and with everything. Told are the most memory of the
+command as a user does: with masks only, and with everything. It prints the most memory of the
 process, and of it and its decoder together, as /proc has them. Takes a minute for each line on an
 idle machine; `--only NAME` does one.
 """
@@ -20,6 +20,7 @@ from speed_machine import MASKS_ONLY, infer, run
 
 from pipeline.phantom.phantom import make_phantom
 from pipeline.phantom.phantom_dicom import write_phantom_dicom
+from pipeline.phantom.phantom_pixels import DicomKind
 
 SIDE = 8000
 """Rows and columns."""
@@ -68,7 +69,8 @@ def _save_nifti(path: Path, values: NDArray[np.generic]) -> None:
 
 
 def _save_dicom(path: Path, values: Images) -> None:
-    write_phantom_dicom(path, values, mm_per_pixel=(_MM, _MM))
+    kind = DicomKind.RGB if values.ndim > 2 else DicomKind.MONOCHROME2
+    write_phantom_dicom(path, values, kind=kind, mm_per_pixel=(_MM, _MM))
 
 
 WRITERS: dict[str, tuple[str, Callable[[Path, Images], None]]] = {
