@@ -100,9 +100,8 @@ class HtmlReport(Writer):
                 if name not in PRIVATE_SETTINGS and not isinstance(value, Path)
             ],
         }
-        files = group_files(run.records())
         if images > MOST_IMAGES:
-            ReportPages(self.path, self.title, head, CORNERS_OF_MANY).write(files, run.counts)
+            ReportPages(self.path, self.title, head, CORNERS_OF_MANY).write(run)
             return
         data = RunItems(CORNERS_OF_MANY if images > MANY_IMAGES else CORNERS)
         counts = [run.counts.get(status, 0) for status in STATUSES]
@@ -110,7 +109,7 @@ class HtmlReport(Writer):
             self.path,
             title=self.title,
             head={**head, "counts": counts},
-            items=data.list_items(files),
+            items=data.list_items(group_files(run.records())),
             tail=data.list_texts,
         )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.escape_text import escape_text
-from pipeline.results.finished_run import ImageRecord
+from pipeline.results.finished_run import FinishedRun, ImageRecord
 from pipeline.writers.report.page import write_page
 from pipeline.writers.report.run_items import STATUSES, RunItems
 
@@ -27,7 +27,8 @@ class ReportPages:
     """Write pages in the order of the files, and a first one of what to look at first.
 
     The first page shows the files whose boundaries are the most uncertain, and links to all pages.
-    Of the whole run no more is in memory than these files.
+    It has no more images than any other page, and the records are read twice for it: in memory are
+    those of one file, and the names of `FIRST_LOOK` files.
 
     Args:
         path: of the first page.
@@ -42,17 +43,16 @@ class ReportPages:
         self.head = head
         self.max_corners = max_corners
 
-    def write(self, files: _Files, counts: Mapping[str, int]) -> None:
+    def write(self, run: FinishedRun) -> None:
         """Write all pages.
 
         Args:
-            files: the records of each file, in the order of the run.
-            counts: images of each status in the whole run.
+            run: the results of all files.
 
         Raises:
             WriteError: a file cannot be written.
         """
-        look = _FirstLook()
+        look, files = _FirstLook(), group_files(run.records())
         pages: list[list[Any]] = []
         while first := next(files, None):
             number = len(pages) + 1
@@ -61,8 +61,10 @@ class ReportPages:
             self._write_page(find_page(self.path, number), look.watch(part), place)
             name = find_page(self.path, number).relative_to(self.path.parent).as_posix()
             pages.append([name, part.first, part.last, part.images])
-        totals = [counts.get(status, 0) for status in STATUSES]
-        self._write_page(self.path, look.list_files(), {"pages": pages, "totals": totals})
+        totals = [run.counts.get(status, 0) for status in STATUSES]
+        self._write_page(
+            self.path, look.choose(group_files(run.records())), {"pages": pages, "totals": totals}
+        )
 
     def _write_page(
         self, path: Path, files: Iterable[Sequence[ImageRecord]], place: Mapping[str, Any]
@@ -122,25 +124,32 @@ class _Part:
 
 
 class _FirstLook:
-    """Keeps the files whose boundaries are the most uncertain."""
+    """Notes the files whose boundaries are the most uncertain."""
 
     def __init__(self) -> None:
-        self._kept: list[tuple[float, int, Sequence[ImageRecord]]] = []
+        self._kept: list[tuple[float, int, str, int]] = []
         self._count = 0
 
     def watch(self, files: Iterable[Sequence[ImageRecord]]) -> _Files:
         for file in files:
             self._count += 1
             doubts = [each.row.boundary_uncertainty for each in file]
-            doubt = max((value for value in doubts if value is not None), default=-1.0)
-            if doubt >= 0:
-                entry = (doubt, -self._count, file)
+            doubt = max((value for value in doubts if value is not None), default=None)
+            if doubt is not None:
+                entry = (doubt, -self._count, file[0].row.file, len(file))
                 keep = heapq.heappush if len(self._kept) < FIRST_LOOK else heapq.heappushpop
                 keep(self._kept, entry)
             yield file
 
-    def list_files(self) -> list[Sequence[ImageRecord]]:
-        return [file for _, _, file in sorted(self._kept, key=lambda kept: kept[:2], reverse=True)]
+    def choose(self, files: _Files) -> _Files:
+        """Choose them from all files, as long as they fit on a page; the page sorts them."""
+        names, images = set(), 0
+        for _, _, name, count in sorted(self._kept, reverse=True):
+            images += count
+            if names and images > IMAGES_OF_A_PAGE:
+                break
+            names.add(name)
+        return (file for file in files if file[0].row.file in names)
 
 
 def _count(files: Iterable[Sequence[ImageRecord]], found: Counter[str]) -> _Files:
