@@ -1,6 +1,6 @@
 """What became of each input, kept so that the next run does only what is new."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from itertools import chain
 from pathlib import Path
@@ -84,7 +84,8 @@ class RunJournal:
             raise WriteError(msg)
         if not read_journal(self._lines, self._contents, self.files):
             self._start_over()
-        contents, tables = self._contents, _list_tables(self.table_path, writers)
+        contents = self._contents
+        tables = [self.table_path, *(writer.path for writer in writers if writer.path is not None)]
         roots = [writer.root for writer in writers if writer.root is not None]
         self.files.check(tables if contents.settings else [*tables, *roots])
         if not contents.is_finished:
@@ -295,7 +296,3 @@ class RunJournal:
         """Read the first images of each status whose reasons are logged."""
         positions = self._contents.find_first(LEFT_OUT, MOST_REASONS)
         return [make_record(entry).row for entry in self._lines.read_at(positions)]
-
-
-def _list_tables(table: Path, writers: Iterable[Writer]) -> list[Path]:
-    return [table, *(writer.path for writer in writers if writer.path is not None)]

@@ -143,7 +143,8 @@ class _FirstLook:
 
     def choose(self, files: _Files) -> _Files:
         """Choose them from all files, as long as they fit on a page; the page sorts them."""
-        names, images = set(), 0
+        names: set[str] = set()
+        images = 0
         for _, _, name, count in sorted(self._kept, reverse=True):
             images += count
             if names and images > IMAGES_OF_A_PAGE:
