@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.cli.run_inference import run_inference, run_shard
 from pipeline.cli.run_options import add_config_option, add_override_options
+from pipeline.cli.say import say
 from pipeline.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -40,6 +41,12 @@ def add_parser(subparsers: Any) -> None:
         "are written by `merge`",
     )
     parser.add_argument(
+        "--pack",
+        action="store_true",
+        help="with --shard: move the files of a complete shard into OUT/packed/K.tar, where the "
+        "number of files is limited; there is no report.html then",
+    )
+    parser.add_argument(
         "--workers",
         metavar="N",
         help="processes of this computer that share the images, auto for one a core; the results "
@@ -58,6 +65,9 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run ``inference.json``: all of it, a shard, or by several processes."""
+    if args.pack and args.shard is None:
+        msg = "expected --shard with --pack, found none: only shards are packed"
+        raise ConfigError(msg)
     if args.workers is not None or args.ray is not None:
         if args.shard is not None:
             msg = f"expected --shard or {'--workers' if args.ray is None else '--ray'}, got both"
@@ -66,10 +76,33 @@ def run(args: argparse.Namespace) -> int:
 
         return run_workers(args)
     if args.shard is not None:
-        run_shard(args, str(_plan_shard(args.input, args.output, args.shard)))
-    else:
-        run_inference(args, {}, args.configs)
+        return _run_shard(args, _plan_shard(args.input, args.output, args.shard))
+    run_inference(args, {}, args.configs)
     return 0
+
+
+def _run_shard(args: argparse.Namespace, shard: "Shard") -> int:
+    """Run a shard, and pack it if that is wanted; one that is packed is done."""
+    from pipeline.journal.run_journal import FAILED_EXIT_CODE
+    from pipeline.shards.pack_shard import pack_shard
+    from pipeline.shards.shard_status import ShardStatus
+
+    status, code = ShardStatus.read(args.output), 0
+    if status.folder.packed(shard.number).exists() and shard.number in status.done:
+        code = FAILED_EXIT_CODE if shard.number in status.failed else 0
+    else:
+        if args.pack:
+            args.overrides.append("outputs#report=false")
+        try:
+            run_shard(args, str(shard))
+        except SystemExit as end:
+            if end.code != FAILED_EXIT_CODE or not args.pack:
+                raise
+            code = FAILED_EXIT_CODE
+        if not args.pack:
+            return code
+    say(f"{pack_shard(args.output, shard.number)} holds the results of shard {shard}")
+    return code
 
 
 def _plan_shard(source: Path, output: Path, text: str) -> "Shard":

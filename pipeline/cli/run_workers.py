@@ -46,10 +46,13 @@ def run_workers(args: argparse.Namespace) -> int:
     check_input(args.input)
     check_output(args.output)
     with _open_workers(args, wanted) as (workers, start):
-        planned = ShardPlan.read(ShardFolder(args.output))
+        folder = ShardFolder(args.output)
+        planned = ShardPlan.read(folder)
         shards = planned.shards if planned else _choose_shards(args.input, args.output, workers)
         plan = make_plan(args.input, args.output, shards)
         numbers = [number for number, count in enumerate(plan.counts) if count]
+        for number in numbers:
+            folder.refuse_packed(number)
         hides = None if shows_progress(args) is None else True
         with tqdm(total=plan.files, unit="file", disable=hides) as bar:
             Supervisor(

@@ -2,9 +2,12 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.cli.say import say
+
+if TYPE_CHECKING:
+    from pipeline.shards.shard_status import ShardStatus
 
 
 def add_parser(subparsers: Any) -> None:
@@ -37,6 +40,14 @@ def run(args: argparse.Namespace) -> int:
         f"done: {done} of {status.plan.shards} shards",
         f"missing: {format_numbers(missing) or 'none'}",
         f"with failed files: {format_numbers(failed) or 'none'}",
+        *_describe_packed(status),
         "images: " + ", ".join(f"{count} {name}" for name, count in status.images.items()),
     )
     return 0
+
+
+def _describe_packed(status: "ShardStatus") -> list[str]:
+    from pipeline.shards.shard_status import format_numbers
+
+    packed = [number for number in status.done if status.folder.packed(number).exists()]
+    return [f"packed: {format_numbers(packed)}"] if packed else []

@@ -17,7 +17,7 @@ def list_shard(dataset_dir: str | Path, output_dir: str | Path, shard: str) -> l
         shard: as ``K/N``.
 
     Raises:
-        ConfigError: there is no such plan, or all of the files are gone.
+        ConfigError: there is no such plan, all of the files are gone, or the shard is packed.
     """
     source, folder = Path(dataset_dir), ShardFolder(Path(output_dir))
     wanted = Shard.parse(shard)
@@ -26,6 +26,7 @@ def list_shard(dataset_dir: str | Path, output_dir: str | Path, shard: str) -> l
         msg = f"expected a plan in {folder.path}, found none: run `breast-us-seg plan` first"
         raise ConfigError(msg)
     plan.check(wanted, folder)
+    folder.refuse_packed(wanted.number)
     root = source if source.is_dir() else source.parent
     planned = [root / file for file in plan.read_files(wanted.number, folder)]
     files = [path for path in planned if path.exists() or path.is_symlink()]

@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+from pipeline.errors import ConfigError
 from pipeline.journal.holds_results import PLAN, SHARDS
+
+_PACKED = "packed"
 
 
 class ShardFolder:
@@ -39,3 +42,29 @@ class ShardFolder:
             number: of the shard, from 0.
         """
         return self.of(number) / "done.json"
+
+    def packed(self, number: int) -> Path:
+        """Name the archive that `pack_shard` moves the results of a shard to.
+
+        Args:
+            number: of the shard, from 0.
+        """
+        return self.output_dir / _PACKED / f"{number:05d}.tar"
+
+    def refuse_packed(self, number: int) -> None:
+        """Check that the results of a shard are not in an archive, so that it can be run.
+
+        Args:
+            number: of the shard, from 0.
+
+        Raises:
+            ConfigError: they are.
+        """
+        archive = self.packed(number)
+        if archive.exists():
+            msg = (
+                f"expected the results of shard {number} to be unpacked, they are in {archive}: "
+                f"`tar -xf {_PACKED}/{archive.name}` in the folder of the results, remove the "
+                "archive, and run the shard again"
+            )
+            raise ConfigError(msg)

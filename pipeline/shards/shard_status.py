@@ -18,10 +18,12 @@ class ShardStatus:
     Attributes:
         plan: of the run.
         done: by number of the shard; those without files need none.
+        folder: of the run.
     """
 
     plan: ShardPlan
     done: dict[int, ShardDone]
+    folder: ShardFolder
 
     @classmethod
     def read(cls, output_dir: Path) -> "ShardStatus":
@@ -40,7 +42,7 @@ class ShardStatus:
             known = ShardDone.read(folder, number) if digest else None
             if known is not None and known.list == digest:
                 done[number] = known
-        return cls(plan, done)
+        return cls(plan, done, folder)
 
     @property
     def missing(self) -> list[int]:
