@@ -60,6 +60,11 @@ def fit_presence_scale(rows: Sequence[Row]) -> PlattScale:
     return _fit([row["probability"] for row in asked], truth, weights)
 
 
+def apply_scale(rows: Sequence[Row], scale: PlattScale) -> list[Row]:
+    """Scale the probabilities of rows."""
+    return [{**row, "probability": scale.scale(row["probability"])} for row in rows]
+
+
 def fit_malignancy_scale(rows: Sequence[Row]) -> PlattScale:
     """Fit the scale of malignancy by maximum likelihood.
 

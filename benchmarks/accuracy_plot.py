@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from accuracy_choices import Row, is_known
-from accuracy_rows import HOSPITALS
+from accuracy_rows import HOSPITALS, list_lesion_free
 from PIL import Image, ImageDraw, ImageFont
 
 _SIDE, _MARGIN = 420, 44
@@ -19,7 +19,12 @@ def plot_malignancy(rows: Sequence[Row]) -> Image.Image:
     Args:
         rows: of hospitals that were left out.
     """
-    picture, draw = _draw_frame("probability of malignancy", "share that is malignant")
+    picture, draw = _draw_frame(
+        "probability of malignancy",
+        "share that is malignant",
+        (1, 1),
+        _list_hospitals([row for row in rows if is_known(row)]),
+    )
     draw.line((_MARGIN, _SIDE - _MARGIN, _SIDE - _MARGIN, _MARGIN), fill="lightgray")
     for source, colour in _COLOURS.items():
         known = [row for row in rows if row["source"] == source and is_known(row)]
@@ -38,13 +43,17 @@ def plot_points(rows: Sequence[Row]) -> Image.Image:
     """Draw the share of pictures without a lesion that are marked over that of silent lesions.
 
     Args:
-        rows: of hospitals that were left out; normal images, or else parts beside lesions.
+        rows: of hospitals that were left out; see `list_lesion_free`.
     """
-    below = f"share of lesion images that are silent, 1 is {_MOST_SILENT:.0%}"
-    picture, draw = _draw_frame(below, "share without a lesion that is marked")
+    picture, draw = _draw_frame(
+        "lesion images that are silent, %",
+        "pictures without a lesion that are marked, %",
+        (100 * _MOST_SILENT, 100),
+        _list_hospitals(rows),
+    )
     for source, colour in _COLOURS.items():
         part = [row for row in rows if row["source"] == source]
-        free = [row for row in part if row["normal"]] or [row for row in part if row["part"]]
+        free = list_lesion_free(part)
         lesions = [row for row in part if row["lesion_px"]]
         points = []
         for point in np.arange(101) / 100 if lesions and free else ():
@@ -60,18 +69,26 @@ def _is_marked(row: Row, point: float) -> bool:
     return bool(row["pred_px"]) and row["probability"] >= point
 
 
-def _draw_frame(below: str, above: str) -> tuple[Image.Image, ImageDraw.ImageDraw]:
+def _list_hospitals(rows: Sequence[Row]) -> list[str]:
+    return [source for source in HOSPITALS if source in {row["source"] for row in rows}]
+
+
+def _draw_frame(
+    below: str, above: str, ends: tuple[float, float], sources: Sequence[str]
+) -> tuple[Image.Image, ImageDraw.ImageDraw]:
     picture = Image.new("RGB", (_SIDE, _SIDE), "white")
     draw = ImageDraw.Draw(picture)
     font = ImageFont.load_default(13)
     draw.rectangle((_MARGIN, _MARGIN, _SIDE - _MARGIN, _SIDE - _MARGIN), outline="gray")
-    for place, (source, colour) in enumerate(_COLOURS.items()):
-        at = _SIDE - _MARGIN - 8, _SIDE - _MARGIN - 60 + 16 * place
-        draw.text(at, HOSPITALS[source], fill=colour, font=font, anchor="ra")
+    for place, source in enumerate(sources):
+        at = _SIDE - _MARGIN - 8, _MARGIN + 8 + 16 * place
+        draw.text(at, HOSPITALS[source], fill=_COLOURS[source], font=font, anchor="ra")
     for value in (0, 0.5, 1):
         x, y = _MARGIN + value * _SPAN, _SIDE - _MARGIN - value * _SPAN
-        draw.text((x, _SIDE - _MARGIN + 6), f"{value:g}", fill="black", font=font, anchor="ma")
-        draw.text((_MARGIN - 6, y), f"{value:g}", fill="black", font=font, anchor="rm")
+        draw.text(
+            (x, _SIDE - _MARGIN + 6), f"{value * ends[0]:g}", fill="black", font=font, anchor="ma"
+        )
+        draw.text((_MARGIN - 6, y), f"{value * ends[1]:g}", fill="black", font=font, anchor="rm")
     draw.text((_SIDE / 2, _SIDE - 16), below, fill="black", font=font, anchor="mm")
     draw.text((_SIDE / 2, 22), above, fill="black", font=font, anchor="mm")
     return picture, draw

@@ -6,9 +6,16 @@ runs without a hospital (see `accuracy_choices.py`).
 """
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 
-from accuracy_choices import Row, choose_point, fit_malignancy_scale, fit_presence_scale
+from accuracy_choices import (
+    Row,
+    apply_scale,
+    choose_point,
+    fit_malignancy_scale,
+    fit_presence_scale,
+)
 
 ROWS = Path(__file__).resolve().parents[1] / "bundle" / "evaluation" / "left_out.csv"
 
@@ -20,6 +27,9 @@ HOSPITALS = {"busi": "BUSI", "busbra": "BUS-BRA", "breast": "BrEaST"}
 
 MISSED = 0.1
 """Dice below which a lesion is missed: what is marked, if anything, is something else."""
+
+FEW = 10
+"""Normal images from which on they speak for a hospital."""
 
 AXILLA = frozenset(
     [f"busi/benign_{n:03d}" for n in (199, 205, 207, 210, 223, 225, 228, 235, 236, 243, 247, 248)]
@@ -45,8 +55,7 @@ def read_rows(path: Path = ROWS) -> list[Row]:
         if not others:
             others = [row for row in raw if is_left_out(row)]
         scale = fit_presence_scale(others)
-        scaled = [{**row, "probability": scale.scale(row["probability"])} for row in others]
-        point = choose_point(scaled)
+        point = choose_point(apply_scale(others, scale))
         malignancy = fit_malignancy_scale(others)
         for row in rows:
             if row["run"] != run:
@@ -91,6 +100,12 @@ def left_out(run: str) -> str:
 def is_left_out(row: Row) -> bool:
     """Return whether a row is of a hospital that its network has not trained on."""
     return bool(left_out(row["run"]))
+
+
+def list_lesion_free(rows: Sequence[Row]) -> list[Row]:
+    """List what shows no lesion: normal images, or the parts beside lesions if those are few."""
+    normals = [row for row in rows if row["normal"]]
+    return normals if len(normals) >= FEW else [row for row in rows if row["part"]]
 
 
 def is_missed(row: Row) -> bool:

@@ -16,6 +16,7 @@ import numpy as np
 from accuracy_choices import (
     SILENCED,
     Row,
+    apply_scale,
     choose_point,
     fit_malignancy_scale,
     fit_presence_scale,
@@ -28,6 +29,7 @@ from accuracy_rows import (
     ROWS,
     is_left_out,
     is_missed,
+    list_lesion_free,
     read_raw_rows,
     read_rows,
 )
@@ -56,6 +58,9 @@ DEPTHS = ((0.0, 0.25), (0.25, 0.5), (0.5, 1.0))
 LEAST_IMAGES = 10
 """Images of a device that get a line of their own."""
 
+POINTS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+"""Operating points that get lines, beside those that have a name."""
+
 _HEAD = (
     "| tested on | lesion images | Dice (95 % interval) | without operating point | median | IoU |"
     " missed | silent | normal images marked | parts beside lesions marked | image AUC |"
@@ -66,17 +71,17 @@ _HEAD = (
 
 def write_tables() -> None:
     """Put the tables into docs/model.md and the summary to where the bundle has it."""
-    rows, raw = read_rows(), read_raw_rows()
+    rows = read_rows()
+    raw = [row for row in read_raw_rows() if is_left_out(row)]
+    scale = fit_presence_scale(raw)
+    scaled = apply_scale(raw, scale)
     text = json.dumps({"notice": RESEARCH_ONLY, **summarise_left_out(rows)}, indent=2)
     write_atomically(SUMMARY, f"{text}\n".encode())
-    replace_between(PAGE, BEGIN, END, format_tables(rows))
+    replace_between(PAGE, BEGIN, END, format_tables(rows, scaled))
     unseen = [row for row in rows if is_left_out(row)]
     plot_malignancy(unseen).save(PAGE.with_name("malignancy.png"))
     plot_points(unseen).save(PAGE.with_name("operating-points.png"))
     print(f"wrote the tables of {PAGE} and {SUMMARY}; now python -m bundle.update_metadata")
-    raw = [row for row in raw if is_left_out(row)]
-    scale = fit_presence_scale(raw)
-    scaled = [{**row, "probability": scale.scale(row["probability"])} for row in raw]
     print(f"for the configs: presence_scale {scale}")
     print(f"for the configs: malignancy_scale {fit_malignancy_scale(raw)}")
     for name, silenced in SILENCED.items():
@@ -116,11 +121,12 @@ def _read_scores(row: Row) -> ImageScores:
     return ImageScores(*values, row["lesion_px"], *(counts if row["kept"] else (0, 0, 0)))
 
 
-def format_tables(rows: Sequence[Row]) -> str:
+def format_tables(rows: Sequence[Row], scaled: Sequence[Row] = ()) -> str:
     """Write all tables as Markdown.
 
     Args:
         rows: of `read_rows`.
+        scaled: of hospitals left out, with the scale of presence of the release.
     """
     unseen = [row for row in rows if is_left_out(row)]
     lines = [*_HEAD]
@@ -152,7 +158,7 @@ def format_tables(rows: Sequence[Row]) -> str:
         for name, choose in _list_strata(lesions)
         if (part := [row for row in lesions if choose(row)])
     ]
-    lines += ["", *_format_malignancy(unseen), "", *_format_points(unseen)]
+    lines += ["", *_format_malignancy(unseen), "", *_format_points(scaled)]
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -178,7 +184,7 @@ def _format_scores(name: str, rows: Sequence[Row]) -> str:
         _format_share(sum(not row["kept"] for row in lesions), len(lesions)),
         _format_share(sum(row["kept"] for row in normals), len(normals)),
         _format_share(sum(row["kept"] for row in parts), len(parts)),
-        format_auc(lesions, normals or parts, "probability"),
+        format_auc(lesions, list_lesion_free(rows), "probability"),
         format_auc(*told, "malignancy"),
     ]
     return f"| {' | '.join(cells)} |"
@@ -265,13 +271,14 @@ def _format_malignancy(rows: Sequence[Row]) -> list[str]:
 
 
 def _format_points(rows: Sequence[Row]) -> list[str]:
-    """Write what other operating points would do, on hospitals that were left out."""
+    """Write what operating points do, on hospitals that were left out."""
     lines = [
         "| operating point | hospital | Dice | missed | silent | normal images marked |"
         " parts beside lesions marked |",
         "|---|---|---|---|---|---|---|",
     ]
-    for point in (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
+    named = {choose_point(rows, share): name for name, share in SILENCED.items()} if rows else {}
+    for point in sorted({*POINTS, *named}):
         for source, title in HOSPITALS.items():
             part = [
                 {**row, "kept": bool(row["pred_px"]) and row["probability"] >= point}
@@ -281,7 +288,8 @@ def _format_points(rows: Sequence[Row]) -> list[str]:
             lesions = [row for row in part if row["lesion_px"]]
             if not lesions:
                 continue
-            cells = [f"{point:g}", title, f"{np.mean([score(row) for row in lesions]):.3f}"]
+            name = f"{point:g} ({named[point]})" if point in named else f"{point:g}"
+            cells = [name, title, f"{np.mean([score(row) for row in lesions]):.3f}"]
             cells.append(_format_share(sum(is_missed(row) for row in lesions), len(lesions)))
             cells.append(_format_share(sum(not row["kept"] for row in lesions), len(lesions)))
             for kind in ("normal", "part"):

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
+from accuracy_choices import apply_scale, fit_presence_scale
 from accuracy_row import make_row
-from accuracy_rows import read_rows
+from accuracy_rows import is_left_out, list_lesion_free, read_raw_rows, read_rows
 from accuracy_tables import PAGE, format_tables, summarise_left_out
 
 
@@ -65,10 +66,28 @@ def test_operating_points_are_counted_for_each_hospital() -> None:
         make_row(id="b", probability=0.9, kept=True),
         make_row(id="n", probability=0.35, lesion_px=0, dice=None, iou=0, normal=True, kept=True),
     ]
-    page = format_tables(rows)
+    page = format_tables(rows, rows)
     assert "| 0.3 | BUSI | 0.800 | 0 of 2 (0.0%) | 0 of 2 (0.0%) | 1 of 1 (100.0%) |  |" in page
     assert "| 0.5 | BUSI | 0.400 | 1 of 2 (50.0%) | 1 of 2 (50.0%) | 0 of 1 (0.0%) |  |" in page
 
 
+def test_points_that_have_a_name_say_so() -> None:
+    rows = [make_row(id=str(n), probability=0.005 + n / 100, kept=True) for n in range(100)]
+    page = format_tables(rows, rows)
+    names = [line.split(" | ")[0] for line in page.splitlines() if " | BUSI | " in line]
+    (sensitive,) = [name for name in names if name.endswith("(sensitive)")]
+    assert float(sensitive.strip("| ").split()[0]) == pytest.approx(0.03, abs=0.01)
+    assert any(name.endswith("(specific)") for name in names)
+
+
+@pytest.mark.parametrize(("normals", "listed"), [(9, "part"), (10, "normal")])
+def test_few_normal_images_do_not_speak_for_a_hospital(normals: int, listed: str) -> None:
+    rows = [make_row(lesion_px=0, normal=True) for _ in range(normals)]
+    rows += [make_row(lesion_px=0, part=True, list="lesion_free") for _ in range(3)]
+    assert list_lesion_free(rows) == [row for row in rows if row[listed]]
+
+
 def test_page_is_that_of_the_rows() -> None:
-    assert format_tables(read_rows()) in PAGE.read_text(encoding="utf-8")
+    raw = [row for row in read_raw_rows() if is_left_out(row)]
+    scaled = apply_scale(raw, fit_presence_scale(raw))
+    assert format_tables(read_rows(), scaled) in PAGE.read_text(encoding="utf-8")
