@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from speed_machine import ROOT, draw
 
 import pipeline.networks  # noqa: F401, registers the encoder
 from pipeline.errors import ConfigError
+from pipeline.hash_file import hash_file
 from pipeline.inferers.export_network import export_network
 from pipeline.inferers.exported_network import ExportedNetwork
 from pipeline.inferers.fast_bf16 import has_fast_bf16
@@ -111,9 +113,10 @@ def _list_ways(
     try:
         with torch.inference_mode(False):
             export_network(ROOT / "configs" / "inference.json", weights)
-        yield "ONNX Runtime fp32", ExportedNetwork(weights, "onnx")
-        yield "OpenVINO fp32", ExportedNetwork(weights, "openvino")
-        yield "OpenVINO bf16", ExportedNetwork(weights, "openvino", bf16=True)
+        load = partial(ExportedNetwork, weights, sha256=hash_file(weights), network=network)
+        yield "ONNX Runtime fp32", load("onnx")
+        yield "OpenVINO fp32", load("openvino")
+        yield "OpenVINO bf16", load("openvino", bf16=True)
     except ConfigError as error:
         left_out["ONNX Runtime or OpenVINO"] = str(error).partition(":")[0]
 

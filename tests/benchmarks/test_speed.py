@@ -1,11 +1,16 @@
 """What is made of the figures."""
 
+import inspect
 import sys
+from pathlib import Path
 
 import pytest
 import speed
-from speed_machine import run
+import speed_forward
+from speed_machine import ROOT, run
 from speed_steps import STEPS, find_step
+
+from pipeline.hash_file import hash_file
 
 FOLDERS = {"PNG: masks": {"ms": 30.0}, "PNG: everything": {"ms": 50.0}}
 
@@ -55,6 +60,26 @@ def test_summary_leaves_out_what_failed() -> None:
         "|---|---|",
         "| from the start of the command to the first mask | 2.0 s |",
     ]
+
+
+def test_exported_networks_are_loaded_as_they_want_to_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called = []
+    wanted = inspect.signature(speed_forward.ExportedNetwork)
+    monkeypatch.setattr(speed_forward, "export_network", lambda config, weights: None)
+    monkeypatch.setattr(
+        speed_forward,
+        "ExportedNetwork",
+        lambda *args, **options: called.append(wanted.bind(*args, **options).arguments),
+    )
+    network, size = speed_forward._load()
+    left_out: dict[str, str] = {}
+    ways = dict(speed_forward._list_ways(network, size, tmp_path, left_out, quick=True))
+    assert [each["backend"] for each in called] == ["onnx", "openvino", "openvino"]
+    assert {each["sha256"] for each in called} == {hash_file(ROOT / "models" / "model.pt")}
+    assert {"torch fp32", "ours bf16", "OpenVINO bf16"} <= set(ways)
+    assert not left_out
 
 
 def test_command_is_measured_with_its_children() -> None:
