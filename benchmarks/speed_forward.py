@@ -94,8 +94,11 @@ def _list_ways(
         ("torch fp32, channels last", last, torch.channels_last),
     ):
         yield name, _call(module, kind, autocast=False)
-        yield name.replace("fp32", "bf16"), _call(module, kind, autocast=True)
-    for bf16 in (False, True):
+        if has_fast_bf16():
+            yield name.replace("fp32", "bf16"), _call(module, kind, autocast=True)
+    if not has_fast_bf16():  # a second an image
+        left_out["bfloat16"] = "this CPU has no instructions for it"
+    for bf16 in (False, True) if has_fast_bf16() else (False,):
         prepared = prepare_network(network, bf16=bf16)
         dtype = torch.bfloat16 if bf16 else torch.float32
         yield f"ours {'bf16' if bf16 else 'fp32'}", _call(prepared, torch.channels_last, dtype)
@@ -116,7 +119,8 @@ def _list_ways(
         load = partial(ExportedNetwork, weights, sha256=hash_file(weights), network=network)
         yield "ONNX Runtime fp32", load("onnx")
         yield "OpenVINO fp32", load("openvino")
-        yield "OpenVINO bf16", load("openvino", bf16=True)
+        if has_fast_bf16():
+            yield "OpenVINO bf16", load("openvino", bf16=True)
     except ConfigError as error:
         left_out["ONNX Runtime or OpenVINO"] = str(error).partition(":")[0]
 

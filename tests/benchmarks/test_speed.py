@@ -62,9 +62,11 @@ def test_summary_leaves_out_what_failed() -> None:
     ]
 
 
+@pytest.mark.parametrize("is_fast", [True, False])
 def test_exported_networks_are_loaded_as_they_want_to_be(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    is_fast: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(speed_forward, "has_fast_bf16", lambda: is_fast)
     called = []
     wanted = inspect.signature(speed_forward.ExportedNetwork)
     monkeypatch.setattr(speed_forward, "export_network", lambda config, weights: None)
@@ -76,10 +78,15 @@ def test_exported_networks_are_loaded_as_they_want_to_be(
     network, size = speed_forward._load()
     left_out: dict[str, str] = {}
     ways = dict(speed_forward._list_ways(network, size, tmp_path, left_out, quick=True))
-    assert [each["backend"] for each in called] == ["onnx", "openvino", "openvino"]
+    assert [each["backend"] for each in called] == ["onnx", *["openvino"] * (1 + is_fast)]
     assert {each["sha256"] for each in called} == {hash_file(ROOT / "models" / "model.pt")}
-    assert {"torch fp32", "ours bf16", "OpenVINO bf16"} <= set(ways)
-    assert not left_out
+    assert {"torch fp32", "ours fp32", "OpenVINO fp32"} <= set(ways)
+    assert {name for name in ways if "bf16" in name} == (
+        {"torch bf16", "torch bf16, channels last", "ours bf16", "OpenVINO bf16"}
+        if is_fast
+        else set()
+    )
+    assert set(left_out) == (set() if is_fast else {"bfloat16"})
 
 
 def test_command_is_measured_with_its_children() -> None:
