@@ -3,6 +3,7 @@
 Images: `make_source`, of 64 x 96.
 """
 
+import json
 import subprocess
 import tarfile
 from pathlib import Path
@@ -164,6 +165,16 @@ def test_archive_that_is_damaged_is_noticed(output: Path) -> None:
     with pytest.raises(WriteError, match="it is damaged"):
         pack_shard(output, 0)
     assert list_loose(output) == before
+
+
+def test_what_another_process_has_left_of_a_failed_image_is_not_packed(output: Path) -> None:
+    left = output / "masks" / "broken.png"
+    left.write_bytes(b"half")
+    claim = {"writes": ["masks/broken.png"], "of": "broken.png"}
+    (output / "shards" / "00000" / "other-1-0.jsonl").write_text(json.dumps(claim) + "\n")
+    with tarfile.open(pack_shard(output, 0)) as packed:
+        assert "masks/broken.png" not in packed.getnames()
+    assert not left.exists()
 
 
 def test_shard_that_is_not_complete_is_not_packed(output: Path) -> None:
