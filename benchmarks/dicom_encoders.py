@@ -114,6 +114,12 @@ def write_by_tool(*command: str) -> Callable[[Path, Content, str], None]:
     return write
 
 
+def _deflate(content: bytes) -> bytes:
+    """Compress without a head, as DICOM does; `zlib.compress` can from Python 3.11 on alone."""
+    compressor = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return compressor.compress(content) + compressor.flush()
+
+
 def write_stream(
     encode: Callable[[Content], bytes],
 ) -> Callable[[Path, Content, str], None]:
@@ -264,7 +270,7 @@ SYNTAXES: dict[str, tuple[str, Writer]] = {
     f"{ROOT_UID}.4.112": ("JPEG XL", write_stream(_encode_jpeg_xl)),
     f"{ROOT_UID}.8.1": (
         "deflated frame",
-        write_stream(lambda content: zlib.compress(content.samples.tobytes(), wbits=-15)),
+        write_stream(lambda content: _deflate(content.samples.tobytes())),
     ),
     f"{ROOT_UID}.4.100": ("MPEG2 main level", write_video(_MPEG2)),
     f"{ROOT_UID}.4.101": ("MPEG2 high level", write_video(_MPEG2)),
