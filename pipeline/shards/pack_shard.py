@@ -3,6 +3,7 @@
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from pipeline.atomic import open_atomically
 from pipeline.errors import ConfigError, WriteError
@@ -22,7 +23,7 @@ def pack_shard(output_dir: Path, number: int) -> Path:
 
     A file is removed once the archive on the disk holds the same bytes. Where that was interrupted,
     the next call goes on with it. The archive depends on the results alone, so that two processes
-    write the same one.
+    at once write the same one, and either may remove a file first.
 
     Args:
         output_dir: folder of the run.
@@ -51,7 +52,7 @@ def pack_shard(output_dir: Path, number: int) -> Path:
     names = list(_list_files(folder, number, done.journal))
     try:
         if not archive.exists():
-            _write(archive, output_dir, names)
+            _write_first(archive, output_dir, names)
         _remove_packed(archive, output_dir, set(names))
     except OSError as error:
         msg = f"expected to pack shard {number} into {archive}, got {error.strerror}"
@@ -74,6 +75,14 @@ def _list_files(folder: ShardFolder, number: int, journal: str) -> Iterator[str]
             yield name
 
 
+def _write_first(archive: Path, output_dir: Path, names: list[str]) -> None:
+    try:
+        _write(archive, output_dir, names)
+    except WriteError:
+        if not archive.exists():  # else another process was first, and has begun to remove
+            raise
+
+
 def _write(archive: Path, output_dir: Path, names: list[str]) -> None:
     with (
         open_atomically(archive, sync=True) as file,
@@ -93,19 +102,14 @@ def _remove_packed(archive: Path, output_dir: Path, names: set[str]) -> None:
         for member in packed:
             if member.name not in names:
                 continue
-            path, content = output_dir / member.name, packed.extractfile(member)
-            with path.open("rb") as file:
-                while content is not None and (chunk := content.read(_CHUNK)):
-                    if chunk != file.read(len(chunk)):
-                        content = None
-                is_same = content is not None and not file.read(1)
-            if not is_same:
+            path = output_dir / member.name
+            if not _is_same(path, packed.extractfile(member)):
                 msg = (
                     f"expected {path} to be what {archive} holds, it is not: move the archive away "
                     "and pack again"
                 )
                 raise WriteError(msg)
-            path.unlink()
+            path.unlink(missing_ok=True)
             names.discard(member.name)
             _remove_empty(path.parent, output_dir)
     if names:
@@ -114,6 +118,17 @@ def _remove_packed(archive: Path, output_dir: Path, names: set[str]) -> None:
             "it away and pack again"
         )
         raise WriteError(msg)
+
+
+def _is_same(path: Path, content: IO[bytes] | None) -> bool:
+    try:
+        with path.open("rb") as file:
+            while content is not None and (chunk := content.read(_CHUNK)):
+                if chunk != file.read(len(chunk)):
+                    return False
+            return not file.read(1)
+    except FileNotFoundError:  # removed by another process
+        return True
 
 
 def _remove_empty(folder: Path, end: Path) -> None:

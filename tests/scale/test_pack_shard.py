@@ -11,21 +11,12 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import ConfigError, WriteError
+from pipeline.shards import pack_shard as packing
 from pipeline.shards.pack_shard import pack_shard
-from scale.shard_runs import call, list_options, make_source, read_results
+from scale.shard_runs import call, read_results
 
 SHARDS = 2
 NO_REPORT = ("--set", "outputs#report=false")
-
-
-@pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_source(tmp_path_factory.mktemp("pack") / "in")
-
-
-@pytest.fixture(scope="module")
-def options(source: Path) -> list[str]:
-    return list_options(source.parent)
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +39,15 @@ def list_loose(output: Path) -> list[str]:
     """List the results that are not packed."""
     paths = (path.relative_to(output) for path in output.rglob("*") if path.is_file())
     return sorted(path.as_posix() for path in paths if path.parts[0] not in ("shards", "packed"))
+
+
+def list_packed(archives: list[Path]) -> list[str]:
+    """List the results that are packed."""
+    names: list[str] = []
+    for archive in archives:
+        with tarfile.open(archive) as packed:
+            names += packed.getnames()
+    return sorted(names)
 
 
 def unpack(output: Path, number: int) -> None:
@@ -117,11 +117,30 @@ def test_what_was_interrupted_goes_on(output: Path, monkeypatch: pytest.MonkeyPa
     assert 0 < len(list_loose(output)) < len(before)
     archives = [pack_shard(output, number) for number in range(SHARDS)]
     assert list_loose(output) == []
-    names: list[str] = []
-    for archive in archives:
-        with tarfile.open(archive) as packed:
-            names += packed.getnames()
-    assert sorted(names) == before
+    assert list_packed(archives) == before
+
+
+def test_another_process_may_pack_the_shard_at_the_same_time(
+    output: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, is_same = packing._write, packing._is_same
+
+    def write_after_the_other(*args: object) -> None:
+        monkeypatch.setattr(packing, "_write", write)
+        monkeypatch.setattr(packing, "_is_same", remove_and_compare)
+        packing.pack_shard(output, 0)
+        write(*args)  # files are gone
+
+    def remove_and_compare(path: Path, content: object) -> bool:
+        if path.name.endswith("sweep.dcm"):
+            path.unlink(missing_ok=True)  # by a third one
+        return is_same(path, content)
+
+    monkeypatch.setattr(packing, "_write", write_after_the_other)
+    before = list_loose(output)
+    archives = [pack_shard(output, number) for number in range(SHARDS)]
+    assert list_loose(output) == []
+    assert list_packed(archives) == before
 
 
 def test_same_results_give_the_same_archive(output: Path) -> None:

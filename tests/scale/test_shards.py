@@ -15,21 +15,9 @@ from pipeline.writers import PngMask
 from scale.shard_runs import (
     SHARDS,
     call,
-    list_options,
-    make_source,
     read_results,
     run_shards,
 )
-
-
-@pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_source(tmp_path_factory.mktemp("run") / "in")
-
-
-@pytest.fixture(scope="module")
-def options(source: Path) -> list[str]:
-    return list_options(source.parent)
 
 
 @pytest.fixture(scope="module")
