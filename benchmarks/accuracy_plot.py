@@ -81,7 +81,7 @@ def _draw_frame(
     font = ImageFont.load_default(13)
     draw.rectangle((_MARGIN, _MARGIN, _SIDE - _MARGIN, _SIDE - _MARGIN), outline="gray")
     for place, source in enumerate(sources):
-        at = _SIDE - _MARGIN - 8, _MARGIN + 8 + 16 * place
+        at = _SIDE - _MARGIN - 8, _SIDE - _MARGIN - 60 + 16 * place
         draw.text(at, HOSPITALS[source], fill=_COLOURS[source], font=font, anchor="ra")
     for value in (0, 0.5, 1):
         x, y = _MARGIN + value * _SPAN, _SIDE - _MARGIN - value * _SPAN
