@@ -2,8 +2,8 @@
 
 Each page is walked in a fresh clone, with synthetic images where it says `IN` or names a data set,
 so that a command that is wrong, or wants what an earlier one did not make, is seen. What is not run
-is listed with the reason. `--venv DIR` takes an environment that is there; without it the pages'
-own commands install one, which takes minutes and gigabytes.
+is listed with the reason. Pages that make an environment do so, the others share one in WORK, which
+takes minutes and gigabytes. `--venv DIR` takes one that is there, and nothing is installed.
 """
 
 import argparse
@@ -32,8 +32,11 @@ PAGES = (
 )
 """Pages with commands, in the order of a reader."""
 
-INSTALLS = re.compile(r"-m venv|\bpip (install|wheel)|^uv |-m build|^export ")
-"""Run where nothing is installed yet."""
+INSTALLS = re.compile(r"-m venv|\bpip (install|wheel)|^uv |-m build|^export |^\.venv-label/")
+"""Not run with `--venv`."""
+
+ENVIRONMENT = re.compile(r"(?:-m venv|^uv venv) ?(\S*)$")
+"""Makes an environment, and where; `.venv` if it does not say."""
 
 NOT_RUN = (
     (r"download\.pytorch\.org", "the index of PyTorch may be out of reach; it is a choice"),
@@ -151,13 +154,14 @@ def _read_json_block() -> str:
     return page.partition("```json\n")[2].partition("```")[0]
 
 
-def walk(page: str, folder: Path, venv: Path | None) -> list[str]:
+def walk(page: str, folder: Path, venv: Path, installs: bool) -> list[str]:
     """Run the commands of a page.
 
     Args:
         page: path in the repository.
         folder: to make and work in.
-        venv: an environment with everything installed; `None` installs as the page says.
+        venv: an environment with everything installed.
+        installs: whether to run the commands that install; the page may then make its own `.venv`.
 
     Returns:
         A line for each command that failed.
@@ -167,20 +171,23 @@ def walk(page: str, folder: Path, venv: Path | None) -> list[str]:
     prepare_folder(folder)
     environment = dict(os.environ)
     programs = folder / ".venv" / "bin"
-    if venv is not None:
+    commands = list(list_commands(page))
+    if not installs or not any(ENVIRONMENT.search(command.text) for command in commands):
         programs.parent.mkdir()
         programs.symlink_to(venv.resolve() / "bin")
     environment["PATH"] = f"{programs}:{environment['PATH']}"
     failures = []
-    for command in list_commands(page):
+    for command in commands:
         place = f"{page}:{command.line}"
         if reason := command.reason:
             print(f"not run {place}: {command.text}\n        ({reason})", flush=True)
             continue
-        if venv is not None and INSTALLS.search(command.text):
+        if not installs and INSTALLS.search(command.text):
             print(f"not run {place}: {command.text}\n        (--venv)", flush=True)
             continue
         text = command.text
+        if made := ENVIRONMENT.search(text):
+            shutil.rmtree(folder / (made[1] or ".venv"), ignore_errors=True)
         if re.search(r"breast-us-seg train ", text):
             shutil.rmtree(folder / "runs" / "train", ignore_errors=True)
             text += SMALL
@@ -193,6 +200,21 @@ def walk(page: str, folder: Path, venv: Path | None) -> list[str]:
         if ended.returncode:
             failures.append(f"{place}: {text}\n{ended.stderr[-2000:]}")
     return failures
+
+
+def make_environment(folder: Path) -> Path:
+    """Install the program as README says.
+
+    Args:
+        folder: to make.
+
+    Returns:
+        The folder.
+    """
+    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet"]
+    subprocess.run([*pip, "--constraint", "constraints.txt", "."], cwd=ROOT, check=True)
+    return folder
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -209,9 +231,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--venv", type=Path, help="environment with the program and its extras")
     parser.add_argument("--page", action="append", choices=PAGES, help="only this one")
     args = parser.parse_args(argv)
+    venv = args.venv or make_environment(args.work / "environment")
     failures = []
     for page in args.page or PAGES:
-        failures += walk(page, args.work / page.replace("/", "-"), args.venv)
+        failures += walk(page, args.work / page.replace("/", "-"), venv, args.venv is None)
     for failure in failures:
         print(f"\nfailed: {failure}")
     print(f"\n{len(failures)} commands failed")
