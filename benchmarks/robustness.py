@@ -5,7 +5,8 @@
 RUN is a finished run of `benchmarks/accuracy.py`, such as WORK/without-breast. Its network sees the
 images of its test list as they are and with each of the `DEGRADATIONS`, through all of
 configs/inference.json; the operating point stands in the head of the table. The part beside each
-lesion counts as an image without one. The sums go to bundle/evaluation/robustness.csv, the table to
+lesion counts as an image without one. It is faster after `breast-us-seg export --weights
+RUN/train/model.pt`. The sums go to bundle/evaluation/robustness.csv, the table to
 docs/model.md.
 """
 
@@ -14,10 +15,8 @@ import csv
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import torch
 from accuracy_rows import HOSPITALS, ROWS, left_out
 from accuracy_tables import PAGE, ROOT
 from degradations import DEGRADATIONS, Pair
@@ -28,6 +27,7 @@ from pages import replace_between
 from PIL import Image
 
 from pipeline.handlers.list_views import find_parts_beside
+from pipeline.load_segmenter import load_segmenter
 from pipeline.metrics.bootstrap_interval import bootstrap_interval
 from pipeline.metrics.image_scores import ImageScores
 from pipeline.metrics.score_image import score_image
@@ -53,7 +53,7 @@ def main() -> None:
             for name, degrade in DEGRADATIONS.items():
                 degraded = degrade(*pair, np.random.default_rng(number))
                 rows[name].append((kind, group, score(degraded)))
-    point = read_config().get_parsed_content("min_lesion_probability")
+    point = read_point()
     hospital = left_out(args.run.resolve().name)
     sums = sum_up(rows, HOSPITALS.get(hospital, args.run.resolve().name), point)
     with TABLE.open("w", newline="") as file:
@@ -74,32 +74,23 @@ def read_sums() -> list[dict[str, str]]:
 
 def _load_chain(run: Path, scratch: Path) -> Score:
     """Load what makes a mask of a picture and compares it with the true one."""
-    config = read_config()
-    network: torch.nn.Module = config.get_parsed_content("network").eval()
-    network.load_state_dict(torch.load(run / "train" / "model.pt", weights_only=True))
-    preprocess, inferer, postprocess = (
-        config.get_parsed_content(name) for name in ("preprocessing", "inferer", "postprocessing")
-    )
+    segmenter = load_segmenter(ROOT, {"ckpt": str(run / "train" / "model.pt")})
     path = scratch / "image.png"
 
     def score(pair: Pair) -> ImageScores:
         image, lesion = pair
         Image.fromarray(image).save(path)
-        item: dict[str, Any] = preprocess({"image": str(path)})
-        with torch.no_grad():
-            item["pred"] = inferer(item["image"][None], network)[0]
-        return score_image(np.asarray(postprocess(item)["pred"]), lesion[None])
+        result = segmenter.segment(segmenter.read(path))
+        return score_image(result.mask[None], lesion[None])
 
     return score
 
 
-def read_config() -> ConfigParser:
-    """Read configs/inference.json."""
+def read_point() -> float:
+    """Read the operating point of configs/inference.json."""
     config = ConfigParser()
     config.read_config(str(ROOT / "configs" / "inference.json"))
-    config["bundle_root"] = str(ROOT)
-    config["backend"] = "torch"  # an export is of one file of weights
-    return config
+    return float(config.get_parsed_content("min_lesion_probability"))
 
 
 def list_images(run: Path) -> Iterator[tuple[str, str, Pair]]:

@@ -98,7 +98,7 @@ def test_a_run_is_scored_by_its_own_weights_on_its_test_list(
     robustness.main()
 
     lines = page.read_text().splitlines()
-    point = robustness.read_config().get_parsed_content("min_lesion_probability")
+    point = robustness.read_point()
     assert lines[1].startswith(f"| BrEaST, left out, operating point {point} |")
     assert [line.split(" | ")[0] for line in lines[3:5]] == ["| as it is", "| zoomed in"]
     # The lesion is found; whether the noise beside it is marked is not what this is about.
