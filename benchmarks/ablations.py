@@ -194,23 +194,25 @@ def sum_up(rows: Sequence[dict[str, Any]]) -> Row:
     lesions = [row for row in rows if int(row["lesion_px"])]
     free = [row for row in rows if not int(row["lesion_px"])]
     dice = np.array([float(row["dice"]) for row in lesions])
-    numbers = [
+    marked, unmarked = (
         [{**row, "probability": float(row["probability"])} for row in part]
         for part in (lesions, free)
-    ]
+    )
     known = [
         {**row, "malignancy": float(row["malignancy"]), "lesion_px": 1}
         for row in lesions
         if row["malignancy"]
     ]
     known = [row for row in known if is_known(row)]
-    kinds = ([row for row in known if row["pathology"] == kind] for kind in ("malignant", "benign"))
+    malignant, benign = (
+        [row for row in known if row["pathology"] == kind] for kind in ("malignant", "benign")
+    )
     return {
         "lesion_images": str(len(lesions)),
         "dice": f"{dice.mean():.4f}",
         "missed": f"{(dice < MISSED).mean():.4f}",
-        "image_auc": format_auc(*numbers, "probability"),
-        "malignancy_auc": format_auc(*kinds, "malignancy"),
+        "image_auc": format_auc(marked, unmarked, "probability"),
+        "malignancy_auc": format_auc(malignant, benign, "malignancy"),
     }
 
 

@@ -57,9 +57,9 @@ def plot_points(rows: Sequence[Row]) -> Image.Image:
         lesions = [row for row in part if row["lesion_px"]]
         points = []
         for point in np.arange(101) / 100 if lesions and free else ():
-            silent = np.mean([not _is_marked(row, point) for row in lesions])
+            silent = float(np.mean([not _is_marked(row, point) for row in lesions]))
             if silent <= _MOST_SILENT:
-                marked = np.mean([_is_marked(row, point) for row in free])
+                marked = float(np.mean([_is_marked(row, point) for row in free]))
                 points.append((silent / _MOST_SILENT, marked))
         _draw_line(draw, points, colour)
     return picture

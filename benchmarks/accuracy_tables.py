@@ -115,10 +115,21 @@ def _read_scores(row: Row) -> ImageScores:
     """Read the scores, those of an empty mask if the image lies below the operating point."""
     if row["lesion_px"] and not row["kept"]:
         return ImageScores(0.0, 0.0, None, None, 0.0, 0.0, row["lesion_px"], 0, 0, 0)
-    names = ("dice", "iou", "hd95_px", "assd_px", "precision", "recall")
-    values = [None if row[name] in ("", None) else float(row[name]) for name in names]
     counts = (row["pred_px"], int(row["overlap_px"]), int(row["false_lesions"]))
-    return ImageScores(*values, row["lesion_px"], *(counts if row["kept"] else (0, 0, 0)))
+    return ImageScores(
+        _read_number(row["dice"]),
+        _read_number(row["iou"]),
+        _read_number(row["hd95_px"]),
+        _read_number(row["assd_px"]),
+        _read_number(row["precision"]),
+        _read_number(row["recall"]),
+        row["lesion_px"],
+        *(counts if row["kept"] else (0, 0, 0)),
+    )
+
+
+def _read_number(value: str | float | None) -> float | None:
+    return None if value is None or value == "" else float(value)
 
 
 def format_tables(rows: Sequence[Row], scaled: Sequence[Row] = ()) -> str:
@@ -153,11 +164,7 @@ def format_tables(rows: Sequence[Row], scaled: Sequence[Row] = ()) -> str:
     lines += ["", "| lesions of hospitals left out | images | Dice (95 % interval) | missed |"]
     lines.append("|---|---|---|---|")
     lesions = [row for row in unseen if row["lesion_px"]]
-    lines += [
-        _format_stratum(name, part)
-        for name, choose in _list_strata(lesions)
-        if (part := [row for row in lesions if choose(row)])
-    ]
+    lines += [_format_stratum(name, part) for name, part in _list_strata(lesions) if part]
     lines += ["", *_format_malignancy(unseen), "", *_format_points(scaled)]
     return "".join(f"{line}\n" for line in lines)
 
@@ -172,7 +179,9 @@ def _format_scores(name: str, rows: Sequence[Row]) -> str:
     normals = [row for row in rows if row["normal"]]
     parts = [row for row in rows if row["part"]]
     known = [row for row in lesions if row["malignancy"] is not None and is_known(row)]
-    told = ([row for row in known if row["pathology"] == kind] for kind in ("malignant", "benign"))
+    malignant, benign = (
+        [row for row in known if row["pathology"] == kind] for kind in ("malignant", "benign")
+    )
     cells = [
         name,
         str(len({row["id"] for row in lesions})),
@@ -185,7 +194,7 @@ def _format_scores(name: str, rows: Sequence[Row]) -> str:
         _format_share(sum(row["kept"] for row in normals), len(normals)),
         _format_share(sum(row["kept"] for row in parts), len(parts)),
         format_auc(lesions, list_lesion_free(rows), "probability"),
-        format_auc(*told, "malignancy"),
+        format_auc(malignant, benign, "malignancy"),
     ]
     return f"| {' | '.join(cells)} |"
 
@@ -219,26 +228,21 @@ def score(row: Row) -> float:
     return float(row["dice"]) if row["kept"] else 0.0
 
 
-def _list_strata(lesions: Sequence[Row]) -> Iterator[tuple[str, Callable[[Row], bool]]]:
+def _list_strata(lesions: Sequence[Row]) -> Iterator[tuple[str, list[Row]]]:
     for source, title in HOSPITALS.items():
         for kind in ("benign", "malignant"):
-            yield (
-                f"{title}, {kind}",
-                lambda row, s=source, k=kind: (row["source"], row["pathology"]) == (s, k),
-            )
+            wanted = (source, kind)
+            part = [row for row in lesions if (row["source"], row["pathology"]) == wanted]
+            yield f"{title}, {kind}", part
     for low, high in SIZES:
-        yield (
-            f"{low:.0%} to {high:.0%} of the picture",
-            lambda row, a=low, b=high: a <= row["lesion_px"] / row["image_px"] < b,
-        )
+        part = [row for row in lesions if low <= row["lesion_px"] / row["image_px"] < high]
+        yield f"{low:.0%} to {high:.0%} of the picture", part
     for low, high in DEPTHS:
-        yield (
-            f"centre at {low:.0%} to {high:.0%} of the depth",
-            lambda row, a=low, b=high: a <= row["depth"] < b,
-        )
+        part = [row for row in lesions if low <= row["depth"] < high]
+        yield f"centre at {low:.0%} to {high:.0%} of the depth", part
     devices = Counter(row["device"] for row in lesions if row["device"])
     for device in sorted(name for name, count in devices.items() if count >= LEAST_IMAGES):
-        yield device, lambda row, d=device: row["device"] == d
+        yield device, [row for row in lesions if row["device"] == device]
 
 
 def _format_stratum(name: str, rows: Sequence[Row]) -> str:
@@ -258,10 +262,11 @@ def _format_malignancy(rows: Sequence[Row]) -> list[str]:
         known = [row for row in known if row["malignancy"] is not None]
         if not known:
             continue
-        kinds = [
+        malignant, benign = (
             [row for row in known if row["pathology"] == kind] for kind in ("malignant", "benign")
-        ]
-        cells = [title, *(str(len(part)) for part in kinds), format_auc(*kinds, "malignancy")]
+        )
+        counts = (str(len(malignant)), str(len(benign)))
+        cells = [title, *counts, format_auc(malignant, benign, "malignancy")]
         for fifth in range(5):
             said = [row for row in known if min(int(row["malignancy"] * 5), 4) == fifth]
             true = sum(row["pathology"] == "malignant" for row in said)

@@ -215,8 +215,8 @@ DEGRADATIONS: dict[str, Degrade] = {
 """By the name in the table."""
 
 
-def _clip(image: NDArray[np.float64]) -> Grey:
-    return np.clip(np.rint(image), 0, 255).astype(np.uint8)
+def _clip(image: NDArray[np.floating]) -> Grey:
+    return np.asarray(np.clip(np.rint(image), 0, 255), np.uint8)
 
 
 def _cut(image: Grey, mask: Mask, shares: tuple[float, float]) -> Pair:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pydicom
@@ -41,7 +41,7 @@ def to_ybr(rgb: Samples) -> NDArray[np.uint8]:
     weights = np.array(
         [[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]]
     )
-    ybr = rgb @ weights.T + np.array([0, 128, 128])
+    ybr: NDArray[np.float64] = rgb @ weights.T + np.array([0, 128, 128])
     # So thinning it out to 4:2:2 changes nothing.
     ybr[:, 1::2, 1:] = ybr[:, ::2, 1:]
     return np.clip(np.rint(ybr), 0, 255).astype(np.uint8)
@@ -131,13 +131,11 @@ def write_stream(
         dataset["PixelData"].VR = "OB"
         dataset["PixelData"].is_undefined_length = True
         # Not `save_as`, which refuses transfer syntaxes that pydicom does not know.
-        with path.open("wb") as file:
-            file.write(bytes(128) + b"DICM")
-            write_file_meta_info(file, dataset.file_meta, enforce_standard=False)
-            body = DicomBytesIO()
-            body.is_little_endian, body.is_implicit_VR = True, False
-            write_dataset(body, dataset[0x00080000:])
-            file.write(body.getvalue())
+        body = DicomBytesIO()
+        body.is_little_endian, body.is_implicit_VR = True, False
+        write_file_meta_info(body, dataset.file_meta, enforce_standard=False)
+        write_dataset(body, dataset[0x00080000:])
+        path.write_bytes(bytes(128) + b"DICM" + body.getvalue())
 
     return write
 
@@ -205,7 +203,7 @@ def write_video(codec: str) -> Callable[[Path, Content, str], None]:
         import av
 
         packets = []
-        context = av.CodecContext.create(codec, "w")
+        context = cast("av.VideoCodecContext", av.CodecContext.create(codec, "w"))
         depth = "yuv420p10le" if uid == f"{ROOT_UID}.4.108" else "yuv420p"
         context.height, context.width = content.samples.shape[:2]
         context.pix_fmt = depth

@@ -24,7 +24,8 @@ from pipeline.readers.open_image import open_image
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from dicom_kinds import MEMBERS, Member  # noqa: E402
+from dicom_kinds.member import Member  # noqa: E402
+from dicom_kinds.members import MEMBERS  # noqa: E402
 from raster_kinds import MEMBERS as RASTERS  # noqa: E402
 
 PAGE = ROOT / "docs" / "dicom.md"
@@ -47,9 +48,11 @@ def judge(member: Member, path: Path) -> str:
         except ReadError:
             verdicts.append("right" if expected is None else "refused")
             continue
-        is_right = expected is not None and grey.shape == expected.shape
-        is_right = is_right and np.abs(grey - expected).max() <= member.tolerance
-        verdicts.append("right" if is_right else "wrong")
+        if expected is None or grey.shape != expected.shape:
+            verdicts.append("wrong")
+            continue
+        off = np.abs(grey - expected).max()
+        verdicts.append("right" if off <= member.tolerance else "wrong")
     if "wrong" in verdicts:
         return "wrong"
     is_shown = any(frame is not None for frame in member.frames)
@@ -63,11 +66,11 @@ def judge_raster(member: Member, path: Path) -> str:
         frames = [source.read(index) for index in range(source.frames)]
     except ReadError:
         return "refused"
-    shapes = [np.shape(expected) for expected in member.frames]
-    if [frame.shape for frame in frames] != shapes:
+    wanted = [np.asarray(expected, float) for expected in member.frames]
+    if [frame.shape for frame in frames] != [expected.shape for expected in wanted]:
         return "wrong"
-    pairs = zip(frames, member.frames, strict=True)
-    off = max(np.abs(frame - np.asarray(expected, float)).max() for frame, expected in pairs)
+    pairs = zip(frames, wanted, strict=True)
+    off = max(np.abs(frame - expected).max() for frame, expected in pairs)
     return "right" if off <= member.tolerance else "wrong"
 
 

@@ -62,7 +62,7 @@ def draw() -> NDArray[np.uint8]:
     """Draw the picture, (H, W, 3) RGB; no colour of it is clipped on the way through YBR."""
     down, across = np.mgrid[:_ROWS, :_COLUMNS]
     grey = 40 + across * 0.9 + down * 0.6
-    picture = np.dstack([grey] * 3)
+    picture: NDArray[np.float64] = np.dstack([grey] * 3)
     for number, colour in enumerate([(200, 60, 60), (60, 180, 60), (70, 70, 200), (190, 180, 40)]):
         picture[60:84, 8 + 28 * number : 30 + 28 * number] = colour
     picture[8:20, 10:42] = 225
@@ -72,7 +72,7 @@ def draw() -> NDArray[np.uint8]:
 
 def luma(rgb: Samples) -> Samples:
     """ITU-R BT.601 of (..., 3), in whole numbers."""
-    return np.rint(rgb @ np.array([0.299, 0.587, 0.114]))
+    return np.asarray(np.rint(rgb @ np.array([0.299, 0.587, 0.114])))
 
 
 def make_contents() -> dict[str, list[Content]]:

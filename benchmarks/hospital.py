@@ -23,11 +23,11 @@ from label.orthanc import own_network
 from label.tiny_bundle import draw_image
 from pages import replace_between
 from pydicom import Dataset
+from pydicom.uid import CTImageStorage
 
 from pipeline.phantom.phantom_cine import make_phantom_cine
 from pipeline.phantom.phantom_dicom import make_phantom_dataset
 
-CT = "1.2.840.10008.5.1.4.1.1.2"
 SECRET = "SECRET^NAME"
 PARTS = {
     "node": "the node",
@@ -56,8 +56,8 @@ def make_images(studies: int) -> dict[str, list[Dataset]]:
         image = make_phantom_dataset(pixels, seed=number)
         kind = "sound"
         if number % 20 == 7:
-            kind, image.SOPClassUID, image.Modality = "foreign", CT, "CT"
-            image.file_meta.MediaStorageSOPClassUID = CT
+            kind, image.SOPClassUID, image.Modality = "foreign", CTImageStorage, "CT"
+            image.file_meta.MediaStorageSOPClassUID = CTImageStorage
         elif number % 20 == 13:
             kind, image.PixelData = "broken", image.PixelData[: len(image.PixelData) // 2]
         image.PatientName, image.PatientID = SECRET, "SECRETID"
@@ -70,13 +70,17 @@ def kill_at_random(hospital: Hospital, kills: int, studies: int, done: Counter[s
     rng = random.Random(0)
     for number, moment in enumerate(sorted(rng.choices(range(studies * 9 // 10), k=kills))):
         part = list(PARTS)[number % len(PARTS)]
-        wait_for(lambda moment=moment: hospital.count_ended() >= moment)
+        _wait_for_ended(hospital, moment)
         time.sleep(rng.uniform(0, 10))
         while not hospital.kill(part):
             time.sleep(0.1)
         done[PARTS[part]] += 1
         told = f"killed {PARTS[part]} after {hospital.count_ended()} studies"
         print(f"{time.strftime('%H:%M:%S')} {told}", flush=True)
+
+
+def _wait_for_ended(hospital: Hospital, studies: int) -> None:
+    wait_for(lambda: hospital.count_ended() >= studies)
 
 
 def try_kills(hospital: Hospital, rows: Rows, images: dict[str, list[Dataset]], kills: int) -> None:
@@ -210,8 +214,10 @@ def run(args: argparse.Namespace) -> None:
 
     tries: dict[str, Callable[[Hospital, Rows], None]] = {
         "kills": try_archive,
-        "down": lambda *place: try_archive_down(*place, max(3, args.studies // 10), args.down),
-        "disk": lambda *place: try_full_disk(*place, max(3, args.studies // 20)),
+        "down": lambda hospital, rows: try_archive_down(
+            hospital, rows, max(3, args.studies // 10), args.down
+        ),
+        "disk": lambda hospital, rows: try_full_disk(hospital, rows, max(3, args.studies // 20)),
         "peers": try_peers,
     }
     for part in args.part or TRIES:

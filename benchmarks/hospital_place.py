@@ -10,6 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from functools import partial
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any, TypeVar
@@ -143,7 +144,12 @@ class Hospital:
 
     def store(self, dataset: Dataset) -> None:
         """Give an image to the archive, however often it takes."""
-        wait_for(lambda: self.orthanc.store([dataset]) is None)
+
+        def store() -> bool:
+            self.orthanc.store([dataset])
+            return True
+
+        wait_for(store)
 
     def find_orthanc(self) -> int:
         """Find the number of the archive's process."""
@@ -181,7 +187,7 @@ class Hospital:
             return False
         status = association.send_c_echo()
         association.release()
-        return status.get("Status") == 0
+        return bool(status.get("Status") == 0)
 
     def send(self, datasets: list[Dataset], calling: str = "ATTACK") -> list[int | None]:
         """Send images to the node, and give the statuses, `None` if it had none."""
@@ -204,7 +210,7 @@ class Hospital:
         """Let the archive send those images again of which it has no report."""
         missing = uids - wait_for(lambda: {"", *self.find_sources("SR")})
         for uid in missing:
-            wait_for(lambda uid=uid: self._send(uid))
+            wait_for(partial(self._send, uid))
         return len(missing)
 
     def _send(self, uid: str) -> bool:

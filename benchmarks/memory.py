@@ -57,7 +57,7 @@ def _colour(grey: Images) -> Images:
     return np.repeat(grey[..., None], 3, axis=2)
 
 
-def _save(path: Path, values: Images) -> None:
+def _save(path: Path, values: NDArray[np.generic]) -> None:
     Image.fromarray(values).save(path, compress_level=1) if path.suffix == ".png" else (
         Image.fromarray(values).save(path)
     )

@@ -29,7 +29,8 @@ from numpy.typing import NDArray
 from pages import replace_between
 from pydicom import Dataset
 from pydicom.encaps import encapsulate, generate_frames
-from pydicom.pixels import apply_color_lut, iter_pixels, pixel_array
+from pydicom.pixels.processing import apply_color_lut
+from pydicom.pixels.utils import iter_pixels, pixel_array
 
 from pipeline.phantom.phantom import Phantom, make_phantom
 from pipeline.phantom.phantom_dicom import make_region

@@ -88,7 +88,8 @@ def _list_ways(
     *,
     quick: bool,
 ) -> Iterator[tuple[str, Way]]:
-    last = copy.deepcopy(network).to(memory_format=torch.channels_last)
+    last = copy.deepcopy(network)
+    last.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     for name, module, kind in (
         ("torch fp32", network, torch.contiguous_format),
         ("torch fp32, channels last", last, torch.channels_last),
@@ -166,14 +167,12 @@ def _list_pairs(count: int) -> tuple[list[tuple[np.ndarray, np.ndarray]], str]:
         for kind in ("benign", "malignant")
         for path in sorted((folder / kind).glob("*).png"))[: count // 2]
     ]
-    pairs = [
-        tuple(
-            np.asarray(Image.open(path.with_name(path.stem + suffix)).convert("L"))
-            for suffix in (".png", "_mask.png")
-        )
-        for path in paths
-    ]
+    pairs = [(_read(path), _read(path.with_name(f"{path.stem}_mask.png"))) for path in paths]
     return pairs, "BUSI"
+
+
+def _read(path: Path) -> np.ndarray:
+    return np.asarray(Image.open(path).convert("L"))
 
 
 def _resize(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:

@@ -43,14 +43,15 @@ def time_steps(arguments: list[str]) -> dict[str, float]:
         of the network do not count.
     """
     seconds: dict[str, float] = defaultdict(float)
-    run_config = run_inference.run_config
+    command: Any = run_inference
+    run_config = command.run_config
 
     def prepare_and_run(*args: Any, **kwargs: Any) -> None:
         for name, module, path in STEPS:
             _time(*find_step(module, path), name, seconds)
         run_config(*args, **kwargs)
 
-    run_inference.run_config = prepare_and_run
+    command.run_config = prepare_and_run
     with contextlib.redirect_stdout(sys.stderr), contextlib.suppress(SystemExit):
         main(["infer", *arguments])
     images = seconds.pop("images")
