@@ -1,4 +1,4 @@
-"""What of odd files is read right, into docs/dicom.md: `python benchmarks/dicom_kinds.py`.
+"""What of odd files is read right, into docs/dicom.md: `python benchmarks/odd_files.py`.
 
 Every member of `tests/dicom_kinds` and `tests/raster_kinds` is built around pictures that are
 known, and read frame by frame: right, refused, or wrong, which none may be. What dcmtk shows of
@@ -24,12 +24,11 @@ from pipeline.readers.open_image import open_image
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from dicom_kinds.member import Member  # noqa: E402
-from dicom_kinds.members import MEMBERS  # noqa: E402
+from dicom_kinds import MEMBERS, Member  # noqa: E402
 from raster_kinds import MEMBERS as RASTERS  # noqa: E402
 
 PAGE = ROOT / "docs" / "dicom.md"
-BEGIN = "<!-- kinds: made by python benchmarks/dicom_kinds.py -->"
+BEGIN = "<!-- kinds: made by python benchmarks/odd_files.py -->"
 END = "<!-- end of kinds -->"
 TOOLS = ("dcmj2pnm", "dcml2pnm")
 LUMA = np.array([0.299, 0.587, 0.114])
