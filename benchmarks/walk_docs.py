@@ -176,6 +176,9 @@ def walk(page: str, folder: Path, venv: Path, installs: bool) -> list[str]:
         programs.parent.mkdir()
         programs.symlink_to(venv.resolve() / "bin")
     environment["PATH"] = f"{programs}:{environment['PATH']}"
+    if not any(" prepare data " in command.text for command in commands):
+        prepare = [f"{venv}/bin/breast-us-seg", "prepare", "data", "--plain", "MY_IMAGES"]
+        subprocess.run(prepare, cwd=folder, check=True)
     failures = []
     for command in commands:
         place = f"{page}:{command.line}"
