@@ -35,7 +35,7 @@ PAGES = (
 INSTALLS = re.compile(r"-m venv|\bpip (install|wheel)|^uv |-m build|^export |^\.venv-label/")
 """Not run with `--venv`."""
 
-ENVIRONMENT = re.compile(r"(?:-m venv|^uv venv) ?(\S*)$")
+ENVIRONMENT = re.compile(r"(?:-m venv|^uv venv --seed) ?(\S*)$")
 """Makes an environment, and where; `.venv` if it does not say."""
 
 NOT_RUN = (
@@ -174,7 +174,7 @@ def walk(page: str, folder: Path, venv: Path, installs: bool) -> list[str]:
     commands = list(list_commands(page))
     if not installs or not any(ENVIRONMENT.search(command.text) for command in commands):
         programs.parent.mkdir()
-        programs.symlink_to(venv.resolve() / "bin")
+        programs.symlink_to(venv / "bin")
     environment["PATH"] = f"{programs}:{environment['PATH']}"
     if not any(" prepare data " in command.text for command in commands):
         prepare = [f"{venv}/bin/breast-us-seg", "prepare", "data", "--plain", "MY_IMAGES"]
@@ -194,6 +194,8 @@ def walk(page: str, folder: Path, venv: Path, installs: bool) -> list[str]:
         if re.search(r"breast-us-seg train ", text):
             shutil.rmtree(folder / "runs" / "train", ignore_errors=True)
             text += SMALL
+        if re.search(r"breast-us-seg plan ", text):  # another way than those before it
+            shutil.rmtree(folder / "OUT", ignore_errors=True)
         started = time.monotonic()
         ended = subprocess.run(
             ["bash", "-c", text], cwd=folder, env=environment, capture_output=True, text=True
@@ -234,7 +236,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--venv", type=Path, help="environment with the program and its extras")
     parser.add_argument("--page", action="append", choices=PAGES, help="only this one")
     args = parser.parse_args(argv)
-    venv = args.venv or make_environment(args.work / "environment")
+    venv = (args.venv or make_environment(args.work / "environment")).resolve()
     failures = []
     for page in args.page or PAGES:
         failures += walk(page, args.work / page.replace("/", "-"), venv, args.venv is None)
