@@ -25,6 +25,7 @@ from accuracy_choices import (
 from accuracy_plot import plot_malignancy, plot_points
 from accuracy_rows import (
     AXILLA,
+    FEW,
     HOSPITALS,
     ROWS,
     is_left_out,
@@ -91,6 +92,9 @@ def write_tables() -> None:
 def summarise_left_out(rows: Sequence[Row]) -> dict[str, Any]:
     """Sum up the images of hospitals that were left out, as an evaluation does.
 
+    `image_auc` is the mean of those hospitals that have `FEW` normal images: each has a network of
+    its own, whose probabilities are not to be ranked among those of another.
+
     Args:
         rows: of `read_rows`; those of the first seed count.
     """
@@ -108,7 +112,15 @@ def summarise_left_out(rows: Sequence[Row]) -> dict[str, Any]:
         )
         for row in tested
     ]
-    return summarise(images, split=f"hospitals left out of training: {', '.join(names)}")
+    summary = summarise(images, split=f"hospitals left out of training: {', '.join(names)}")
+    ranked = [
+        summarise([image for image in images if image.source == source], split=source, draws=1)[
+            "image_auc"
+        ]
+        for source, part in summary["by_source"].items()
+        if part["normal"] and part["normal"]["images"] >= FEW
+    ]
+    return {**summary, "image_auc": float(np.mean(ranked)) if ranked else None}
 
 
 def _read_scores(row: Row) -> ImageScores:

@@ -58,7 +58,7 @@ def extract_metrics(summary: Mapping[str, Any]) -> dict[str, Any]:
         metrics["normal_images"] = normal["images"]
         metrics["normal_with_false_lesion_share"] = normal["with_false_lesion_share"]
         metrics["image_auc"] = summary["image_auc"]
-    return {name: _round(value) for name, value in metrics.items()}
+    return {name: _round(value) for name, value in metrics.items() if value is not None}
 
 
 def format_table(summary: Mapping[str, Any]) -> str:

@@ -20,6 +20,28 @@ def test_summary_is_of_hospitals_left_out_and_counts_silence_as_missed(table: Pa
     assert summary["lesion"]["dice"]["mean"] == pytest.approx(0.8 * (200 - silent) / 200)
 
 
+def test_images_of_each_hospital_are_ranked_by_themselves() -> None:
+    """Networks have scales of their own: a normal image of one is above a lesion of the other."""
+    rows = [
+        make_row(
+            run=f"without-{source}",
+            source=source,
+            id=f"{source}/{kind}{number}",
+            group=f"{source}/{kind}{number}",
+            probability=low + step * (kind == "lesion"),
+            kept=True,
+            **({} if kind == "lesion" else {"lesion_px": 0, "pathology": "normal"}),
+        )
+        for source, low, step in (("busi", 0.5, 0.4), ("breast", 0.1, 0.2))
+        for kind in ("lesion", "normal")
+        for number in range(10)
+    ]
+
+    assert summarise_left_out(rows)["image_auc"] == 1.0
+    few = [row for row in rows if row["lesion_px"] or not row["id"].endswith("9")]
+    assert summarise_left_out(few)["image_auc"] is None
+
+
 def test_two_seeds_are_one_line_with_the_mean_of_each_image() -> None:
     rows = [
         make_row(run=run, id=str(number), group=str(number), dice=dice, kept=True)
