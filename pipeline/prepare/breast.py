@@ -3,7 +3,7 @@
 import re
 import warnings
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -26,9 +26,10 @@ def read_breast(root: Path) -> tuple[list[Case], list[Refusal]]:
     """List BrEaST as downloaded: `case001.png`, `case001_tumor.png`, `case022_other1.png`, XLSX.
 
     Files `_otherN` outline the further lesions of an image. They are merged with the tumour by
-    union, since the task is to find every lesion; the files on disk count, not the mask columns
-    of the table. The table may lie in the folder of the images or in the one above. Every image
-    is of another patient and is its own group.
+    union, since the task is to find every lesion; but where the table's interpretation names an
+    implant, they outline that, and are left out. The files on disk count, not the mask columns of
+    the table, which may lie in the folder of the images or in the one above. Every image is of
+    another patient and is its own group.
 
     Returns:
         Cases sorted by id, and what was left out.
@@ -75,12 +76,18 @@ def read_breast(root: Path) -> tuple[list[Case], list[Refusal]]:
                     group=f"{SOURCE}:{name}",
                     pathology=pathology,
                     image=images[name],
-                    masks=tuple(masks[name]),
+                    masks=_list_lesions(masks[name], row),
                     birads=_read_text(row["BIRADS"]),
                     mm_per_pixel=_read_length(row["Pixel_size"]),
                 )
             )
     return cases, refusals
+
+
+def _list_lesions(masks: Sequence[Path], row: Mapping[str, Any]) -> tuple[Path, ...]:
+    """Leave out masks of an implant."""
+    has_implant = "implant" in _read_text(row.get("Interpretation")).lower()
+    return tuple(path for path in masks if not has_implant or path.stem.endswith("_tumor"))
 
 
 def _read_workbook(root: Path) -> list[dict[str, Any]]:

@@ -52,6 +52,24 @@ class TestReadBreast:
             [],
         ]
 
+    def test_an_implant_is_no_lesion(self, root: Path, draw: Draw) -> None:
+        """Case 38 and 92: the file `_other1` is half of the picture."""
+        draw(root / "case001_other1.png", draw_box(0, 0, 3, 3))
+        book = openpyxl.load_workbook(root / "clinical.xlsx")
+        sheet = book.worksheets[1]
+        sheet.cell(1, 7, "Interpretation")
+        sheet.cell(2, 7, "Cyst filled with thick fluid&Silicone implant")
+        sheet.cell(3, 7, "Dysplasia&Fibroadenoma")
+        book.save(root / "clinical.xlsx")
+
+        cases, _ = read_breast(root)
+
+        assert [[mask.stem for mask in case.masks] for case in cases] == [
+            ["case001_tumor"],
+            ["case002_other1", "case002_other2", "case002_tumor"],
+            [],
+        ]
+
     def test_pixel_size_is_in_mm(self, root: Path) -> None:
         assert [case.mm_per_pixel for case in read_breast(root)[0]] == [0.072, 0.1, 0.0]
 
