@@ -24,6 +24,7 @@ def plot_malignancy(rows: Sequence[Row]) -> Image.Image:
         "share that is malignant",
         (1, 1),
         _list_hospitals([row for row in rows if is_known(row)]),
+        legend=_SIDE - _MARGIN - 60,
     )
     draw.line((_MARGIN, _SIDE - _MARGIN, _SIDE - _MARGIN, _MARGIN), fill="lightgray")
     for source, colour in _COLOURS.items():
@@ -50,6 +51,7 @@ def plot_points(rows: Sequence[Row]) -> Image.Image:
         "pictures without a lesion that are marked, %",
         (100 * _MOST_SILENT, 100),
         _list_hospitals(rows),
+        legend=_MARGIN + 8,
     )
     for source, colour in _COLOURS.items():
         part = [row for row in rows if row["source"] == source]
@@ -74,14 +76,14 @@ def _list_hospitals(rows: Sequence[Row]) -> list[str]:
 
 
 def _draw_frame(
-    below: str, above: str, ends: tuple[float, float], sources: Sequence[str]
+    below: str, above: str, ends: tuple[float, float], sources: Sequence[str], *, legend: int
 ) -> tuple[Image.Image, ImageDraw.ImageDraw]:
     picture = Image.new("RGB", (_SIDE, _SIDE), "white")
     draw = ImageDraw.Draw(picture)
     font = ImageFont.load_default(13)
     draw.rectangle((_MARGIN, _MARGIN, _SIDE - _MARGIN, _SIDE - _MARGIN), outline="gray")
     for place, source in enumerate(sources):
-        at = _SIDE - _MARGIN - 8, _SIDE - _MARGIN - 60 + 16 * place
+        at = _SIDE - _MARGIN - 8, legend + 16 * place
         draw.text(at, HOSPITALS[source], fill=_COLOURS[source], font=font, anchor="ra")
     for value in (0, 0.5, 1):
         x, y = _MARGIN + value * _SPAN, _SIDE - _MARGIN - value * _SPAN

@@ -44,7 +44,9 @@ POOR = 0.7
 PICTURES = (3, 2)
 """Columns and rows."""
 TILE = (320, 240)
-TRUE = (90, 200, 255)
+TRUE, FOUND = (90, 200, 255), (255, 210, 0)
+LINE = 2
+"""Width of an outline in a tile, in px."""
 COLOURS = 128
 
 
@@ -133,7 +135,7 @@ def _find_files(failure: Failure) -> tuple[Path, Image.Image]:
 
 
 def _draw_pictures(failures: Sequence[Failure], load: Callable[[Path], Segmenter]) -> Image.Image:
-    """Draw what was found in yellow, as overlays do, and the true outline in blue."""
+    """Draw what was found in yellow, and the true outline in blue."""
     columns, rows = PICTURES
     width, height = TILE[0] + GAP, TILE[1] + CAPTION
     picture = Image.new("RGB", (columns * width, rows * height), "white")
@@ -142,9 +144,11 @@ def _draw_pictures(failures: Sequence[Failure], load: Callable[[Path], Segmenter
     for number, failure in enumerate(failures[: columns * rows]):
         left, top = number % columns * width, number // columns * height
         image, true = _find_files(failure)
-        overlay = load(failure.run).segment(image).overlay()
-        lesion = np.asarray(true) > 127
-        overlay[binary_dilation(lesion, iterations=3) & ~lesion] = TRUE
+        result = load(failure.run).segment(image)
+        overlay = np.repeat(np.rint(result.image).astype(np.uint8)[..., None], 3, axis=-1)
+        line = max(1, round(LINE * max(overlay.shape[0] / TILE[1], overlay.shape[1] / TILE[0])))
+        for mask, colour in ((result.mask, FOUND), (np.asarray(true) > 127, TRUE)):
+            overlay[binary_dilation(mask, iterations=line) & ~mask] = colour
         tile = Image.fromarray(overlay)
         tile.thumbnail(TILE)
         name = failure.name.rpartition("/")[2]
