@@ -45,11 +45,12 @@ def main() -> None:
     """Score all images with each degradation, and make the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("run", type=Path, help="folder of data/ and train/")
+    parser.add_argument("--every", type=int, default=1, help="take one image in so many")
     args = parser.parse_args()
     rows: Rows = {name: [] for name in DEGRADATIONS}
     with tempfile.TemporaryDirectory() as scratch:
         score = _load_chain(args.run, Path(scratch))
-        for number, (kind, group, pair) in enumerate(list_images(args.run)):
+        for number, (kind, group, pair) in enumerate(list_images(args.run, args.every)):
             for name, degrade in DEGRADATIONS.items():
                 degraded = degrade(*pair, np.random.default_rng(number))
                 rows[name].append((kind, group, score(degraded)))
@@ -93,17 +94,19 @@ def read_point() -> float:
     return float(config.get_parsed_content("min_lesion_probability"))
 
 
-def list_images(run: Path) -> Iterator[tuple[str, str, Pair]]:
+def list_images(run: Path, every: int = 1) -> Iterator[tuple[str, str, Pair]]:
     """List what a run is tested on, and the parts beside lesions.
 
     Args:
         run: see the head of this file.
+        every: take one image in so many.
 
     Yields:
         Kind (lesion, normal or part), group and pixels.
     """
     data = run / "data"
-    for item in load_decathlon_datalist(str(data / "datalist.json"), True, "test", data):
+    items = load_decathlon_datalist(str(data / "datalist.json"), True, "test", data)
+    for item in items[::every]:
         image = np.array(Image.open(item["image"]).convert("L"))
         lesion = np.array(Image.open(item["label"])) > 127
         kind = "lesion" if lesion.any() else "normal"
