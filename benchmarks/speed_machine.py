@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image
 from reading import name_machine
 
+from pipeline.inferers.fast_bf16 import has_fast_bf16
 from pipeline.phantom.phantom import Phantom, make_phantom
 from pipeline.phantom.phantom_dicom import DicomKind, write_phantom_dicom
 
@@ -145,7 +146,8 @@ def infer(source: Path, output: Path, *options: str) -> list[str]:
 
 def describe_machine() -> dict[str, str]:
     """Name the machine and what is installed."""
-    facts = {"machine": name_machine(), "python": platform.python_version()}
+    machine = name_machine() + ("" if has_fast_bf16() else ", without bfloat16")
+    facts = {"machine": machine, "python": platform.python_version()}
     for package in _PACKAGES:
         try:
             facts[package] = version(package)
