@@ -176,6 +176,14 @@ class TestFiles:
 
 
 class TestPlots:
+    @pytest.mark.parametrize("images", [1, 2, 3, 7])
+    def test_images_are_counted_in_whole_numbers(self, images: int) -> None:
+        plot = plot_histogram([0.5] * images)
+        counts = re.findall(r'text-anchor="end">([^<]+)<', plot)
+        assert counts[0] == "0"
+        assert len(counts) > 1
+        assert all(count.isdecimal() for count in counts)
+
     def test_histogram_counts_and_mean(self) -> None:
         plot = plot_histogram([0.0, 0.52, 0.54, 1.0])
         assert re.findall(r"<title>(.*?)</title>", plot) == [

@@ -46,7 +46,7 @@ def plot_histogram(dices: Sequence[float]) -> str:
     counts = [0] * _BINS
     for dice in dices:
         counts[min(int(dice * _BINS), _BINS - 1)] += 1
-    axes = _Axes((0.0, 1.0), (0.0, float(max(counts))), "Dice", "images")
+    axes = _Axes((0.0, 1.0), (0.0, float(max(counts))), "Dice", "images", least_step=1)
     bars = [
         f'<rect class="bar-of" x="{axes.across(number / _BINS) + 0.5:.1f}" '
         f'y="{axes.up(count):.1f}" width="{axes.across(1 / _BINS) - axes.across(0) - 1:.1f}" '
@@ -141,9 +141,15 @@ class _Axes:
     """A frame with ticks, and where a value lies in it."""
 
     def __init__(
-        self, x: tuple[float, float], y: tuple[float, float], x_label: str, y_label: str
+        self,
+        x: tuple[float, float],
+        y: tuple[float, float],
+        x_label: str,
+        y_label: str,
+        *,
+        least_step: float = 0,
     ) -> None:
-        self._x, self._y = x, y
+        self._x, self._y, self._least_step = x, y, least_step
         self._x_label, self._y_label = x_label, y_label
 
     def across(self, value: float) -> float:
@@ -159,7 +165,7 @@ class _Axes:
         parts = [
             f'<path class="grid" d="M{_LEFT} {self.up(value):.1f}H{_WIDTH - _RIGHT}"/>'
             f'<text x="{_LEFT - 7}" y="{self.up(value) + 4:.1f}" text-anchor="end">{name}</text>'
-            for value, name in _list_ticks(*self._y)
+            for value, name in _list_ticks(*self._y, self._least_step)
         ]
         parts += [
             f'<text x="{self.across(value):.1f}" y="{floor + 15}" '
@@ -198,11 +204,12 @@ def _widen(low: float, high: float) -> tuple[float, float]:
     return low - room, high + room
 
 
-def _list_ticks(low: float, high: float) -> list[tuple[float, str]]:
-    """Return four to ten round values of a span, and how they are written."""
+def _list_ticks(low: float, high: float, least_step: float = 0) -> list[tuple[float, str]]:
+    """Return four to ten round values, fewer if these are too close, and how they are written."""
     rough = (high - low or 1.0) / 5
     power: float = 10.0 ** math.floor(math.log10(rough))
     step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough * 0.75)
+    step = max(step, least_step)
     digits = max(0, -math.floor(math.log10(step) + 1e-9))
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     return [(number * step, f"{number * step:.{digits}f}") for number in range(first, last + 1)]
