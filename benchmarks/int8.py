@@ -76,7 +76,7 @@ def _prepare(run: Path, kind: str) -> Path:
     """Make a folder like that of a run, with the network exported or quantized."""
     folder = run / kind
     weights = folder / "train" / "model.pt"
-    if not name_checksums(weights.with_suffix(SUFFIX)).is_file():
+    if not (folder / "done").is_file():
         weights.parent.mkdir(parents=True, exist_ok=True)
         weights.write_bytes((run / "train" / "model.pt").read_bytes())
         if not (folder / "data").is_symlink():
@@ -85,6 +85,7 @@ def _prepare(run: Path, kind: str) -> Path:
         export_network(CONFIG, weights)
         if kind == "int8":
             quantize(weights, read_inputs(run / "data"))
+        (folder / "done").touch()
     return folder
 
 
