@@ -116,8 +116,8 @@ def test_value_of_another_kind_is_refused(name: str, key: str, value: Any, probl
         ("inference", "writers__3__geometri", "writers#3#geometry"),
         (
             "inference",
-            "postprocessing__transforms__9__transforms__1__min_sise",
-            "postprocessing#transforms#9#transforms#1#min_size",
+            "postprocessing__transforms__10__transforms__1__min_sise",
+            "postprocessing#transforms#10#transforms#1#min_size",
         ),
         ("inference", "evaluator__val_handler", "evaluator#val_handlers"),
         ("evaluate", "segmenter__keep_map", "segmenter#keep_maps"),
