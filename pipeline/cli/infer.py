@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.cli.run_inference import run_inference, run_shard
+from pipeline.cli.run_inference import run_inference
 from pipeline.cli.run_options import add_config_option, add_override_options
 from pipeline.cli.say import say
 from pipeline.errors import ConfigError
@@ -43,8 +43,8 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--pack",
         action="store_true",
-        help="with --shard: move the files of a complete shard into OUT/packed/K.tar, where the "
-        "number of files is limited; there is no report.html then",
+        help="with --shard, --workers or --ray: move the files of a complete shard into "
+        "OUT/packed/K.tar, where the number of files is limited; there is no report.html then",
     )
     parser.add_argument(
         "--workers",
@@ -65,10 +65,13 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run ``inference.json``: all of it, a shard, or by several processes."""
-    if args.pack and args.shard is None:
-        msg = "expected --shard with --pack, found none: only shards are packed"
-        raise ConfigError(msg)
-    if args.workers is not None or args.ray is not None:
+    is_shared = args.workers is not None or args.ray is not None
+    if args.pack:
+        if args.shard is None and not is_shared:
+            msg = "expected --shard, --workers or --ray with --pack, as only shards are packed"
+            raise ConfigError(msg)
+        args.overrides.append("outputs#report=false")  # it shows the files that are packed
+    if is_shared:
         if args.shard is not None:
             msg = f"expected --shard or {'--workers' if args.ray is None else '--ray'}, got both"
             raise ConfigError(msg)
@@ -82,26 +85,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run_shard(args: argparse.Namespace, shard: "Shard") -> int:
-    """Run a shard, and pack it if that is wanted; one that is packed is done."""
-    from pipeline.journal.run_journal import FAILED_EXIT_CODE
-    from pipeline.shards.pack_shard import pack_shard
-    from pipeline.shards.shard_status import ShardStatus
+    from pipeline.cli.run_shard import run_shard
+    from pipeline.shards.shard_folder import ShardFolder
 
-    status, code = ShardStatus.read(args.output), 0
-    if status.folder.packed(shard.number).exists() and shard.number in status.done:
-        code = FAILED_EXIT_CODE if shard.number in status.failed else 0
-    else:
-        if args.pack:
-            args.overrides.append("outputs#report=false")
-        try:
-            run_shard(args, str(shard))
-        except SystemExit as end:
-            if end.code != FAILED_EXIT_CODE or not args.pack:
-                raise
-            code = FAILED_EXIT_CODE
-        if not args.pack:
-            return code
-    say(f"{pack_shard(args.output, shard.number)} holds the results of shard {shard}")
+    code = run_shard(args, shard)
+    if args.pack:
+        archive = ShardFolder(args.output).packed(shard.number)
+        say(f"{archive} holds the results of shard {shard}")
     return code
 
 

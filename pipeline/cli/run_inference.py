@@ -1,4 +1,4 @@
-"""Run the inference config as `infer` was asked to: all of it, or one shard."""
+"""Run the inference config as `infer` was asked to."""
 
 import argparse
 from collections.abc import Mapping, Sequence
@@ -7,7 +7,6 @@ from typing import Any
 
 from pipeline.cli.console import shows_progress
 from pipeline.run_config import run_config
-from pipeline.settings.bundle_root import find_bundle_root, list_config_files
 
 _OPTIONS = {
     "dataset_dir": "IN",
@@ -49,20 +48,3 @@ def run_inference(
         overrides=args.overrides,
         configs=configs,
     )
-
-
-def run_shard(args: argparse.Namespace, shard: str, orders: str = "") -> None:
-    """Run ``shard.json`` over ``inference.json``.
-
-    Args:
-        args: of the command.
-        shard: of the plan, as ``K/N``.
-        orders: of a supervisor.
-
-    Raises:
-        PipelineError: the run could not start.
-        SystemExit: files failed (code 2), or it was stopped (143).
-    """
-    root = find_bundle_root() if args.bundle_root is None else args.bundle_root
-    configs = [*list_config_files("shard", root), *args.configs]
-    run_inference(args, {"shard": shard, "orders": orders}, configs)

@@ -51,8 +51,6 @@ def run_workers(args: argparse.Namespace) -> int:
         shards = planned.shards if planned else _choose_shards(args.input, args.output, workers)
         plan = make_plan(args.input, args.output, shards)
         numbers = [number for number, count in enumerate(plan.counts) if count]
-        for number in numbers:
-            folder.refuse_packed(number)
         hides = None if shows_progress(args) is None else True
         with tqdm(total=plan.files, unit="file", disable=hides) as bar:
             Supervisor(

@@ -11,12 +11,13 @@ from queue import SimpleQueue
 from typing import Any, BinaryIO
 
 from pipeline.cli.console import open_console
-from pipeline.cli.run_inference import run_shard
+from pipeline.cli.run_shard import run_shard
 from pipeline.cli.stop_signals import Stopped, raise_stopped
 from pipeline.cli.use_utf8 import use_utf8
 from pipeline.errors import PipelineError
+from pipeline.shards.shard import Shard
 
-_PLAIN = ("target", "verbose", "quiet", "log_format")
+_PLAIN = ("target", "pack", "verbose", "quiet", "log_format")
 _PATHS = ("input", "output", "weights", "bundle_root")
 
 
@@ -80,14 +81,14 @@ def do_shard(args: argparse.Namespace, shard: str, orders: str) -> dict[str, Any
         ``code``, the exit code of `infer --shard`, and ``error``, what it would say.
     """
     try:
-        run_shard(args, shard, orders)
+        code = run_shard(args, Shard.parse(shard), orders)
     except PipelineError as error:
         return {"code": 1, "error": str(error)}
     except SystemExit as end:
         if isinstance(end.code, int):
             return {"code": end.code, "error": f"shard {shard} has ended with code {end.code}"}
         return {"code": 1, "error": str(end.code).removeprefix("error: ")}
-    return {"code": 0, "error": ""}
+    return {"code": code, "error": ""}
 
 
 def decode_arguments(content: dict[str, Any]) -> argparse.Namespace:

@@ -1,9 +1,13 @@
 """The files of a shard, as a run takes them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.errors import ConfigError
+from pipeline.journal.journal_contents import JournalContents
+from pipeline.journal.journal_file import JournalFile
 from pipeline.shards.shard import Shard
+from pipeline.shards.shard_done import ShardDone
 from pipeline.shards.shard_folder import ShardFolder
 from pipeline.shards.shard_plan import ShardPlan
 
@@ -11,13 +15,16 @@ from pipeline.shards.shard_plan import ShardPlan
 def list_shard(dataset_dir: str | Path, output_dir: str | Path, shard: str) -> list[Path]:
     """List the files of a shard that are still there, in the order of the walk.
 
+    Of one that is packed, none: all of it is done.
+
     Args:
         dataset_dir: folder of images, or a single image.
         output_dir: the run's folder, which has a plan.
         shard: as ``K/N``.
 
     Raises:
-        ConfigError: there is no such plan, all of the files are gone, or the shard is packed.
+        ConfigError: there is no such plan, all of the files are gone, or the shard is packed and
+            its files are no longer those that it was made of.
     """
     source, folder = Path(dataset_dir), ShardFolder(Path(output_dir))
     wanted = Shard.parse(shard)
@@ -26,9 +33,18 @@ def list_shard(dataset_dir: str | Path, output_dir: str | Path, shard: str) -> l
         msg = f"expected a plan in {folder.path}, found none: run `breast-us-seg plan` first"
         raise ConfigError(msg)
     plan.check(wanted, folder)
-    folder.refuse_packed(wanted.number)
     root = source if source.is_dir() else source.parent
-    planned = [root / file for file in plan.read_files(wanted.number, folder)]
+    names = plan.read_files(wanted.number, folder)
+    if folder.packed(wanted.number).exists():
+        done = ShardDone.read(folder, wanted.number)
+        if (
+            done is None
+            or done.list != plan.lists[wanted.number]
+            or not _have_same_content(names, root, folder.of(wanted.number) / done.journal)
+        ):
+            folder.refuse_packed(wanted.number)
+        return []
+    planned = [root / file for file in names]
     files = [path for path in planned if path.exists() or path.is_symlink()]
     if planned and not files:
         msg = (
@@ -37,3 +53,16 @@ def list_shard(dataset_dir: str | Path, output_dir: str | Path, shard: str) -> l
         )
         raise ConfigError(msg)
     return files
+
+
+def _have_same_content(names: Sequence[str], root: Path, journal: Path) -> bool:
+    """Return whether files are what the results of a complete shard were made of."""
+    contents = JournalContents()
+    for position, entry in JournalFile(journal).read():
+        contents.replay(position, entry)
+    for name in names:
+        known = contents.inputs.get(name)
+        stamp = None if known is None else known.stamp
+        if stamp is None or stamp.look_again(root / name) is None:
+            return False
+    return True

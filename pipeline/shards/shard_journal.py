@@ -67,6 +67,7 @@ class ShardJournal(RunJournal):
         self._attempts = Attempts(folder, self._lines.path)
         self._shared = SharedFiles(self.folder, self._lines, self._append, self._attempts)
         self.files = self._shared
+        self._is_packed = self._place.packed(self.shard.number).exists()
         self._started = datetime.now(timezone.utc)
 
     @property
@@ -82,6 +83,8 @@ class ShardJournal(RunJournal):
             WriteError: a journal cannot be read or written.
         """
         RunRecord.of(self._identity, writers).agree(self._place)
+        if self._is_packed:  # and `list_shard` gives no files to be done
+            return
         entries = list(self._attempts.collect())
         self._contents.adopts = self._attempts.adopts
         self._lines.replace(chain([self._describe_settings()], entries))
@@ -141,6 +144,12 @@ class ShardJournal(RunJournal):
             WriteError: a file cannot be written.
         """
         if self._orders.only:
+            return
+        if self._is_packed:
+            archive = self._place.packed(self.shard.number)
+            logger.info("shard %s: nothing to do, %s has its results", self.shard, archive)
+            done = ShardDone.read(self._place, self.shard.number)
+            self.failed = done.images["failed"] if done else 0
             return
         if self.is_stopped:
             logger.warning("shard %s: stopped, it goes on when it is started again", self.shard)

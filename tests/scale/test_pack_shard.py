@@ -9,11 +9,12 @@ import tarfile
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from pipeline.errors import ConfigError, WriteError
 from pipeline.shards import pack_shard as packing
 from pipeline.shards.pack_shard import pack_shard
-from scale.shard_runs import call, read_results
+from scale.shard_runs import IMAGE, call, make_source, read_results
 
 SHARDS = 2
 NO_REPORT = ("--set", "outputs#report=false")
@@ -88,9 +89,10 @@ def test_packed_shard_is_not_run_beside_its_archive(
 ) -> None:
     pack_shard(output, 1)
     left = list_loose(output)
-    workers = ("infer", source, output, "--workers", "1", *options, *NO_REPORT)
-    assert call(*workers) == 1
-    assert "tar -xf packed/00001.tar" in capsys.readouterr().err
+    shard = ("infer", source, output, "--shard", "1/2", *options)
+    assert call(*shard, *NO_REPORT) in (0, 2)  # nothing to do
+    assert call(*shard, *NO_REPORT, "--set", "threshold=0.3") == 1
+    assert "threshold 0.3 in place of 0.87" in capsys.readouterr().err
     (output / "shards" / "00001" / "done.json").unlink()
     assert call("infer", source, output, "--shard", "1/2", *options, *NO_REPORT) == 1
     assert "tar -xf packed/00001.tar" in capsys.readouterr().err
@@ -210,7 +212,51 @@ def test_run_with_a_report_is_not_packed(source: Path, options: list[str], tmp_p
     assert list_loose(tmp_path) == before
 
 
+@pytest.mark.parametrize("change", ["other content", "gone"])
+def test_archive_does_not_outlive_its_images(
+    options: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], change: str
+) -> None:
+    source, output = make_source(tmp_path / "in"), tmp_path / "out"
+    shard = ("infer", source, output, "--shard", "0/1", "--pack", *options)
+    assert call(*shard) == 2
+    image = source / "b.c" / "1.2.840.0.png"
+    copied = image.read_bytes()
+    image.unlink()
+    image.write_bytes(copied)
+    assert call(*shard) == 2  # the time has changed, the content has not
+    image.unlink()
+    if change == "other content":
+        Image.fromarray(IMAGE[::-1]).save(image)
+    before = list_loose(output)
+    capsys.readouterr()
+    assert call(*shard) == 1
+    assert "tar -xf packed/00000.tar" in capsys.readouterr().err
+    assert list_loose(output) == before
+
+
+def test_workers_pack_what_a_single_run_writes(
+    source: Path,
+    options: list[str],
+    single: dict[str, bytes],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert call("plan", source, tmp_path, "--shards", SHARDS) == 0
+    workers = ("infer", source, tmp_path, "--workers", "1", "--pack", *options)
+    tables = {"results.csv", "lesions.csv", "run.json"}
+    assert call(*workers) == 2
+    archives = {path: path.read_bytes() for path in (tmp_path / "packed").iterdir()}
+    assert len(archives) == SHARDS
+    assert tables <= set(list_loose(tmp_path)) <= tables | {"coco.json"}
+    assert call(*workers) == 2
+    assert {path: path.read_bytes() for path in (tmp_path / "packed").iterdir()} == archives
+    assert call(*workers[: -len(options) - 1], *options) == 1
+    assert "another config" in capsys.readouterr().err
+    for number in range(SHARDS):
+        unpack(tmp_path, number)
+    assert read_results(tmp_path) == single
+
+
 def test_only_shards_are_packed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for words in ((), ("--workers", "2")):
-        assert call("infer", tmp_path, tmp_path / "out", "--pack", *words) == 1
-        assert "expected --shard with --pack" in capsys.readouterr().err
+    assert call("infer", tmp_path, tmp_path / "out", "--pack") == 1
+    assert "--shard, --workers or --ray with --pack" in capsys.readouterr().err
