@@ -2,8 +2,8 @@
 
 Everything is compared within one run on one machine: the bare network, our runs over folders, a
 plain MONAI bundle and nnU-Net on the same images. The tables go into docs/performance.md, a
-summary into README.md, all figures into build/speed.json. What is not installed is left out, and
-said so. Linux only.
+summary into README.md, all figures into build/speed.json, whose figures of other parts stay if they
+are of this machine. What is not installed is left out, and said so. Linux only.
 """
 
 import argparse
@@ -25,6 +25,7 @@ from speed_runs import (
     measure_nnunet,
     measure_plain_bundle,
     measure_training,
+    measure_workers,
 )
 
 from pipeline.atomic import write_atomically
@@ -43,9 +44,10 @@ PARTS = {
     "e": "the first mask",
     "g": "training",
     "f": "memory",
+    "h": "our runs with --workers",
 }
 _TIMES = set("abcde")
-"""Parts that are compared with one another: without one of them, the pages stay as they are."""
+"""Parts that are compared with one another, and have to be of one run."""
 
 TARGETS = {
     "masks only / bare network": ("<=", 1.3),
@@ -55,6 +57,7 @@ TARGETS = {
     "first mask / import torch": ("<=", 1.5),
     "memory of most / of fewest images": ("<=", 1.1),
     "epoch / bare steps": ("<=", 1.1),
+    "--workers auto / one process": ("<=", 1.0),
 }
 """What is aimed at, on a machine of two cores."""
 
@@ -82,6 +85,7 @@ def measure(parts: str, *, quick: bool, rounds: int) -> Iterator[tuple[str, Any]
         "e": lambda folder: measure_first_mask(folder, 3 if quick else 7),
         "f": lambda folder: measure_memory(folder, counts),
         "g": lambda folder: measure_training(folder, 64 if quick else 320),
+        "h": lambda folder: measure_workers(folder, images),
     }
     for part in parts:
         started = time.perf_counter()
@@ -119,11 +123,29 @@ def compare(figures: dict[str, Any]) -> dict[str, float]:
     if "e" in known:
         ratios["first mask / import torch"] = known["e"]["mask"] / known["e"]["torch"]
     if "f" in known:
-        peaks = list(known["f"].values())
-        ratios["memory of most / of fewest images"] = peaks[-1] / peaks[0]
+        fewest, *_, most = known["f"].values()
+        ratios["memory of most / of fewest images"] = most / fewest
     if "g" in known:
         ratios["epoch / bare steps"] = known["g"]["epoch"] / known["g"]["bare"]
+    if "h" in known:
+        one, shared = (row["ms"] for row in known["h"].values())
+        ratios["--workers auto / one process"] = shared / one
     return ratios
+
+
+def keep_earlier(content: dict[str, Any], facts: dict[str, str], parts: str) -> dict[str, Any]:
+    """Take over the figures of an earlier run of other parts.
+
+    Args:
+        content: of `FIGURES`.
+        facts: of this machine; those of another machine or of other versions are left out.
+        parts: that are measured now; of those that are compared with one another all or none.
+    """
+    if content["machine"] != facts:
+        return {}
+    replaced = set(parts) | (_TIMES if _TIMES & set(parts) else set())
+    figures: dict[str, Any] = content["figures"]
+    return {part: values for part, values in figures.items() if part not in replaced}
 
 
 def format_tables(figures: dict[str, Any], ratios: dict[str, float]) -> Iterator[str]:
@@ -139,7 +161,7 @@ def format_tables(figures: dict[str, Any], ratios: dict[str, float]) -> Iterator
         sign, aim = TARGETS[name]
         is_met = ratio <= aim if sign == "<=" else ratio >= aim
         yield f"| {name} | {ratio:.2f} | {sign} {aim:g}{'' if is_met else ', missed'} |"
-    for part, values in figures.items():
+    for part, values in sorted(figures.items(), key=lambda each: [*PARTS].index(each[0])):
         yield ""
         if isinstance(values, dict):
             yield from _FORMATS[part](values)
@@ -204,10 +226,8 @@ def _format_plain(values: dict[str, Any]) -> Iterator[str]:
 
 
 def _format_nnunet(values: dict[str, Any]) -> Iterator[str]:
-    yield (
-        f"nnU-Net v2, patches of {values['rows']} x {values['columns']}: "
-        f"{values['with mirroring']:.2f} s an image, without mirroring {values['without']:.2f} s."
-    )
+    yield f"nnU-Net v2, patches of {values['rows']} x {values['columns']}:"
+    yield f"{values['with mirroring']:.2f} s an image, without mirroring {values['without']:.2f} s."
 
 
 def _format_first(values: dict[str, Any]) -> Iterator[str]:
@@ -222,11 +242,16 @@ def _format_memory(values: dict[Any, Any]) -> Iterator[str]:
     yield f"Peak memory: {cells} images."
 
 
+def _format_workers(values: dict[str, Any]) -> Iterator[str]:
+    yield "| PNG, masks only | ms an image | CPU ms an image |"
+    yield "|---|---|---|"
+    for name, row in values.items():
+        yield f"| {name} | {row['ms']:.1f} | {row['cpu_ms']:.1f} |"
+
+
 def _format_training(values: dict[str, Any]) -> Iterator[str]:
-    yield (
-        f"Training: an epoch of {values['steps']} steps takes {values['epoch']:.1f} s, "
-        f"the bare steps {values['bare']:.1f} s."
-    )
+    yield f"Training: an epoch of {values['steps']} steps takes {values['epoch']:.1f} s,"
+    yield f"the bare steps {values['bare']:.1f} s."
 
 
 _FORMATS: dict[str, Callable[[dict[Any, Any]], Iterator[str]]] = {
@@ -237,6 +262,7 @@ _FORMATS: dict[str, Callable[[dict[Any, Any]], Iterator[str]]] = {
     "e": _format_first,
     "f": _format_memory,
     "g": _format_training,
+    "h": _format_workers,
 }
 
 
@@ -251,7 +277,8 @@ def main() -> None:
     if not parts or set(parts) - set(PARTS):
         parser.error(f"expected parts of {', '.join(PARTS)}, got {args.only}")
     facts = describe_machine()
-    figures: dict[str, Any] = {}
+    known = json.loads(FIGURES.read_text()) if FIGURES.is_file() and not args.quick else {}
+    figures = keep_earlier(known, facts, parts) if known else {}
     for part, found in measure(parts, quick=args.quick, rounds=args.rounds):
         figures[part] = found  # what is measured is kept if a later part is stopped
         ratios = compare(figures)
@@ -260,7 +287,7 @@ def main() -> None:
     named = ", ".join(f"{name} {fact}" for name, fact in facts.items() if name != "machine")
     lines = [f"{facts['machine']}; {named}.", "", *format_tables(figures, ratios)]
     print("\n".join(lines))
-    if not args.quick and set(parts) >= _TIMES:
+    if not args.quick and figures.keys() >= _TIMES:
         summary = [f"On {facts['machine']}:", "", *format_summary(figures)]
         for page, text in ((PAGE, lines), (README, summary)):
             replace_between(page, BEGIN, END, "".join(f"{line}\n" for line in text))

@@ -38,6 +38,7 @@ _HERE = Path(__file__).parent
 _POLL_S = 0.002
 _SMALL = (64, 80)
 """Rows and columns of the images in large numbers."""
+_SMALL_NETWORK = ("--set", "image_size=[64,64]")
 
 
 def measure_folders(folder: Path, count: int, rounds: int) -> dict[str, Any]:
@@ -134,7 +135,10 @@ def measure_first_mask(folder: Path, rounds: int) -> dict[str, float]:
 
 
 def measure_memory(folder: Path, counts: tuple[int, ...]) -> dict[int, float]:
-    """Tell the most memory of a run over many small images.
+    """Measure the most memory of a run over many small images, with everything on.
+
+    The network sees 64 x 64 pixels: it computes faster, and the memory that may grow is a larger
+    share of the whole.
 
     Args:
         folder: to work in.
@@ -143,12 +147,33 @@ def measure_memory(folder: Path, counts: tuple[int, ...]) -> dict[int, float]:
     Returns:
         MiB by number.
     """
-    return {
-        count: run(
-            infer(write_png(folder / str(count), count, shape=_SMALL), folder / f"out-{count}")
-        ).peak_mib
-        for count in counts
-    }
+    peaks = {}
+    for count in counts:
+        source = write_png(folder / str(count), count, shape=_SMALL)
+        peaks[count] = run(infer(source, folder / f"out-{count}", *_SMALL_NETWORK)).peak_mib
+    return peaks
+
+
+def measure_workers(folder: Path, count: int) -> dict[str, dict[str, float]]:
+    """Segment a folder by one process and by one for each core.
+
+    Args:
+        folder: to work in.
+        count: images.
+
+    Returns:
+        By name of the way, as `measure_folders`.
+    """
+    many, single = write_png(folder / "many", count), write_png(folder / "single", 1)
+    ways = {"one process": (), "--workers auto": ("--workers", "auto")}
+    result = {}
+    for name, options in ways.items():
+        start, whole = (
+            run(infer(source, folder / f"{source.name} {name}", *MASKS_ONLY, *options))
+            for source in (single, many)
+        )
+        result[name] = _describe([whole], [start], count)
+    return result
 
 
 def measure_training(folder: Path, count: int) -> dict[str, float]:

@@ -49,8 +49,19 @@ def test_every_ratio_has_an_aim() -> None:
         "e": {"mask": 2.0, "torch": 1.0},
         "f": {100: 1.0, 1000: 1.0},
         "g": {"epoch": 1.0, "bare": 1.0},
+        "h": {"one process": {"ms": 1.0}, "--workers auto": {"ms": 1.0}},
     }
     assert set(speed.compare(figures)) == set(speed.TARGETS)
+
+
+def test_figures_of_another_run_stay_unless_they_are_compared_with_new_ones() -> None:
+    facts = {"machine": "here"}
+    figures = {part: {} for part in "abcdefgh"}
+    known = {"machine": facts, "figures": figures}
+    assert set(speed.keep_earlier(known, facts, "fh")) == set("abcdeg")
+    assert set(speed.keep_earlier(known, facts, "ah")) == set("fg")
+    assert speed.keep_earlier(known, {"machine": "there"}, "fh") == {}
+    assert speed.keep_earlier(known, {**facts, "torch": "3"}, "fh") == {}
 
 
 def test_summary_leaves_out_what_failed() -> None:
