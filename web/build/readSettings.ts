@@ -12,7 +12,7 @@ type Json = Record<string, unknown>;
 const TRANSFORMS = [
   ['LoadImaged', 'BlankOutsideRegiond', 'ShrinkLarged', 'CropToRegiond', 'ResizeSmoothlyd', 'NormalizeIntensityd'],
   ['Activationsd', 'BlankOutsideSectord', 'LesionProbabilityd', 'GaussianSmoothd', 'Invertd', 'BlankOutsideRegiond'],
-  ['SplitJudgementsd', 'BoundaryUncertaintyd', 'RelativeThresholdd', 'WithinMaskd', 'FillHolesd'],
+  ['EnsureTyped', 'SplitJudgementsd', 'BoundaryUncertaintyd', 'RelativeThresholdd', 'WithinMaskd', 'FillHolesd'],
   ['RemoveSmallObjectsd', 'KeepMajorLesionsd', 'JudgeCandidatesd', 'KeepTargetd'],
 ].flat();
 /** What the page does not do otherwise. */
