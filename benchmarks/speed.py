@@ -84,7 +84,7 @@ def measure(parts: str, *, quick: bool, rounds: int) -> Iterator[tuple[str, Any]
         "d": lambda folder: measure_nnunet(folder, 4 if quick else 10),
         "e": lambda folder: measure_first_mask(folder, 3 if quick else 7),
         "f": lambda folder: measure_memory(folder, counts),
-        "g": lambda folder: measure_training(folder, 64 if quick else 320),
+        "g": lambda folder: measure_training(folder, 64 if quick else 128),
         "h": lambda folder: measure_workers(folder, images),
     }
     for part in parts:

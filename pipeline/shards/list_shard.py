@@ -24,7 +24,7 @@ def list_shard(dataset_dir: str | Path, output_dir: str | Path, shard: str) -> l
 
     Raises:
         ConfigError: there is no such plan, all of the files are gone, or the shard is packed and
-            its files are no longer those that it was made of.
+            its files are not what it was made of.
     """
     source, folder = Path(dataset_dir), ShardFolder(Path(output_dir))
     wanted = Shard.parse(shard)
@@ -35,14 +35,21 @@ def list_shard(dataset_dir: str | Path, output_dir: str | Path, shard: str) -> l
     plan.check(wanted, folder)
     root = source if source.is_dir() else source.parent
     names = plan.read_files(wanted.number, folder)
-    if folder.packed(wanted.number).exists():
+    archive = folder.packed(wanted.number)
+    if archive.exists():
         done = ShardDone.read(folder, wanted.number)
         if (
             done is None
             or done.list != plan.lists[wanted.number]
             or not _have_same_content(names, root, folder.of(wanted.number) / done.journal)
         ):
-            folder.refuse_packed(wanted.number)
+            place = archive.relative_to(folder.output_dir).as_posix()
+            msg = (
+                f"expected {archive} to hold what its images give now, some are other ones, new or "
+                f"gone: `tar -xf {place}` in the folder of the results, remove the archive, and "
+                "run the shard again"
+            )
+            raise ConfigError(msg)
         return []
     planned = [root / file for file in names]
     files = [path for path in planned if path.exists() or path.is_symlink()]

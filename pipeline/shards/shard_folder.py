@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from pipeline.errors import ConfigError
 from pipeline.journal.holds_results import PLAN, SHARDS
 
 _PACKED = "packed"
@@ -50,21 +49,3 @@ class ShardFolder:
             number: of the shard, from 0.
         """
         return self.output_dir / _PACKED / f"{number:05d}.tar"
-
-    def refuse_packed(self, number: int) -> None:
-        """Check that the results of a shard are not in an archive, so that it can be run.
-
-        Args:
-            number: of the shard, from 0.
-
-        Raises:
-            ConfigError: they are.
-        """
-        archive = self.packed(number)
-        if archive.exists():
-            msg = (
-                f"expected the results of shard {number} to be unpacked, they are in {archive}: "
-                f"`tar -xf {_PACKED}/{archive.name}` in the folder of the results, remove the "
-                "archive, and run the shard again"
-            )
-            raise ConfigError(msg)
