@@ -1,10 +1,11 @@
 """The files of a shard, as a run takes them."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from pipeline.errors import ConfigError
-from pipeline.journal.journal_contents import JournalContents
+from pipeline.journal.journal_contents import JournalContents, JournalInput
 from pipeline.journal.journal_file import JournalFile
 from pipeline.shards.shard import Shard
 from pipeline.shards.shard_done import ShardDone
@@ -67,9 +68,10 @@ def _have_same_content(names: Sequence[str], root: Path, journal: Path) -> bool:
     contents = JournalContents()
     for position, entry in JournalFile(journal).read():
         contents.replay(position, entry)
-    for name in names:
-        known = contents.inputs.get(name)
-        stamp = None if known is None else known.stamp
-        if stamp is None or stamp.look_again(root / name) is None:
-            return False
-    return True
+    return all(_is_as_known(root / name, contents.inputs.get(name)) for name in names)
+
+
+def _is_as_known(path: Path, known: JournalInput | None) -> bool:
+    if known is None or known.stamp is None:  # it was gone before its turn came
+        return not os.path.lexists(path)
+    return known.stamp.look_again(path) is not None

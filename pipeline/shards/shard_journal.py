@@ -195,6 +195,11 @@ class ShardJournal(RunJournal):
         """Before anything changes: say who is at work, and that the shard is not complete."""
         if self._is_changing:
             return
+        if self._is_packed:
+            msg = (
+                f"expected shard {self.shard} to stay, another process has packed it: run it again"
+            )
+            raise ConfigError(msg)
         self._is_changing = True
         unmerge(self._place)
         self._place.done(self.shard.number).unlink(missing_ok=True)

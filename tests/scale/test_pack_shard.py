@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from pipeline.errors import ConfigError, WriteError
+from pipeline.shards import list_shard as listing
 from pipeline.shards import pack_shard as packing
 from pipeline.shards.pack_shard import pack_shard
 from scale.shard_runs import IMAGE, call, make_source, read_results
@@ -232,6 +233,42 @@ def test_archive_does_not_outlive_its_images(
     assert call(*shard) == 1
     assert "tar -xf packed/00000.tar" in capsys.readouterr().err
     assert list_loose(output) == before
+
+
+def test_shard_that_was_packed_while_a_run_began_is_not_done_again(
+    source: Path,
+    options: list[str],
+    output: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    listed = listing.list_shard(source, output, f"0/{SHARDS}")
+    archive = pack_shard(output, 0)
+    packed, left = archive.read_bytes(), list_loose(output)
+    monkeypatch.setattr(listing, "list_shard", lambda *_, **__: listed)
+    shard = ("infer", source, output, "--shard", f"0/{SHARDS}", *options, *NO_REPORT)
+    assert call(*shard) == 1
+    assert "another process has packed it: run it again" in capsys.readouterr().err
+    assert archive.read_bytes() == packed
+    assert list_loose(output) == left
+    monkeypatch.undo()
+    assert call(*shard) in (0, 2)
+
+
+def test_image_that_was_gone_before_its_turn_may_stay_so(
+    options: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source, output = make_source(tmp_path / "in"), tmp_path / "out"
+    assert call("plan", source, output, "--shards", 1) == 0
+    image = source / "b.c" / "1.2.840.0.png"
+    copied = image.read_bytes()
+    image.unlink()
+    shard = ("infer", source, output, "--shard", "0/1", "--pack", *options)
+    assert [call(*shard), call(*shard)] == [2, 2]
+    image.write_bytes(copied)
+    capsys.readouterr()
+    assert call(*shard) == 1
+    assert "tar -xf packed/00000.tar" in capsys.readouterr().err
 
 
 def test_workers_pack_what_a_single_run_writes(
