@@ -100,6 +100,17 @@ CHANGES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         },
         {},
     ),
+    "again-artefacts": (
+        "three further epochs from its weights, with shadows, calipers and coarse speckle",
+        {
+            "ckpt": "model.pt of the run as released",
+            "epochs": 3,
+            "learning_rate": 0.0006,
+            "first_size": 0.5,
+            "augment": [*AUGMENT, *_ARTEFACTS],
+        },
+        {},
+    ),
     "large": ("320 x 320 pixels", {**_LARGE, "loss#smooth": 25}, _LARGE),
     "zoom": ("narrow zoom", _change(_VIEW, zoom=0.1), {}),
     "grey": ("without changes of grey values", {"augment": AUGMENT[:3]}, {}),

@@ -104,7 +104,7 @@ def list_images(run: Path, every: int = 1) -> Iterator[tuple[str, str, Pair]]:
     Yields:
         Kind (lesion, normal or part), group and pixels.
     """
-    data = run / "data"
+    data = (run / "data").resolve()  # paths of a datalist are relative to where it really is
     items = load_decathlon_datalist(str(data / "datalist.json"), True, "test", data)
     for item in items[::every]:
         image = np.array(Image.open(item["image"]).convert("L"))
