@@ -20,6 +20,7 @@ from pipeline.get_logger import get_logger
 from pipeline.handlers.find_candidates import find_candidates
 from pipeline.handlers.list_views import Item, list_views
 from pipeline.networks.lesion_unet import LesionUNet
+from pipeline.networks.shrink_weights import shrink_weights
 
 logger = get_logger(__name__)
 
@@ -112,7 +113,7 @@ class FitPresence:
         )
         head.set_weights(torch.from_numpy(fitted).float(), bias)
         buffer = BytesIO()
-        torch.save(self.network.state_dict(), buffer)
+        torch.save(shrink_weights(self.network.state_dict()), buffer)
         write_atomically(self.path, buffer.getvalue())
 
     def _describe_all(self) -> tuple[NDArray[np.float32], NDArray[np.object_]]:

@@ -12,6 +12,7 @@ from ignite.engine import Engine, Events
 from pipeline.atomic import write_atomically
 from pipeline.errors import ConfigError
 from pipeline.get_logger import get_logger
+from pipeline.networks.shrink_weights import shrink_weights
 
 logger = get_logger(__name__)
 
@@ -29,8 +30,8 @@ class TrainingCheckpoint:
 
     Both are written to a temporary name and renamed, which MONAI's `CheckpointSaver` does not do:
     a training that is killed while it saves keeps the file of the epoch before. ``model.pt`` is a
-    plain state_dict; ``last.pt`` also holds the best score so far, so that a resumed run does not
-    overwrite a better network.
+    plain state_dict, its kernels in float16 (see `shrink_weights`); ``last.pt`` has all in float32,
+    and the best score so far, so that a resumed run does not overwrite a better network.
 
     Of several processes all load, and the first one saves.
 
@@ -112,7 +113,7 @@ class TrainingCheckpoint:
         """Save after an epoch; the network too unless an earlier validation was better."""
         best_epoch = self.evaluator.state.best_metric_epoch
         if best_epoch in (engine.state.epoch, _NEVER_VALIDATED):
-            _save_atomically(self.network.state_dict(), self.best_path)
+            _save_atomically(shrink_weights(self.network.state_dict()), self.best_path)
         checkpoint = {
             "objects": {name: item.state_dict() for name, item in self.objects.items()},
             "best_metric": float(self.evaluator.state.best_metric),
