@@ -122,6 +122,18 @@ class _JudgingHead(nn.Module):
         self.out = nn.Conv2d(channels, 1, 1)
 
     def forward(self, features: list[torch.Tensor], lesion: torch.Tensor) -> torch.Tensor:
+        if self.training:
+            return self._judge_in_float32(features, lesion)
+        return self._judge(features, lesion)
+
+    @torch.jit.unused
+    def _judge_in_float32(self, features: list[torch.Tensor], lesion: torch.Tensor) -> torch.Tensor:
+        # On CPUs with bfloat16, oneDNN's gradient of a dilated convolution by channel is now and
+        # then what lay in the memory, and clipping then takes the gradients of all other weights.
+        with torch.autocast(lesion.device.type, enabled=False):
+            return self._judge([level.float() for level in features], lesion.float())
+
+    def _judge(self, features: list[torch.Tensor], lesion: torch.Tensor) -> torch.Tensor:
         size = features[0].shape[2:]
         # Where the outline is: what the head is asked about.
         mixed = self.outline(avg_pool2d(lesion.sigmoid(), 8))

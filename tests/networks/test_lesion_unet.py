@@ -39,6 +39,20 @@ def test_what_is_judged_does_not_change_the_outline(network: LesionUNet) -> None
     assert reached == {"judging_head"}
 
 
+def test_judging_head_is_trained_in_float32_and_used_in_bfloat16(network: LesionUNet) -> None:
+    """In bfloat16, gradients of its dilated convolution are random on some CPUs."""
+    types = []
+    hook = network.judging_head.blocks[1][0].register_forward_hook(
+        lambda _, inputs, output: types.append((inputs[0].dtype, output.dtype))
+    )
+    for mode in (True, False):
+        with torch.autocast("cpu", torch.bfloat16):
+            network.train(mode)(torch.randn(2, 1, 64, 64))
+    hook.remove()
+    assert types[0] == (torch.float32, torch.float32)
+    assert types[1][1] == torch.bfloat16
+
+
 def test_judgement_sees_the_outline_and_the_whole_image(network: LesionUNet) -> None:
     sizes = ((40, 16), (112, 8), (320, 4), (32, 8), (16, 16), (8, 32))
     features = [torch.randn(1, channels, side, side) for channels, side in sizes]
