@@ -35,14 +35,8 @@ _COVER = {
     "keys": ["image", "label"],
     "prob": 0.3,
 }
-_ARTEFACTS = [
-    {
-        "_target_": "pipeline.transforms.RandImageTransformd",
-        "keys": "image",
-        "transform": {"_target_": f"benchmarks.rand_artefacts.{name}", "prob": prob},
-    }
-    for name, prob in (("RandShadow", 0.25), ("RandCalipers", 0.15), ("RandSpeckle", 0.2))
-]
+_ARTEFACTS = ("RandShadow", "RandCalipers", "RandSpeckle")
+_GREY = ("RandHistogramShiftd", "RandGaussianSharpend")
 _LARGE = {"image_size": [320, 320]}
 
 
@@ -50,6 +44,14 @@ def _change(target: str, **options: Any) -> dict[str, Any]:
     """Write the augmentation with other options of one transform."""
     changed = [{**each, **options} if each["_target_"] == target else each for each in AUGMENT]
     return {"augment": changed}
+
+
+def _leave_out(*targets: str) -> dict[str, Any]:
+    """Write the augmentation without some transforms, or what wraps them."""
+    kept = [
+        each for each in AUGMENT if not each.get("transform", each)["_target_"].endswith(targets)
+    ]
+    return {"augment": kept}
 
 
 def _find(target: str) -> int:
@@ -88,36 +90,19 @@ CHANGES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "seed": ("other seed", {"seed": 2}, {}),
     "full-size": ("full size from the start", {"first_size": 1.0}, {}),
     "long": ("twice as long", {"epochs": 12}, {}),
-    "again": (
-        "four further epochs from its weights, at half the learning rate",
-        {
-            "ckpt": "model.pt of the run as released",
-            "epochs": 4,
-            "learning_rate": 0.0005,
-            "first_size": 1,
-            "average#momentum": 0.002,
-            "repeat": {"busi": 2, "breast": 2, "normal": 4},
-        },
-        {},
-    ),
-    "again-artefacts": (
-        "three further epochs from its weights, with shadows, calipers and coarse speckle",
-        {
-            "ckpt": "model.pt of the run as released",
-            "epochs": 3,
-            "learning_rate": 0.0006,
-            "first_size": 0.5,
-            "augment": [*AUGMENT, *_ARTEFACTS],
-        },
-        {},
-    ),
     "large": ("320 x 320 pixels", {**_LARGE, "loss#smooth": 25}, _LARGE),
     "zoom": ("narrow zoom", _change(_VIEW, zoom=0.1), {}),
     "grey": ("without changes of grey values", {"augment": AUGMENT[:3]}, {}),
     "cover": ("with covered lesions", {"augment": [_COVER, *AUGMENT]}, {}),
     "artefacts": (
-        "with shadows, calipers and coarse speckle",
-        {"augment": [*AUGMENT, *_ARTEFACTS]},
+        "without shadows, calipers and coarse speckle",
+        _leave_out(*_ARTEFACTS),
+        {},
+    ),
+    "curves": ("without other grey curves and sharpening", _leave_out(*_GREY), {}),
+    "plain": (
+        "without other grey curves, sharpening, shadows, calipers and coarse speckle",
+        _leave_out(*_ARTEFACTS, *_GREY),
         {},
     ),
     "repeat": ("every image once an epoch", {"repeat": {}}, {}),
@@ -151,8 +136,6 @@ def _run(work: Path, name: str, hospital: str, sources: Sequence[str]) -> None:
     folder, plain = work / "ablations" / name / hospital, work / f"without-{hospital}"
     if training:
         options, _ = RUNS[plain.name]
-        if "ckpt" in training:
-            training = {**training, "ckpt": str((plain / "train" / "model.pt").resolve())}
         train_run(folder, [*sources, *options], training)
     elif not folder.is_dir():
         folder.mkdir(parents=True)

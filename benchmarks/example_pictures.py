@@ -19,7 +19,7 @@ from breast_us_seg import Segmenter
 ROOT = Path(__file__).resolve().parents[1]
 
 RANKS = (("benign", 0.5), ("malignant", 0.5), ("benign", 0.25))
-CM_PER_PIXEL = {"case117": 0.0078125, "case179": 0.006076389, "case222": 0.0078125}
+CM_PER_PIXEL = {"case037": 0.005910165, "case113": 0.00726979, "case140": 0.006688963}
 """Column Pixel_size of the clinical data, of the images that these ranks give."""
 
 GREYS = 128

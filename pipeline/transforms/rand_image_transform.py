@@ -8,6 +8,9 @@ import torch
 from monai.config import KeysCollection
 from monai.transforms import MapTransform, Randomizable, RandomizableTransform
 
+Range = tuple[float, float]
+"""Least and largest value to draw."""
+
 
 class RandImageTransform(RandomizableTransform):
     """Change an image with a probability; geometry is unchanged.
@@ -75,3 +78,15 @@ class RandImageTransformd(Randomizable, MapTransform):
         for key in self.key_iterator(item):
             item[key] = self.transform(item[key], randomize=False)
         return item
+
+
+def check_ranges(**ranges: Range) -> None:
+    """Check that ranges to draw from are two numbers from 0 on, in order.
+
+    Raises:
+        ValueError: one of them is not.
+    """
+    for low, high in ranges.values():
+        if not 0 <= low <= high:
+            msg = f"expected ranges with 0 <= low <= high, got {ranges}"
+            raise ValueError(msg)

@@ -71,6 +71,18 @@ def test_steps_are_those_that_are_named() -> None:
     assert step["_target_"] == "pipeline.transforms.RelativeThresholdd"
     zoomed = ablations.CHANGES["zoom"][1]["augment"]
     assert [step["zoom"] for step in zoomed if step["_target_"].endswith("RandViewd")] == [0.1]
+    kept = {
+        name: [
+            step.get("transform", step)["_target_"].rpartition(".")[2]
+            for step in ablations.CHANGES[name][1]["augment"]
+        ]
+        for name in ("artefacts", "curves")
+    }
+    everything = len(ablations.AUGMENT)
+    assert len(kept["artefacts"]) == everything - 3
+    assert not {"RandShadow", "RandCalipers", "RandSpeckle"} & set(kept["artefacts"])
+    assert len(kept["curves"]) == everything - 2
+    assert not {"RandHistogramShiftd", "RandGaussianSharpend"} & set(kept["curves"])
     geometry = [step["_target_"].rpartition(".")[2] for step in ablations.AUGMENT[:3]]
     assert geometry == ["RandLesionFreeCropd", "RandFlipd", "RandViewd"]
 

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 import torch
-from rand_artefacts import RandCalipers
 from scipy import ndimage
+
+from pipeline.transforms import RandCalipers
 
 IMAGE = torch.full((1, 120, 200), 60.0)
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from rand_artefacts import RandShadow
+
+from pipeline.transforms import RandShadow
 
 IMAGE = torch.full((1, 100, 200), 150.0)
 

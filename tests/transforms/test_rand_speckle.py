@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from rand_artefacts import RandSpeckle
+
+from pipeline.transforms import RandSpeckle
 
 IMAGE = torch.full((1, 200, 200), 100.0)
 IMAGE[..., 0] = 0
