@@ -60,7 +60,7 @@ def test_two_labels_and_two_epochs_make_new_weights(server, place):
     }
     assert any(not torch.equal(new[name], old[name]) for name in new)
     # Two steps from where it was, not an average with where no training began.
-    assert all(torch.allclose(new[name], old[name], atol=0.5) for name in new)
+    assert all(torch.allclose(new[name].float(), old[name].float(), atol=0.5) for name in new)
     after = server.post("/annotate/api/predict", id=FIRST).headers
     assert after["x-boundary-uncertainty"] != before["x-boundary-uncertainty"]
 
