@@ -1,4 +1,4 @@
-"""Weights as files hold them: half as large, and the same once they are loaded."""
+"""Weights as files hold them: half as large."""
 
 from collections.abc import Mapping
 
@@ -8,8 +8,9 @@ import torch
 def shrink_weights(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """Store the kernels of a network in float16, which `load_state_dict` takes back.
 
-    A kernel is a tensor of two or more dimensions. Biases and the statistics of normalisation are
-    few, and stay as they are; so does a kernel with a value beyond the range of float16.
+    A kernel is a tensor of two or more dimensions; it is rounded to three digits. Biases and the
+    statistics of normalisation are few, and stay as they are; so does a kernel with a value beyond
+    the range of float16.
 
     Args:
         state: a state_dict.
