@@ -77,8 +77,8 @@ def run(args: argparse.Namespace) -> int:
 def _tell_what_next(args: argparse.Namespace) -> None:
     weights = args.output / "model.pt"
     datalist = args.data / "datalist.json"
-    has_test = datalist.is_file() and read_configs([datalist]).get("test")
-    split = [] if has_test else ["--split", "validation"]
+    lists = read_configs([datalist]) if datalist.is_file() else {}
+    split = [] if lists.get("test") else ["--split", "validation"]
     program, given = "breast-us-seg", ("--weights", weights)
     commands = {
         "score it": [program, "evaluate", args.data, args.output / "eval", *given, *split],
@@ -86,6 +86,8 @@ def _tell_what_next(args: argparse.Namespace) -> None:
         "make it faster": [program, "export", *given],
         "look at the training": ["tensorboard", "--logdir", args.output],
     }
+    if lists and not lists.get("test") and not lists.get("validation"):
+        del commands["score it"]  # all images were trained on
     say("what next:")
     for what, words in commands.items():
         say(f"  {what}: {shlex.join(map(str, words))}")
