@@ -259,6 +259,16 @@ def test_learning_rate_has_one_cycle(data: Path, tmp_path: Path, epochs: int) ->
     assert rates == pytest.approx(make_cycle(2 * epochs), abs=1e-12)
 
 
+@pytest.mark.parametrize(("epochs", "momentum"), [(2, 0.5), (20, 3 / 41), (1000, 0.005)])
+def test_a_short_training_is_not_averaged_with_what_it_started_from(
+    data: Path, tmp_path: Path, epochs: int, momentum: float
+) -> None:
+    workflow = open_workflow(data, tmp_path, epochs=epochs)
+    average = workflow.parser.get_parsed_content("average")
+    assert average.momentum == pytest.approx(momentum)
+    assert (1 - average.momentum) ** (2 * epochs) < 0.07
+
+
 def test_large_config_trains(data: Path, tmp_path: Path) -> None:
     """As it is, but for the number of channels and the sizes."""
     small: dict[str, Any] = {

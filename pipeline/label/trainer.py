@@ -28,8 +28,6 @@ LEAST_TO_VALIDATE = 10
 
 _FINE_TUNING = 0.1
 """Share of the config's learning rate: the weights are good already."""
-_STEPS_OF_AVERAGE = 4
-"""The saved network averages over this share of a short training, not over its long past."""
 
 
 class Trainer:
@@ -101,8 +99,7 @@ class Trainer:
         write_atomically(run / "data" / "datalist.json", json.dumps(datalist).encode())
         config = self._read_config("train")
         batch = min(int(config["batch_size"]), len(datalist["training"]))
-        steps = epochs * (len(datalist["training"]) // batch)
-        settings: dict[str, Any] = {
+        return {
             "dataset_dir": as_data(str(run / "data")),
             "output_dir": as_data(str(run / "out")),
             "epochs": epochs,
@@ -114,11 +111,6 @@ class Trainer:
             # The one that is served; its weights come from `ckpt`, from nowhere else.
             "network_def": self._read_config("inference")["network_def"],
         }
-        momentum = float(config.get("average", {}).get("momentum", 1))
-        if momentum < 1:
-            share = min(0.5, _STEPS_OF_AVERAGE / steps)
-            settings["average#momentum"] = max(momentum, share)
-        return settings
 
     def _run_config(self, settings: dict[str, Any], epochs: int) -> None:
         from ignite.engine import Events

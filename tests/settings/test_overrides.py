@@ -34,7 +34,7 @@ def parse(name: str, *overrides: str) -> dict[str, Any]:
         ("train", "repeat#busi=3", {"repeat#busi": 3}),
         ("train", "repeat={}", {"repeat": {}}),
         ("train", "first_size=1", {"first_size": 1}),
-        ("train", "average#momentum=0.1", {"average#momentum": 0.1}),
+        ("train", "optimizer#weight_decay=0.1", {"optimizer#weight_decay": 0.1}),
     ],
 )
 def test_what_fits_is_taken(name: str, override: str, expected: dict[str, Any]) -> None:
