@@ -27,7 +27,8 @@ TABLE = ROWS.with_name("ablations.csv")
 BEGIN = "<!-- ablations: made by python benchmarks/ablations.py WORK -->"
 END = "<!-- end of ablations -->"
 
-AUGMENT: list[dict[str, Any]] = json.loads((ROOT / "configs" / "train.json").read_text())["augment"]
+_TRAIN: dict[str, Any] = json.loads((ROOT / "configs" / "train.json").read_text())
+AUGMENT: list[dict[str, Any]] = _TRAIN["augment"]
 
 _VIEW = "pipeline.transforms.RandViewd"
 _COVER = {
@@ -37,6 +38,10 @@ _COVER = {
 }
 _ARTEFACTS = ("RandShadow", "RandCalipers", "RandSpeckle")
 _GREY = ("RandHistogramShiftd", "RandGaussianSharpend")
+_DECAY = {
+    "lr_scheduler": {**_TRAIN["lr_scheduler"], "final_div_factor": 1e4},
+    "average#momentum": 0.005,
+}
 _LARGE = {"image_size": [320, 320]}
 
 
@@ -52,6 +57,13 @@ def _leave_out(*targets: str) -> dict[str, Any]:
         each for each in AUGMENT if not each.get("transform", each)["_target_"].endswith(targets)
     ]
     return {"augment": kept}
+
+
+def _add_handler(handler: dict[str, Any]) -> dict[str, Any]:
+    """Write the handlers with one more, after `GrowImages`."""
+    handlers = _TRAIN["train"]["handlers"]
+    place = next(n for n, each in enumerate(handlers) if each["_target_"].endswith("GrowImages"))
+    return {"train#handlers": [*handlers[: place + 1], handler, *handlers[place + 1 :]]}
 
 
 def _find(target: str) -> int:
@@ -87,7 +99,9 @@ CHANGES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "border-60": ("border at 0.6 of the image's probability", {}, {"threshold": 0.6}),
     "share-0": ("every outlined part", {}, {"min_lesion_share": 0.0}),
     "share-1": ("the largest part alone", {}, {"min_lesion_share": 1.0}),
-    "seed": ("other seed", {"seed": 2}, {}),
+    "seed": ("other seed", {"seed": 1}, {}),
+    "decay": ("rate that falls to nothing, average of 200 steps", _DECAY, {}),
+    "decay-seed": ("the same, other seed", {**_DECAY, "seed": 1}, {}),
     "full-size": ("full size from the start", {"first_size": 1.0}, {}),
     "long": ("twice as long", {"epochs": 12}, {}),
     "large": ("320 x 320 pixels", {**_LARGE, "loss#smooth": 25}, _LARGE),
@@ -103,6 +117,11 @@ CHANGES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "plain": (
         "without other grey curves, sharpening, shadows, calipers and coarse speckle",
         _leave_out(*_ARTEFACTS, *_GREY),
+        {},
+    ),
+    "mixed": (
+        "low-frequency amplitudes of another image",
+        _add_handler({"_target_": "benchmarks.mix_amplitudes.MixAmplitudes", "band": 0.1}),
         {},
     ),
     "repeat": ("every image once an epoch", {"repeat": {}}, {}),

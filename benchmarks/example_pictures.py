@@ -19,7 +19,7 @@ from breast_us_seg import Segmenter
 ROOT = Path(__file__).resolve().parents[1]
 
 RANKS = (("benign", 0.5), ("malignant", 0.5), ("benign", 0.25))
-CM_PER_PIXEL = {"case037": 0.005910165, "case113": 0.00726979, "case140": 0.006688963}
+CM_PER_PIXEL = {"case019": 0.006462036, "case087": 0.0078125, "case116": 0.006076389}
 """Column Pixel_size of the clinical data, of the images that these ranks give."""
 
 GREYS = 128

@@ -170,8 +170,8 @@ MUTANTS = (
     Mutant("losses/lesion_loss.py", "(truth >= 0)", "(truth > 0)", "losses/test_lesion_loss.py"),
     Mutant(
         "lesions/judge_quality.py",
-        "MOST_BOUNDARY_UNCERTAINTY = 0.4",
-        "MOST_BOUNDARY_UNCERTAINTY = 0.45",
+        "MOST_BOUNDARY_UNCERTAINTY = 0.5",
+        "MOST_BOUNDARY_UNCERTAINTY = 0.55",
         "lesions/test_judge_quality.py",
     ),
     Mutant(

@@ -9,7 +9,7 @@ from scipy.ndimage import binary_erosion
 
 from pipeline.readers.region.calibrated_region import CalibratedRegion
 
-MOST_BOUNDARY_UNCERTAINTY = 0.4
+MOST_BOUNDARY_UNCERTAINTY = 0.5
 """Doubtful over lesion pixels above which masks are poor, see `benchmarks/quality.py`."""
 
 _DARK, _BRIGHT = 8, 254

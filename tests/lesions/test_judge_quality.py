@@ -64,7 +64,7 @@ def test_image_that_is_not_known() -> None:
 
 @pytest.mark.parametrize(
     ("doubt", "expected"),
-    [(0.4, ()), (0.41, ("uncertain boundary",))],
+    [(0.5, ()), (0.51, ("uncertain boundary",))],
 )
 def test_unsure_outline(doubt: float, expected: tuple[str, ...]) -> None:
     assert judge(doubt=doubt) == expected

@@ -4,7 +4,7 @@ import { type Box, hasAny, type Mask, type Plane } from '../plane';
 import { type CalibratedRegion, listBoxes } from '../readers/region/calibratedRegion';
 
 /** Doubtful over lesion pixels above which masks are poor. */
-export const MOST_BOUNDARY_UNCERTAINTY = 0.4;
+export const MOST_BOUNDARY_UNCERTAINTY = 0.5;
 
 const [DARK, BRIGHT] = [8, 254];
 const [MOST_DARK, MOST_BRIGHT] = [0.98, 0.25];
