@@ -190,7 +190,8 @@ def _write_still(out: Path, index: int, seed: int, shape: tuple[int, int]) -> Ph
 def _write_cine(
     out: Path, index: int, seed: int, shape: tuple[int, int], frames: int
 ) -> PhantomFile:
-    cine = make_phantom_cine(seed, frames=frames, shape=shape)
+    drawn = int(np.random.default_rng([seed, index]).integers(2**31))  # as that of a still
+    cine = make_phantom_cine(drawn, frames=frames, shape=shape)
     path = "cine/sweep.dcm"
     write_phantom_dicom(
         out / "images" / path,
