@@ -1,7 +1,8 @@
 """Pictures as other scanners, settings and archives would have made them.
 
 Each function takes the grey image (H, W), uint8, its mask (H, W), bool, and a generator, and
-returns new ones of both; what moves the tissue moves the mask with it.
+returns new ones of both, the image in RGB (H, W, 3) if it has colours; what moves the tissue
+moves the mask with it.
 """
 
 from collections.abc import Callable
@@ -22,6 +23,9 @@ SMALL_PX = 200
 """Longer side of a picture of low resolution."""
 
 JPEG_QUALITY = 35
+
+FLOW_SHARE = 0.1
+"""Share of the frame around a flow that is coloured."""
 
 MARK = 235
 """Grey level of text and calipers."""
@@ -170,16 +174,11 @@ def write_text(image: Grey, mask: Mask, rng: np.random.Generator) -> Pair:
 
 def draw_calipers(image: Grey, mask: Mask, rng: np.random.Generator) -> Pair:
     """Measure the lesion, or, where there is none, some tissue."""
-    height, width = image.shape
-    if mask.any():
-        rows, columns = np.nonzero(mask)
-    else:
-        rows = np.array((0.35, 0.6)) * height
-        columns = rng.uniform(0.2, 0.5) * width + np.array((0, 0.3)) * width
+    rows, columns = _find_box(mask, rng)
     middle = (columns.min() + columns.max()) / 2, (rows.min() + rows.max()) / 2
     canvas = Image.fromarray(image)
     draw = ImageDraw.Draw(canvas)
-    arm = max(3, height // 60)
+    arm = max(3, len(image) // 60)
     for first, last in (
         ((columns.min(), middle[1]), (columns.max(), middle[1])),
         ((middle[0], rows.min()), (middle[0], rows.max())),
@@ -190,6 +189,40 @@ def draw_calipers(image: Grey, mask: Mask, rng: np.random.Generator) -> Pair:
             draw.line((x - arm, y, x + arm, y), fill=MARK)
             draw.line((x, y - arm, x, y + arm), fill=MARK)
     return np.array(canvas), mask
+
+
+def show_flow(image: Grey, mask: Mask, rng: np.random.Generator) -> Pair:
+    """Show blood flow in colour in and around the lesion, or in some tissue, within a frame."""
+    height, width = image.shape
+    rows, columns = _find_box(mask, rng)
+    margin = 0.25 * max(np.ptp(rows), np.ptp(columns)) + 0.03 * width
+    left, right = np.clip((columns[0] - margin, columns[1] + margin), 0, width - 1).round()
+    top, bottom = np.clip((rows[0] - margin, rows[1] + margin), 0, height - 1).round()
+    flow = ndimage.gaussian_filter(rng.standard_normal(image.shape), max(2, 0.02 * width))
+    within = np.zeros(image.shape, dtype=bool)
+    within[int(top) : int(bottom) + 1, int(left) : int(right) + 1] = True
+    speed = np.abs(flow / flow.std())
+    least = np.quantile(speed[within], 1 - FLOW_SHARE)
+    moves = within & (speed > least)
+    bright = np.clip(speed - least, 0, 1)[moves]
+    strong, weak, none = 160 + 95 * bright, 40 + 200 * bright, 0 * bright
+    towards = (flow[moves] > 0)[:, None]
+    colours = np.where(
+        towards, np.stack((strong, weak, none), axis=1), np.stack((none, weak, strong), axis=1)
+    )
+    rgb = np.repeat(image[..., None], 3, axis=2)
+    rgb[moves] = colours
+    canvas = Image.fromarray(rgb)
+    ImageDraw.Draw(canvas).rectangle((left, top, right, bottom), outline=(0, 220, 0))
+    return np.array(canvas), mask
+
+
+def draw_coloured_calipers(image: Grey, mask: Mask, rng: np.random.Generator) -> Pair:
+    """Draw the calipers of `draw_calipers` in yellow."""
+    marked, _ = draw_calipers(image, mask, rng)
+    rgb = np.repeat(image[..., None], 3, axis=2)
+    rgb[marked != image] = (MARK, MARK, 0)
+    return rgb, mask
 
 
 DEGRADATIONS: dict[str, Degrade] = {
@@ -211,12 +244,24 @@ DEGRADATIONS: dict[str, Degrade] = {
     "console around it": show_console,
     "text in the tissue": write_text,
     "calipers": draw_calipers,
+    "calipers in yellow": draw_coloured_calipers,
+    "blood flow in colour": show_flow,
 }
 """By the name in the table."""
 
 
 def _clip(image: NDArray[np.floating]) -> Grey:
     return np.asarray(np.clip(np.rint(image), 0, 255), np.uint8)
+
+
+def _find_box(mask: Mask, rng: np.random.Generator) -> NDArray[np.float64]:
+    """First and last row and column of the lesion, or of some tissue."""
+    height, width = mask.shape
+    if mask.any():
+        rows, columns = np.nonzero(mask)
+        return np.array(((rows.min(), rows.max()), (columns.min(), columns.max())), float)
+    left = rng.uniform(0.2, 0.5) * width
+    return np.array(((0.35 * height, 0.6 * height), (left, left + 0.3 * width)))
 
 
 def _cut(image: Grey, mask: Mask, shares: tuple[float, float]) -> Pair:

@@ -127,7 +127,13 @@ class Segmenter:
         # Nothing is known of the brightness of an image that was blanked as a whole.
         image = None if frame.is_blanked else frame.image[::step, ::step]
         uncertainty = whole.boundary_uncertainty
-        quality = judge_quality(image, whole.mask, regions, boundary_uncertainty=uncertainty)
+        quality = judge_quality(
+            image,
+            whole.mask,
+            regions,
+            boundary_uncertainty=uncertainty,
+            coloured=frame.coloured,
+        )
         maps = (whole.probability, whole.malignancy) if self.keep_maps else (None, None)
         return Result(
             file=frame.source.file,

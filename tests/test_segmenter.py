@@ -81,3 +81,36 @@ def test_frame_of_a_cine_is_read_by_its_number(segmenter: Segmenter, tmp_path: P
     assert np.array_equal(frame.parts[0]["image"].shape, (1, 128, 128))
     with pytest.raises((ReadError, RuntimeError)):
         segmenter.read(tmp_path / "x.dcm")
+
+
+def test_what_is_drawn_in_colour_is_no_tissue(segmenter: Segmenter, tmp_path: Path) -> None:
+    Image.fromarray(IMAGE).save(tmp_path / "grey.png")
+    expected = segmenter.segment(segmenter.read(tmp_path / "grey.png"))
+    dark = (IMAGE < 60) & ~LABEL
+    corner = np.argwhere(
+        [[dark[y : y + 16, x : x + 16].all() for x in range(112)] for y in range(80)]
+    )
+    top, left = corner[len(corner) // 2]
+    flow = np.s_[top + 4 : top + 12, left + 4 : left + 12]
+    rgb = np.dstack([IMAGE] * 3)
+    rgb[flow] = (255, 255, 0)
+    Image.fromarray(rgb).save(tmp_path / "flow.png")
+    result = segmenter.segment(segmenter.read(tmp_path / "flow.png"))
+    assert not result.mask[flow].any()
+    assert (result.mask ^ expected.mask).mean() < 0.001
+    assert (result.image[flow] == 226).all()  # a person sees what is in the file
+    assert "coloured" not in result.quality
+
+
+@pytest.mark.parametrize("width", [64, 128])
+def test_picture_that_is_mostly_coloured_is_named(
+    segmenter: Segmenter, tmp_path: Path, width: int
+) -> None:
+    """Stiffness from red over green to blue, half of it the tissue."""
+    rgb = np.dstack([IMAGE] * 3)
+    colours = np.zeros((96, width, 3))
+    for band, colour in enumerate(((255, 0, 0), (255, 255, 0), (0, 255, 0), (0, 0, 255))):
+        colours[24 * band : 24 * band + 24] = colour
+    rgb[:, :width] = (rgb[:, :width] + colours) / 2
+    Image.fromarray(rgb).save(tmp_path / "x.png")
+    assert "coloured" in segmenter.segment(segmenter.read(tmp_path / "x.png")).quality

@@ -36,6 +36,7 @@ def read_frame(reference: FrameReference, preprocessing: Callable[[dict[str, Any
         parts=tuple(parts),
         number=reference.frame,
         shrunk_by=int(parts[0]["image"].meta.get("shrunk_by", 1)),
+        coloured=max(float(part["image"].meta.get("coloured_share", 0)) for part in parts),
         is_blanked=not parts[0]["image"].meta.get("region_known", True) and not image.any(),
     )
 

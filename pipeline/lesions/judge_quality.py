@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_erosion
 
+from pipeline.readers.find_coloured import MOST_COLOURED
 from pipeline.readers.region.calibrated_region import CalibratedRegion
 
 MOST_BOUNDARY_UNCERTAINTY = 0.5
@@ -24,10 +25,13 @@ def judge_quality(
     regions: Sequence[CalibratedRegion],
     *,
     boundary_uncertainty: float,
+    coloured: float = 0.0,
 ) -> tuple[str, ...]:
     """List what speaks against a mask.
 
     - ``empty``, ``saturated``: nearly all of the image is black, or a quarter of it is white.
+    - ``coloured``: more than a quarter of it is drawn over in colour, as by elastography, so that
+      the network sees luma in place of tissue; see `FillColouredd`.
     - ``uncertain boundary``: the network does not know where the lesion ends, see
       `BoundaryUncertaintyd`.
     - ``touches the border``: the lesion goes on outside of the B-mode image, so its size is less
@@ -38,6 +42,7 @@ def judge_quality(
         mask: (H, W) bool.
         regions: the B-mode images in it.
         boundary_uncertainty: of the image, 0 or more.
+        coloured: share of it that is drawn over in colour, 0 to 1.
 
     Returns:
         The remarks, none if nothing speaks against it.
@@ -50,6 +55,8 @@ def judge_quality(
             remarks.append("empty")
         if sum(np.count_nonzero(part >= _BRIGHT) for part in inside) > _MOST_BRIGHT * pixels:
             remarks.append("saturated")
+    if coloured > MOST_COLOURED:
+        remarks.append("coloured")
     if mask.any() and boundary_uncertainty > MOST_BOUNDARY_UNCERTAINTY:
         remarks.append("uncertain boundary")
     if any(_touches_border(mask, region) for region in regions):

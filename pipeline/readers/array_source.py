@@ -7,8 +7,10 @@ from numpy.typing import NDArray
 from pydicom import Dataset
 
 from pipeline.errors import ReadError
+from pipeline.readers.find_coloured import find_coloured
 from pipeline.readers.image_source import (
     GreyImage,
+    Picture,
     check_index,
     check_size,
     no_identity,
@@ -40,12 +42,12 @@ class ArraySource:
     remarks: tuple[str, ...] = ()
 
     def __init__(self, array: NDArray[Any]) -> None:
-        self._grey = _to_grey(np.asarray(array))
+        self._picture = _to_picture(np.asarray(array))
 
     @property
     def size(self) -> tuple[int, int]:
         """Rows and columns."""
-        rows, columns = self._grey.shape
+        rows, columns = self._picture.grey.shape
         return rows, columns
 
     @property
@@ -53,14 +55,18 @@ class ArraySource:
         """Nothing: an array has no UIDs."""
         return no_identity()
 
-    def read(self, index: int) -> GreyImage:
-        """Give the grey values.
+    def read_picture(self, index: int) -> Picture:
+        """Give the grey values, and what of them is coloured.
 
         Args:
             index: 0.
         """
         check_index(index, 1)
-        return self._grey
+        return self._picture
+
+    def read(self, index: int) -> GreyImage:
+        """Give the grey values of `read_picture` alone."""
+        return self.read_picture(index).grey
 
     def foresee_regions(self) -> ForeseenRegions:
         """Foresee no mm; only the pixels show where the field of view is."""
@@ -77,14 +83,14 @@ class ArraySource:
         return find_calibrated_regions(Dataset(), *grey.shape, grey=grey, find_field=find_field)
 
 
-def _to_grey(array: NDArray[Any]) -> GreyImage:
+def _to_picture(array: NDArray[Any]) -> Picture:
     is_colour = array.ndim == 3 and array.shape[2] == 3 and array.dtype == np.uint8
     if not is_colour and array.ndim != 2:
         msg = "expected grey values (H, W) or RGB (H, W, 3) of uint8, got "
         raise ReadError(f"{msg}{array.dtype} {array.shape}")
     check_size(*array.shape[:2])
     if is_colour:
-        return to_grey_image(rgb_to_grey(array))
+        return Picture(to_grey_image(rgb_to_grey(array)), find_coloured(array))
     if array.dtype.kind not in "uif":
         msg = f"expected integers or floating-point numbers, got {array.dtype}"
         raise ReadError(msg)
@@ -95,4 +101,4 @@ def _to_grey(array: NDArray[Any]) -> GreyImage:
     if array.dtype.kind == "f" and 0 < high <= 1:
         msg = f"expected grey values from 0 to {_WHITE}, got at most {high:g}: multiply by {_WHITE}"
         raise ReadError(msg)
-    return to_grey_image(array)
+    return Picture(to_grey_image(array))

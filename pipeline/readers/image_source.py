@@ -1,6 +1,6 @@
 """An opened image file whose frames are decoded one at a time."""
 
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,19 @@ GreyImage = NDArray[np.float32] | NDArray[np.uint8]
 """Grey values (H, W), rows first, 0 (black) to 255 (white) whatever the source's depth: float32,
 but uint8 of more than `LARGE_IMAGE_PX`, a quarter of the memory."""
 
+
+class Picture(NamedTuple):
+    """A decoded frame.
+
+    Attributes:
+        grey: luma of what is coloured, see `GreyImage`.
+        coloured: (H, W), what `find_coloured` finds in it; `None` for nothing.
+    """
+
+    grey: GreyImage
+    coloured: NDArray[np.bool_] | None = None
+
+
 _LINES = 256
 """Lines of pixels that are converted at once."""
 
@@ -30,7 +43,7 @@ IDENTITY_KEYWORDS = (
 
 
 class ImageSource(Protocol):
-    """An opened file; `frames` counts its images, `read` decodes one of them."""
+    """An opened file; `frames` counts its images, `read_picture` decodes one of them."""
 
     @property
     def frames(self) -> int:
@@ -67,18 +80,23 @@ class ImageSource(Protocol):
         """Whether names and dates may be burned in outside the regions that the file gives."""
         ...
 
-    def read(self, index: int) -> GreyImage:
+    def read_picture(self, index: int) -> Picture:
         """Decode one frame.
 
         Args:
             index: number of the frame from 0.
 
         Returns:
-            Grey values (H, W), 0 to 255, first row at the top, first column at the left.
+            Grey values, 0 to 255, first row at the top, first column at the left, and what of
+            them is coloured.
 
         Raises:
             ReadError: the frame cannot be decoded.
         """
+        ...
+
+    def read(self, index: int) -> GreyImage:
+        """Decode one frame, and give its grey values alone."""
         ...
 
     def foresee_regions(self) -> ForeseenRegions:

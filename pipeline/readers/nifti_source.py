@@ -15,6 +15,7 @@ import numpy as np
 from pipeline.errors import ReadError
 from pipeline.readers.image_source import (
     GreyImage,
+    Picture,
     check_index,
     no_identity,
 )
@@ -108,6 +109,10 @@ class NiftiSource:
         scale = cast("GreyScale | None", vars(self).get("_scale"))
         found = (self._pixels.remark, *self._axes.remarks, scale.remark if scale else "")
         return tuple(remark for remark in found if remark)
+
+    def read_picture(self, index: int) -> Picture:
+        """Read one frame; of what is coloured nothing is known, as few write RGB in NIfTI."""
+        return Picture(self.read(index))
 
     def read(self, index: int) -> GreyImage:
         """Read one frame.

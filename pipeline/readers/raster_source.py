@@ -5,12 +5,13 @@ from pathlib import Path
 from pydicom import Dataset
 
 from pipeline.readers.codec.codec_worker import shared_codec_worker
+from pipeline.readers.codec.packed_picture import unpack_picture
 from pipeline.readers.file_type import FileType
 from pipeline.readers.image_source import (
     GreyImage,
+    Picture,
     check_index,
     no_identity,
-    to_grey_image,
 )
 from pipeline.readers.region.calibrated_region import CalibratedRegion, RegionOrigin
 from pipeline.readers.region.calibration import find_calibrated_regions
@@ -82,18 +83,23 @@ class RasterSource:
         """
         return find_calibrated_regions(Dataset(), *grey.shape, grey=grey, find_field=find_field)
 
-    def read(self, index: int) -> GreyImage:
+    def read_picture(self, index: int) -> Picture:
         """Decode one page, see `decode_raster` for what becomes grey and how.
 
         Args:
             index: number of the page from 0.
 
         Returns:
-            Grey values, see `GreyImage`.
+            Grey values, and what of them is coloured.
 
         Raises:
             ReadError: there is no such page, its data is damaged, or its pixel type is unknown.
         """
         check_index(index, self.frames)
-        _, grey = shared_codec_worker().call("raster", {**self._file, "page": self._pages[index]})
-        return to_grey_image(grey)
+        arguments = {**self._file, "page": self._pages[index]}
+        _, decoded = shared_codec_worker().call("raster", arguments)
+        return unpack_picture(decoded)
+
+    def read(self, index: int) -> GreyImage:
+        """Give the grey values of `read_picture` alone."""
+        return self.read_picture(index).grey

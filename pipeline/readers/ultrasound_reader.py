@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 
 from pipeline.errors import ReadError
 from pipeline.readers.frame_reference import FrameReference
-from pipeline.readers.image_source import GreyImage, ImageSource
+from pipeline.readers.image_source import GreyImage, ImageSource, Picture
 from pipeline.readers.limits import MOST_IMAGES, MOST_REGIONS
 from pipeline.readers.open_image import open_image
 from pipeline.readers.region.calibrated_region import Box, CalibratedRegion, RegionOrigin
 
 _HELD = "<image in memory>-"
+
+_NOWHERE = np.zeros((0, 0), np.bool_)
 
 _STATED_BY_FILE = (RegionOrigin.GIVEN, RegionOrigin.CROPPED)
 
@@ -48,7 +50,7 @@ class UltrasoundReader(ImageReader):
         super().__init__()
         self.find_field = find_field
         self._opened: tuple[tuple[Path, int, int], ImageSource] | None = None
-        self._decoded: tuple[ImageSource, int | None, GreyImage] | None = None
+        self._decoded: tuple[ImageSource, int | None, Picture] | None = None
         self._held: tuple[Path, ImageSource] | None = None
 
     def verify_suffix(self, filename: Sequence[PathLike[str]] | PathLike[str]) -> bool:
@@ -95,6 +97,8 @@ class UltrasoundReader(ImageReader):
               images can be batched.
             - ``region_parts`` (64, 4): all boxes with ultrasound in them, padded in the same way:
               ``regions``, or of those that overlap in the file the boxes that they are made of.
+            - ``coloured`` (H, W): where something is drawn over it in colour, see
+              `find_coloured`; (0, 0) for nowhere.
             - ``region_known``: `False` if names may be burned in inside the regions too.
             - ``SOPClassUID`` and the others of `IDENTITY_KEYWORDS`, empty if unknown.
 
@@ -107,13 +111,14 @@ class UltrasoundReader(ImageReader):
         if img.frame is None and source.frames > 1:
             msg = f"expected one frame, got a file of {source.frames}: ask for path#frame=1"
             raise ReadError(msg)
-        grey = self._decode(source, img.frame)
+        picture = self._decode(source, img.frame)
+        grey = picture.grey
         regions = source.regions(grey, find_field=self.find_field)
         if not 1 <= img.region <= len(regions):
             msg = f"expected a region from 1 to {len(regions)}, got {img.region}"
             raise ReadError(msg)
         if img.region < len(regions):  # the next one will ask for the same pixels
-            self._decoded = (source, img.frame, grey)
+            self._decoded = (source, img.frame, picture)
         region = regions[img.region - 1]
         meta = {
             "affine": np.eye(4),
@@ -126,6 +131,7 @@ class UltrasoundReader(ImageReader):
             "region_count": len(regions),
             "regions": _pad([region.box for region in regions], MOST_IMAGES),
             "region_parts": _pad([box for region in regions for box in region.boxes], MOST_REGIONS),
+            "coloured": _NOWHERE if picture.coloured is None else picture.coloured,
             "region_known": not source.may_name_patient or _are_stated(regions),
             **source.identity,
         }
@@ -168,12 +174,12 @@ class UltrasoundReader(ImageReader):
             self._opened = opened
         return opened[1]
 
-    def _decode(self, source: ImageSource, frame: int | None) -> GreyImage:
+    def _decode(self, source: ImageSource, frame: int | None) -> Picture:
         """Decode a frame, or take the pixels that were kept for its next region."""
         decoded, self._decoded = self._decoded, None
         if decoded is not None and decoded[0] is source and decoded[1] == frame:
             return decoded[2]
-        return source.read(0 if frame is None else frame - 1)
+        return source.read_picture(0 if frame is None else frame - 1)
 
 
 def _are_stated(regions: list[CalibratedRegion]) -> bool:

@@ -42,6 +42,7 @@ class Frame:
         number: of the frame from 1; `None` for a file with a single one.
         shrunk_by: pixels along a side of the squares that `parts` have in place of pixels, see
             `ShrinkLarged`; 1 but for a large image.
+        coloured: largest share of a B-mode image that is drawn over in colour, 0 to 1.
         is_blanked: whether all of it is black because a burned-in name cannot be ruled out.
         source: the file.
     """
@@ -51,5 +52,6 @@ class Frame:
     parts: tuple[Mapping[str, Any], ...]
     number: int | None = None
     shrunk_by: int = 1
+    coloured: float = 0.0
     is_blanked: bool = False
     source: Source = field(default_factory=Source)

@@ -9,6 +9,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "blank_outside_regiond": ["BlankOutsideRegiond"],
         "blank_outside_sectord": ["BlankOutsideSectord"],
         "crop_to_regiond": ["CropToRegiond"],
+        "fill_colouredd": ["FillColouredd"],
         "judge_candidatesd": ["JudgeCandidatesd"],
         "keep_major_lesions": ["KeepMajorLesions", "KeepMajorLesionsd"],
         "keep_targetd": ["KeepTargetd"],

@@ -28,7 +28,7 @@ def test_pictures_and_masks_stay_of_one_size_and_the_input_as_it_was(name: str) 
 
     degraded, moved = DEGRADATIONS[name](image, mask, make_rng())
 
-    assert degraded.shape == moved.shape
+    assert degraded.shape[:2] == moved.shape
     assert (degraded.dtype, moved.dtype) == (np.uint8, bool)
     np.testing.assert_array_equal(image, before[0])
     np.testing.assert_array_equal(mask, before[1])
@@ -110,3 +110,17 @@ def test_calipers_end_at_the_lesion_and_are_drawn_without_one_too() -> None:
     assert changed.min(axis=0).tolist() == [46, 56]
     assert changed.max(axis=0).tolist() == [133, 153]
     assert (other == degradations.MARK).any()
+
+
+@pytest.mark.parametrize("name", ["blood flow in colour", "calipers in yellow"])
+def test_colour_covers_little_and_leaves_the_rest(name: str) -> None:
+    image, mask = make_pair()
+
+    degraded, _ = DEGRADATIONS[name](image, mask, make_rng())
+
+    is_grey = (degraded == degraded[..., :1]).all(axis=2)
+    np.testing.assert_array_equal(degraded[is_grey][:, 0], image[is_grey])
+    assert 0.001 < 1 - is_grey.mean() < 0.1
+    rows, columns = np.nonzero(~is_grey)
+    assert abs(rows.mean() - 90) < 12
+    assert abs(columns.mean() - 105) < 12

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from coloured_images import draw_colours
 from monai.bundle import ConfigParser
 from numpy.typing import NDArray
 from PIL import Image
@@ -117,6 +118,10 @@ def _write_images(folder: Path) -> Iterator[tuple[Path, int, bool]]:
         path = folder / f"still-{number}.dcm"
         write_phantom_dicom(path, pixels, kind=kind, mm_per_pixel=(0.08, 0.1), seed=number)
         yield path, 0, number == 0
+    rgb, _ = draw_colours(make_phantom(40, shape=(300, 420)).image)
+    path = folder / "flow.png"
+    Image.fromarray(rgb).save(path)
+    yield path, 0, False
     yield _write_dual(folder / "dual.dcm"), 0, True
     yield _write_large(folder / "large.dcm"), 0, False
     cine = make_phantom_cine(4, frames=5)

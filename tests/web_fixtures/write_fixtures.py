@@ -10,6 +10,7 @@ TESTS = Path(__file__).parents[1]
 def main() -> None:
     """Write all kinds of fixtures, or those that are named, each into an empty folder."""
     sys.path[:0] = [str(TESTS), str(TESTS.parent)]
+    from web_fixtures.coloured import write_coloured
     from web_fixtures.formats import write_bad_files, write_formats, write_members
     from web_fixtures.regions import write_calibrations, write_fields
     from web_fixtures.shapes import write_shapes
@@ -20,6 +21,7 @@ def main() -> None:
         write_formats,
         write_members,
         write_bad_files,
+        write_coloured,
         write_fields,
         write_calibrations,
         write_shapes,

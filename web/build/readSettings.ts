@@ -10,7 +10,8 @@ type Json = Record<string, unknown>;
 
 /** The transforms that `src/segmenter.ts` does too, in this order. */
 const TRANSFORMS = [
-  ['LoadImaged', 'BlankOutsideRegiond', 'ShrinkLarged', 'CropToRegiond', 'ResizeSmoothlyd', 'NormalizeIntensityd'],
+  ['LoadImaged', 'BlankOutsideRegiond', 'FillColouredd', 'ShrinkLarged', 'CropToRegiond', 'ResizeSmoothlyd'],
+  ['NormalizeIntensityd'],
   ['Activationsd', 'BlankOutsideSectord', 'LesionProbabilityd', 'GaussianSmoothd', 'Invertd', 'BlankOutsideRegiond'],
   ['EnsureTyped', 'SplitJudgementsd', 'BoundaryUncertaintyd', 'RelativeThresholdd', 'WithinMaskd', 'FillHolesd'],
   ['RemoveSmallObjectsd', 'KeepMajorLesionsd', 'JudgeCandidatesd', 'KeepTargetd'],

@@ -29,7 +29,7 @@ export interface FrameResult {
  * @param threshold least probability of a candidate, the operating point.
  */
 export function judgeFrame(
-  { step, shape, frame, parts }: SegmentedParts,
+  { step, shape, frame, coloured, parts }: SegmentedParts,
   threshold: number,
   settings: Settings,
   isKnown = true,
@@ -70,7 +70,7 @@ export function judgeFrame(
     lesionProbability: Math.max(...parts.map((part) => part.candidates.probability)),
     boundaryUncertainty,
     suppressed: measure(suppressed),
-    quality: judgeQuality(isKnown ? frame : null, mask, regions, boundaryUncertainty),
+    quality: judgeQuality(isKnown ? frame : null, mask, regions, boundaryUncertainty, coloured),
   };
 }
 

@@ -4,9 +4,11 @@ import type { Network } from './inferers/network';
 import { PlattScale } from './lesions/plattScale';
 import { cropPlane, makePlane, type Mask, placePlane, type Plane } from './plane';
 import { type CalibratedRegion, listBoxes } from './readers/region/calibratedRegion';
+import type { GreyImage } from './readers/imageSource';
 import type { Settings } from './settings';
 import { blankOutsideRegion } from './transforms/blankOutsideRegion';
 import { blankOutsideSector, findOutside } from './transforms/blankOutsideSector';
+import { fillColoured } from './transforms/fillColoured';
 import { fillHoles } from './transforms/fillHoles';
 import { gaussianSmooth } from './transforms/gaussianSmooth';
 import { type Candidates, judgeCandidates } from './transforms/judgeCandidates';
@@ -27,6 +29,8 @@ export interface SegmentedParts {
   readonly shape: readonly [number, number];
   /** Grey values from 0 to 255, a square each. */
   readonly frame: Plane;
+  /** Largest share of a B-mode image that is drawn over in colour. */
+  readonly coloured: number;
   readonly parts: readonly SegmentedPart[];
 }
 
@@ -48,16 +52,19 @@ export class Segmenter {
   ) {}
 
   /** Segment all B-mode images of a frame of grey values. */
-  async segment(source: Plane, regions: readonly CalibratedRegion[]): Promise<SegmentedParts> {
+  async segment(source: GreyImage, regions: readonly CalibratedRegion[]): Promise<SegmentedParts> {
     const step = findStep(source);
     const frame = shrinkPlane(source, step);
     const parts: SegmentedPart[] = [];
+    let coloured = 0;
     for (const each of regions) {
       const region = shrinkRegion(each, step);
-      const input = this.prepare(frame, region);
+      const { plane, share } = fillColoured(source, each.box);
+      coloured = Math.max(coloured, share);
+      const input = this.prepare(plane === source ? frame : shrinkPlane(plane, step), region);
       parts.push(this.finish(await this.network(input), input, frame, region));
     }
-    return { step, shape: [source.rows, source.columns], frame, parts };
+    return { step, shape: [source.rows, source.columns], frame, coloured, parts };
   }
 
   /** What the network sees. */

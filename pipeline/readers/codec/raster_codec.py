@@ -13,9 +13,11 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 from pipeline.errors import ReadError
 from pipeline.readers.codec.jpeg_end import NO_END, has_jpeg_end, read_jpeg
+from pipeline.readers.codec.packed_picture import pack_picture
 from pipeline.readers.codec.png_chunks import check_png_rows, drop_damaged_chunks
 from pipeline.readers.codec.quiet import quiet_decoders
 from pipeline.readers.codec.upright import TURNED, turn_upright
+from pipeline.readers.find_coloured import find_coloured
 from pipeline.readers.image_source import check_size, rgb_to_grey, to_grey_image
 from pipeline.readers.limits import LARGE_IMAGE_PX, LARGEST_IMAGE_PX
 
@@ -90,8 +92,8 @@ def decode_raster(
         payload: as of `read_raster_header`.
 
     Returns:
-        Nothing else, and grey values (H, W), 0 to 255: float32 of more than 8 bits, else uint8,
-        as of more than `LARGE_IMAGE_PX`.
+        Nothing else, and what `pack_picture` makes of grey values, 0 to 255, and of what is
+        coloured: float32 of more than 8 bits, else uint8, as of more than `LARGE_IMAGE_PX`.
 
     Raises:
         ReadError: the page is damaged or too large, or of a kind that is not read.
@@ -99,7 +101,8 @@ def decode_raster(
     with _open(arguments, payload) as stream:
         pixels = _decode(arguments["format"], stream, arguments["page"], has_alpha=False)
         grey = _to_grey(pixels)
-        return {}, to_grey_image(grey) if grey.size > LARGE_IMAGE_PX else grey
+        grey = to_grey_image(grey) if grey.size > LARGE_IMAGE_PX else grey
+        return {}, pack_picture(grey, _find_coloured(pixels.values))
 
 
 def decode_raster_pixels(
@@ -250,8 +253,6 @@ def _to_array(image: Image.Image, *, has_alpha: bool) -> NDArray[Any]:
     if image.mode in _GREY_MODES:
         kept = image.convert("LA") if image.mode == "La" or is_transparent else image
         return np.asarray(kept if is_transparent else kept.convert("L"))
-    if image.mode == "RGB" and not has_alpha:
-        return np.asarray(image.convert("L"))
     return np.asarray(image.convert("RGBA" if is_transparent else "RGB"))
 
 
@@ -269,6 +270,11 @@ def _to_grey(pixels: _Pixels) -> NDArray[np.generic]:
         raise ReadError(msg)
     scaled: NDArray[np.float32] = values.astype(np.float32) * np.float32(_WHITE / pixels.white)
     return _WHITE - scaled if pixels.is_inverted else scaled
+
+
+def _find_coloured(values: NDArray[Any]) -> NDArray[np.bool_] | None:
+    has_colour = values.ndim == 3 and values.shape[2] > 2
+    return find_coloured(values[..., :3]) if has_colour else None
 
 
 def _check_type(dtype: np.dtype[Any]) -> None:

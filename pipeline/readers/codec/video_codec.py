@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import ReadError
+from pipeline.readers.codec.find_coloured_video import find_coloured_video
+from pipeline.readers.codec.packed_picture import pack_picture
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
@@ -60,7 +62,8 @@ def read_video_frame(
 
     Returns:
         ``interlaced``, whether the frame consists of two fields; ``pixel_aspect``, width and
-        height of a pixel as in the stream, or `None`. Grey values (H, W), uint8, 0 to 255.
+        height of a pixel as in the stream, or `None`. What `pack_picture` makes of grey values,
+        uint8, 0 to 255, and of what is coloured.
 
     Raises:
         ReadError: PyAV is not installed, the stream is cut off or damaged, it is of another size
@@ -180,7 +183,8 @@ class _Video:
             msg = f"expected a sound video, got damaged data in frame {self._decoded}"
             raise ReadError(msg)
         meta = {"interlaced": frame.interlaced_frame, "pixel_aspect": self._pixel_aspect}
-        return meta, _take_luma(frame)
+        luma = _take_luma(frame)
+        return meta, pack_picture(luma, find_coloured_video(frame, luma))
 
     def _check_size(self, rows: int, columns: int) -> None:
         if (rows, columns) != self._size:

@@ -1,12 +1,9 @@
 """From decoded DICOM pixels to grey values."""
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
 from pydicom.pixels.processing import (
-    apply_color_lut,
     apply_rescale,
     apply_voi_lut,
     convert_color_space,
@@ -14,18 +11,14 @@ from pydicom.pixels.processing import (
 
 from pipeline.errors import ReadError
 from pipeline.readers.dicom.lookup_table import LookupTable
+from pipeline.readers.dicom.read_palette import read_palette
+from pipeline.readers.dicom.scale_values import swap_words, to_8_bit
+from pipeline.readers.find_coloured import find_coloured
 from pipeline.readers.image_source import GreyImage, rgb_to_grey
 from pipeline.readers.limits import LARGE_IMAGE_PX
 
-_LARGEST_8_BIT = 255
-_MOST_ENTRIES = 2**16
-"""Entries of a segmented palette."""
-_DISCRETE, _LINEAR = 0, 1
-"""Kinds of segments of a palette."""
 _NO_COLOUR = 126, 4
 """Cb/Cr from 126 to 130 count as grey: rounding, not colour."""
-_COLOURS = ("Red", "Green", "Blue")
-_PALETTE_KEYWORDS = [f"{colour}PaletteColorLookupTableData" for colour in _COLOURS]
 _MODALITY_KEYWORDS = ("ModalityLUTSequence", "RescaleSlope")
 _VOI_KEYWORDS = ("VOILUTSequence", "WindowWidth")
 _LINES = 256
@@ -62,6 +55,7 @@ class DicomGrey:
         self._photometric = str(dataset.PhotometricInterpretation)
         self._bits = int(dataset.BitsStored)
         self.remarks: tuple[str, ...] = ()
+        self._palette: NDArray[np.uint8] | None = None
         self._table = self._make_table()
 
     def __call__(self, pixels: NDArray[np.integer], photometric: str) -> GreyImage:
@@ -87,6 +81,27 @@ class DicomGrey:
             levels[part] = np.rint(self._convert(pixels[part], photometric))
         return levels
 
+    def find_coloured(
+        self, pixels: NDArray[np.integer], photometric: str
+    ) -> NDArray[np.bool_] | None:
+        """Find what is coloured in one frame, see `find_coloured`.
+
+        Args:
+            pixels: as of a call.
+            photometric: as of a call.
+
+        Returns:
+            (H, W), or `None` for nothing.
+        """
+        if pixels.ndim == 3:
+            levels = pixels if self._bits == 8 else to_8_bit(pixels, self._bits).round()
+            is_ybr = photometric.startswith("YBR")
+            return find_coloured(levels.astype(np.uint8, copy=False), is_ybr=is_ybr)
+        if self._palette is None:
+            return None
+        at = pixels if self._smallest() == 0 else pixels.astype(np.int32) - self._smallest()
+        return find_coloured(np.take(self._palette, at, axis=0, mode="clip"))
+
     def _convert(self, pixels: NDArray[np.integer], photometric: str) -> NDArray[np.float32]:
         if self._table is not None and pixels.ndim == 2:
             first = self._smallest()
@@ -95,10 +110,10 @@ class DicomGrey:
         if pixels.ndim == 2:
             return pixels.astype(np.float32)
         if pixels.ndim == 3 and photometric.startswith("YBR"):
-            grey = _to_8_bit(pixels[..., 0], self._bits)
+            grey = to_8_bit(pixels[..., 0], self._bits)
             return _clip_colours(grey, pixels) if pixels.dtype == np.uint8 else grey
         if pixels.ndim == 3 and photometric == "RGB":
-            eight_bits = pixels if self._bits == 8 else _to_8_bit(pixels, self._bits).round()
+            eight_bits = pixels if self._bits == 8 else to_8_bit(pixels, self._bits).round()
             return rgb_to_grey(eight_bits.astype(np.uint8, copy=False)).astype(np.float32)
         msg = (
             "expected one sample a pixel of MONOCHROME1, MONOCHROME2 or PALETTE COLOR, or three "
@@ -113,7 +128,10 @@ class DicomGrey:
     def _make_table(self) -> NDArray[np.float32] | None:
         """Grey value of each stored one, `None` if it is the same."""
         if self._photometric == "PALETTE COLOR":
-            return self._make_palette()
+            palette = read_palette(self._dataset, self._smallest(), self._bits)
+            is_grey = bool((palette == palette[:, :1]).all())
+            self._palette = None if is_grey else palette
+            return np.asarray(rgb_to_grey(palette[None])[0], np.float32)
         if not self._photometric.startswith("MONOCHROME"):
             return None
         inverted = self._photometric == "MONOCHROME1"
@@ -165,7 +183,7 @@ class DicomGrey:
         item = self._dataset[keyword][0]
         data = item.LUTData
         is_swapped = isinstance(data, bytes) and self._dataset.original_encoding[1] is False
-        return LookupTable(item.LUTDescriptor, _swap(data) if is_swapped else data)
+        return LookupTable(item.LUTDescriptor, swap_words(data) if is_swapped else data)
 
     def _dtype(self) -> np.dtype[np.generic]:
         """Type of the stored values as pydicom has them; LUTs insist on it."""
@@ -184,57 +202,6 @@ class DicomGrey:
         black, white = _as_finite(self._apply_modality(ends))
         return float(black), float(white)
 
-    def _make_palette(self) -> NDArray[np.float32]:
-        """Look indices up in the grey of the palette (PS3.3 section C.7.6.3.1.6).
-
-        Entries of 16 bits may hold values of 8: the standard mentions writers that only pad them.
-        """
-        dataset = self._dataset
-        descriptors = [dataset.get(f"{c}PaletteColorLookupTableDescriptor") for c in _COLOURS]
-        is_sound = all(stated == descriptors[0] for stated in descriptors)
-        if not is_sound or len(descriptors[0] or ()) != 3 or descriptors[0][2] not in (8, 16):
-            msg = (
-                "expected palettes (0028,1101) to (0028,1103) of 8 or 16 bits, of the same number "
-                "of entries in all three colours, got none or others"
-            )
-            raise ReadError(msg)
-        first = self._smallest()
-        every = np.arange(first, first + 2**self._bits, dtype=np.int32)
-        is_plain = _PALETTE_KEYWORDS[0] in dataset
-        colours = self._read_colours(every, descriptors[0], is_plain=is_plain)
-        bits = 16 if colours.max() > _LARGEST_8_BIT else 8
-        rgb = _to_8_bit(colours, bits).round().astype(np.uint8)
-        return np.asarray(rgb_to_grey(rgb[None])[0], np.float32)
-
-    def _read_colours(
-        self, indices: NDArray[np.int32], descriptor: Sequence[int], *, is_plain: bool
-    ) -> NDArray[np.generic]:
-        """Give the colour (N, 3) of each index."""
-        dataset = self._dataset
-        if is_plain:
-            is_swapped = dataset.original_encoding[1] is False
-            tables = [dataset.get(keyword) or b"" for keyword in _PALETTE_KEYWORDS]
-            try:
-                found = [
-                    LookupTable(descriptor, _swap(table) if is_swapped else table)
-                    for table in tables
-                ]
-            except ValueError as error:
-                msg = f"expected palettes (0028,1201) to (0028,1203) of {error}"
-                raise ReadError(msg) from error
-            return np.stack([table(indices) for table in found], axis=-1)
-        order = ">" if dataset.original_encoding[1] is False else "<"
-        count, start, depth = (int(number) for number in descriptor)
-        for colour in _COLOURS:
-            segments = dataset.get(f"Segmented{colour}PaletteColorLookupTableData") or b""
-            if not segments:
-                msg = "expected palettes (0028,1201) to (0028,1203) of three colours, got less"
-                raise ReadError(msg)
-            _check_segments(segments, f"{order}u{depth // 8}")
-        # pydicom computes in the type of the entries, where larger values wrap around.
-        indices = indices.clip(start, start + (count or _MOST_ENTRIES) - 1)
-        return np.asarray(apply_color_lut(indices[None], dataset))[0, :, :3]
-
 
 def _replace(dataset: Dataset, stated: dict[str, str | int | None]) -> Dataset:
     """Copy the attributes of the pixels with some changed; pydicom takes them from there."""
@@ -247,12 +214,6 @@ def _replace(dataset: Dataset, stated: dict[str, str | int | None]) -> Dataset:
         if value is not None:
             setattr(changed, keyword, value)
     return changed
-
-
-def _swap(content: bytes) -> bytes:
-    """Swap the bytes of words in big endian, which pydicom 3.0 takes as they are."""
-    words = np.frombuffer(content[: len(content) // 2 * 2], ">u2")
-    return words.astype("<u2").tobytes()
 
 
 def _clip_colours(grey: NDArray[np.float32], ybr: NDArray[np.integer]) -> NDArray[np.float32]:
@@ -275,26 +236,3 @@ def _as_finite(values: NDArray[np.generic]) -> NDArray[np.float64]:
         msg = "expected finite values of a window or LUT, got others"
         raise ValueError(msg)
     return numbers
-
-
-def _check_segments(segments: bytes, dtype: str) -> None:
-    """Refuse a segmented palette that grows beyond all entries (PS3.3 section C.7.9.2).
-
-    Indirect segments repeat others and may repeat themselves; nobody is known to write them.
-    """
-    size = np.dtype(dtype).itemsize
-    numbers = np.frombuffer(segments[: len(segments) // size * size], dtype).tolist()
-    at = entries = 0
-    while at + 1 < len(numbers):
-        kind, length = numbers[at : at + 2]
-        entries += length
-        if kind not in (_DISCRETE, _LINEAR) or entries > _MOST_ENTRIES:
-            msg = f"expected discrete and linear segments of {_MOST_ENTRIES} entries, got others"
-            raise ReadError(msg)
-        at += 2 + (length if kind == _DISCRETE else 1)
-
-
-def _to_8_bit(values: NDArray[np.generic], bits: int) -> NDArray[np.float32]:
-    """Scale 0..2^bits - 1 to 0..255; 8 bits stay untouched."""
-    scaled = values.astype(np.float32)
-    return scaled if bits == 8 else np.clip(scaled * np.float32(255.0 / (2**bits - 1)), 0, 255)

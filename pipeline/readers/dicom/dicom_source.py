@@ -12,6 +12,7 @@ from pydicom.uid import UID
 
 from pipeline.errors import ReadError
 from pipeline.readers.codec.codec_worker import shared_codec_worker
+from pipeline.readers.codec.packed_picture import unpack_picture
 from pipeline.readers.codec.quiet import quiet_decoders
 from pipeline.readers.dicom.compressed_frames import CompressedFrames
 from pipeline.readers.dicom.dicom_classes import check_class
@@ -26,8 +27,8 @@ from pipeline.readers.dicom.read_values import read_values
 from pipeline.readers.image_source import (
     IDENTITY_KEYWORDS,
     GreyImage,
+    Picture,
     check_index,
-    to_grey_image,
 )
 from pipeline.readers.region.calibrated_region import CalibratedRegion
 from pipeline.readers.region.calibration import (
@@ -139,14 +140,14 @@ class DicomSource:
                 )
         return self._regions[find_field]
 
-    def read(self, index: int) -> GreyImage:
+    def read_picture(self, index: int) -> Picture:
         """Decode one frame, see `DicomGrey` for what becomes grey and how.
 
         Args:
             index: number of the frame from 0.
 
         Returns:
-            Grey values, see `GreyImage`.
+            Grey values, and what of them is coloured.
 
         Raises:
             ReadError: there is no such frame, or its data cannot be decoded.
@@ -156,7 +157,7 @@ class DicomSource:
             if isinstance(self._stored, EncapsulatedFrames):
                 return self._read_video(self._stored.fragments, index)
             with quiet_decoders():
-                return self._to_grey(*self._stored.read(index))
+                return self._to_picture(*self._stored.read(index))
         except ReadError:
             raise
         except Exception as error:
@@ -164,6 +165,10 @@ class DicomSource:
             name, kind = self.header.syntax.name, type(error).__name__
             msg = f"expected pixel data in {name}, got {kind} from its decoder"
             raise ReadError(msg) from error
+
+    def read(self, index: int) -> GreyImage:
+        """Give the grey values of `read_picture` alone."""
+        return self.read_picture(index).grey
 
     def _read_middle(self) -> GreyImage:
         """Read the middle frame, or the first one that can be read of a fixed order."""
@@ -184,17 +189,19 @@ class DicomSource:
             return EncapsulatedFrames(header, 1)
         return (CompressedFrames if is_encapsulated else NativeFrames)(header, self._pixels)
 
-    def _to_grey(self, pixels: NDArray[np.integer], photometric: str, bits: int) -> GreyImage:
+    def _to_picture(self, pixels: NDArray[np.integer], photometric: str, bits: int) -> Picture:
         if bits not in self._greys:
             self._greys[bits] = self._make_grey(bits)
-        return self._greys[bits](pixels, photometric)
+        to_grey = self._greys[bits]
+        coloured = to_grey.find_coloured(pixels, photometric)
+        return Picture(to_grey(pixels, photometric), coloured)
 
     def _make_grey(self, bits: int) -> DicomGrey:
         return DicomGrey(
             self.header.dataset, photometric=self._pixels.photometric, bits_stored=bits
         )
 
-    def _read_video(self, fragments: list[tuple[int, int]], index: int) -> GreyImage:
+    def _read_video(self, fragments: list[tuple[int, int]], index: int) -> Picture:
         arguments = {
             "path": str(self.header.path),
             "fragments": fragments,
@@ -202,13 +209,13 @@ class DicomSource:
             "rows": self._pixels.rows,
             "columns": self._pixels.columns,
         }
-        meta, luma = shared_codec_worker().call("video", arguments)
+        meta, packed = shared_codec_worker().call("video", arguments)
         across, down = meta["pixel_aspect"] or (1, 1)
         if across != down:
             self._video_remarks = (
                 "the pixels of its video are not square, which was not followed",
             )
-        return to_grey_image(luma)
+        return unpack_picture(packed)
 
 
 def _check_shape(dataset: Dataset, photometric: str) -> None:

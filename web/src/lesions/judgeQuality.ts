@@ -1,6 +1,7 @@
 /** Why the mask of an image may be poor; see `judge_quality.py`. */
 
 import { type Box, hasAny, type Mask, type Plane } from '../plane';
+import { MOST_COLOURED } from '../readers/findColoured';
 import { type CalibratedRegion, listBoxes } from '../readers/region/calibratedRegion';
 
 /** Doubtful over lesion pixels above which masks are poor. */
@@ -13,12 +14,14 @@ const [MOST_DARK, MOST_BRIGHT] = [0.98, 0.25];
  * Say what speaks against a mask; nothing if nothing does.
  *
  * @param image null where nothing separates tissue from text, so that its brightness says nothing.
+ * @param coloured share of it that is drawn over in colour, 0 to 1.
  */
 export function judgeQuality(
   image: Plane | null,
   mask: Mask,
   regions: readonly CalibratedRegion[],
   boundaryUncertainty: number,
+  coloured = 0,
 ): string[] {
   const remarks: string[] = [];
   let [pixels, dark, bright] = [0, 0, 0];
@@ -33,6 +36,7 @@ export function judgeQuality(
   }
   if (image && dark > MOST_DARK * (pixels || 1)) remarks.push('empty');
   if (bright > MOST_BRIGHT * (pixels || 1)) remarks.push('saturated');
+  if (coloured > MOST_COLOURED) remarks.push('coloured');
   if (hasAny(mask) && boundaryUncertainty > MOST_BOUNDARY_UNCERTAINTY) remarks.push('uncertain boundary');
   if (regions.some((region) => touchesBorder(mask, region))) remarks.push('touches the border');
   return remarks;

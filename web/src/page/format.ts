@@ -37,6 +37,7 @@ export function formatArea(lesion: Lesion): string {
 export const QUALITY_WORDS: Readonly<Record<string, string>> = {
   empty: 'Nearly all of the image is black.',
   saturated: 'A large part of the image is white.',
+  coloured: 'A large part of the image is drawn over in colour: the network does not see what is below.',
   'uncertain boundary': 'The network is unsure where this lesion ends. Look at the uncertainty layer.',
   'touches the border': 'The outline reaches the border of the image: the lesion may be larger.',
 };

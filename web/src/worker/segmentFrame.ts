@@ -1,9 +1,8 @@
 /** From a file to a segmented frame, with what was computed before kept for a while. */
 
 import { judgeFrame } from '../frameResult';
-import type { Plane } from '../plane';
 import { SkippedError } from '../readers/errors';
-import type { ImageSource } from '../readers/imageSource';
+import type { GreyImage, ImageSource } from '../readers/imageSource';
 import { LARGEST_FILE_BYTES } from '../readers/limits';
 import { asReadable, openImage } from '../readers/openImage';
 import type { PictureDecoder } from '../readers/raster/decodePicture';
@@ -15,7 +14,7 @@ import { Kept } from './kept';
 import type { SegmentedFrame, SegmentRequest } from './protocol';
 
 interface Computed {
-  readonly grey: Plane;
+  readonly grey: GreyImage;
   readonly regions: readonly CalibratedRegion[];
   readonly parts: SegmentedParts;
 }

@@ -2,21 +2,26 @@
 
 import type { DataSet } from 'dicom-parser';
 
-import type { Plane } from '../../plane';
+import { makePlane } from '../../plane';
+import { findColoured } from '../findColoured';
+import type { GreyImage } from '../imageSource';
 import { toLuma } from '../raster/decodePicture';
 import { applyLuts, hasLuts } from './dicomLuts';
-import { readPalette } from './dicomPalette';
+import { type Palette, readPalette } from './dicomPalette';
 import type { PixelDescription } from './pixelDescription';
 import { rint } from '../rint';
 import type { StoredPixels } from './storedPixels';
 
 /** Cb and Cr that are no colour but rounding. */
 const [LEAST_NO_COLOUR, MOST_NO_COLOUR] = [126, 130];
+/** What Cr and Cb weigh in red and blue minus luma (ITU-R BT.601). */
+const [RED_OF_CR, BLUE_OF_CB] = [1.402, 1.772];
 
 export class DicomGrey {
   /** Grey value of each stored one by its number of bits; null if it is the same. */
   private readonly tables = new Map<number, Float32Array | null>();
   private readonly smallest = new Map<number, number>();
+  private readonly palettes = new Map<number, Palette>();
 
   constructor(
     private readonly dataSet: DataSet,
@@ -24,10 +29,22 @@ export class DicomGrey {
   ) {}
 
   /** Turn one frame into grey values, 0 to 255. */
-  read(stored: StoredPixels): Plane {
+  read(stored: StoredPixels): GreyImage {
     const { rows, columns, samples } = this.pixels;
-    const values = samples === 1 ? this.readGrey(stored) : readColour(stored, rows * columns);
-    return { rows, columns, values };
+    if (samples !== 1) return readColour(stored, rows, columns);
+    const grey = { rows, columns, values: this.readGrey(stored) };
+    const palette = this.palettes.get(stored.bits);
+    if (!palette?.isColoured) return { ...grey, coloured: null };
+    const first = this.smallest.get(stored.bits)!;
+    const [red, blue] = [palette.red, palette.blue].map((table) => {
+      const differences = new Float32Array(grey.values.length);
+      for (let at = 0; at < differences.length; at += 1) {
+        const index = Math.min(Math.max(stored.values[at]! - first, 0), table.length - 1);
+        differences[at] = table[index]! - grey.values[at]!;
+      }
+      return differences;
+    });
+    return { ...grey, coloured: findColoured(grey, red!, blue!) };
   }
 
   private readGrey({ values, bits }: StoredPixels): Float32Array {
@@ -48,7 +65,11 @@ export class DicomGrey {
   private makeTable(bits: number): Float32Array | null {
     const { photometric } = this.pixels;
     const smallest = this.smallest.get(bits)!;
-    if (photometric === 'PALETTE COLOR') return readPalette(this.dataSet, smallest, bits);
+    if (photometric === 'PALETTE COLOR') {
+      const palette = readPalette(this.dataSet, smallest, bits);
+      this.palettes.set(bits, palette);
+      return palette.luma;
+    }
     const isInverted = photometric === 'MONOCHROME1';
     if (!hasLuts(this.dataSet) && bits === 8 && !isInverted && smallest === 0) return null;
     let displayed;
@@ -68,21 +89,33 @@ export class DicomGrey {
   }
 }
 
-function readColour({ values, photometric, bits }: StoredPixels, count: number): Float32Array {
-  const grey = new Float32Array(count);
+function readColour({ values, photometric, bits }: StoredPixels, rows: number, columns: number): GreyImage {
+  const grey = makePlane(rows, columns);
+  const luma = makePlane(rows, columns);
+  const count = rows * columns;
+  const [reds, blues] = [new Float32Array(count), new Float32Array(count)];
   const scale = bits === 8 ? 1 : 255 / (2 ** bits - 1);
   const isYbr = photometric.startsWith('YBR');
+  let isGrey = true;
   for (let at = 0; at < count; at += 1) {
     const [first, second, third] = [values[3 * at]!, values[3 * at + 1]!, values[3 * at + 2]!];
     if (!isYbr) {
-      grey[at] = toLuma(rint(first * scale), rint(second * scale), rint(third * scale));
-    } else if (bits === 8 && (isColoured(second) || isColoured(third))) {
-      grey[at] = clipColour(first, second - 128, third - 128);
-    } else {
-      grey[at] = Math.min(first * scale, 255);
+      const [red, blue] = [rint(first * scale), rint(third * scale)];
+      luma.values[at] = grey.values[at] = toLuma(red, rint(second * scale), blue);
+      reds[at] = red - luma.values[at]!;
+      blues[at] = blue - luma.values[at]!;
+      isGrey &&= first === second && second === third;
+      continue;
     }
+    const isClipped = bits === 8 && (isColoured(second) || isColoured(third));
+    grey.values[at] = isClipped ? clipColour(first, second - 128, third - 128) : Math.min(first * scale, 255);
+    const [blue, red] = [rint(second * scale) - 128, rint(third * scale) - 128];
+    luma.values[at] = rint(Math.min(first * scale, 255));
+    reds[at] = RED_OF_CR * red;
+    blues[at] = BLUE_OF_CB * blue;
+    isGrey &&= red === 0 && blue === 0;
   }
-  return grey;
+  return { ...grey, coloured: isGrey ? null : findColoured(luma, reds, blues) };
 }
 
 function isColoured(chroma: number): boolean {
@@ -93,8 +126,8 @@ function isColoured(chroma: number): boolean {
 function clipColour(luma: number, blue: number, red: number): number {
   const clip = (value: number): number => Math.min(Math.max(Math.round(value), 0), 255);
   return toLuma(
-    clip(luma + 1.402 * red),
+    clip(luma + RED_OF_CR * red),
     clip(luma - 0.344136 * blue - 0.714136 * red),
-    clip(luma + 1.772 * blue),
+    clip(luma + BLUE_OF_CB * blue),
   );
 }

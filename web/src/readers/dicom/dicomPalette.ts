@@ -13,8 +13,16 @@ const TABLES = ['x00281201', 'x00281202', 'x00281203'];
 const SEGMENTED = ['x00281221', 'x00281222', 'x00281223'];
 const MOST_ENTRIES = 65536;
 
-/** Luma of the colour of each of the 2^bits stored values, from the smallest on. */
-export function readPalette(dataSet: DataSet, smallest: number, bits: number): Float32Array {
+/** Each of the 2^bits stored values, from the smallest on, in 8 bits. */
+export interface Palette {
+  readonly luma: Float32Array;
+  readonly red: Float32Array;
+  readonly blue: Float32Array;
+  readonly isColoured: boolean;
+}
+
+/** Read the colour of each value that can be stored. */
+export function readPalette(dataSet: DataSet, smallest: number, bits: number): Palette {
   const descriptor = readNumbers(dataSet, DESCRIPTORS[0]!, 'US') ?? [];
   if (descriptor.length !== 3) throw new ReadError('expected a sound palette (0028,1101), got another');
   const count = descriptor[0] || MOST_ENTRIES;
@@ -22,11 +30,17 @@ export function readPalette(dataSet: DataSet, smallest: number, bits: number): F
   const colours = [0, 1, 2].map((colour) => readColour(dataSet, colour, count, descriptor[2]!));
   const most = Math.max(...colours.map((entries) => entries.reduce((a, b) => Math.max(a, b), 0)));
   const to8Bit = (value: number): number => (most > 255 ? rint((value * 255) / 65535) : value);
-  return Float32Array.from({ length: 2 ** bits }, (_, stored) => {
-    const at = Math.min(Math.max(smallest + stored - first, 0), count - 1);
-    const [red, green, blue] = colours.map((entries) => to8Bit(entries[at]!));
-    return toLuma(red!, green!, blue!);
-  });
+  const [red, green, blue] = colours.map((entries) =>
+    Float32Array.from({ length: 2 ** bits }, (_, stored) =>
+      to8Bit(entries[Math.min(Math.max(smallest + stored - first, 0), count - 1)]!),
+    ),
+  ) as [Float32Array, Float32Array, Float32Array];
+  return {
+    luma: red.map((value, at) => toLuma(value, green[at]!, blue[at]!)),
+    red,
+    blue,
+    isColoured: red.some((value, at) => value !== green[at] || value !== blue[at]),
+  };
 }
 
 function readColour(dataSet: DataSet, colour: number, count: number, depth: number): number[] {

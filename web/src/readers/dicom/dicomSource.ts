@@ -13,7 +13,7 @@ import { DicomHeader } from './dicomHeader';
 import { EncapsulatedFrames } from './encapsulatedFrames';
 import { ReadError } from '../errors';
 import type { RegionItem } from '../region/headerRegions';
-import type { ImageSource } from '../imageSource';
+import type { GreyImage, ImageSource } from '../imageSource';
 import { decodeJpegFrame } from './jpegFrame';
 import { MOST_REGIONS } from '../limits';
 import { NativeFrames } from './nativeFrames';
@@ -73,7 +73,7 @@ export class DicomSource implements ImageSource {
     return remarkScales(this.geometry, this.pixels.rows, this.pixels.columns);
   }
 
-  async read(index: number): Promise<Plane> {
+  async read(index: number): Promise<GreyImage> {
     const { stored, pixels } = this;
     if (stored instanceof NativeFrames) return this.grey.read(stored.read(index));
     const stream = stored.read(index);

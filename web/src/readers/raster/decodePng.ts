@@ -1,6 +1,8 @@
 /** PNG as grey values: alpha does not count, and no browser's colour management is asked. */
 
 import { makePlane, type Plane } from '../../plane';
+import { findColoured } from '../findColoured';
+import type { GreyImage } from '../imageSource';
 import { toLuma } from './decodePicture';
 import { ReadError } from '../errors';
 import { inflate } from '../inflate';
@@ -21,7 +23,7 @@ const PASSES = [
 ] as const;
 
 /** Decode the picture, or the first one of an animation. */
-export async function decodePng(bytes: Uint8Array): Promise<Plane> {
+export async function decodePng(bytes: Uint8Array): Promise<GreyImage> {
   const png = readPngChunks(bytes);
   checkSize(png.rows, png.columns);
   const passes = (png.isInterlaced ? PASSES : ([[0, 0, 1, 1]] as const))
@@ -41,6 +43,7 @@ export async function decodePng(bytes: Uint8Array): Promise<Plane> {
   if (data.length < wanted) throw new ReadError('expected a whole PNG file, got a damaged one, cut off');
   const image = makePlane(png.rows, png.columns);
   const toGrey = makeGrey(png);
+  const colours = makeColours(png);
   let at = 0;
   for (const pass of passes) {
     const width = stride(pass.columns);
@@ -53,10 +56,17 @@ export async function decodePng(bytes: Uint8Array): Promise<Plane> {
       const start = (pass.row + row * pass.down) * png.columns + pass.column;
       for (let column = 0; column < pass.columns; column += 1) {
         image.values[start + column * pass.across] = toGrey(line, column);
+        colours?.read(line, column, start + column * pass.across);
       }
     }
   }
-  return turnUpright(image, png.orientation);
+  const upright = turnUpright(image, png.orientation);
+  if (!colours?.isColoured()) return { ...upright, coloured: null };
+  const [red, blue] = [colours.red, colours.blue].map((plane) => turnUpright(plane, png.orientation));
+  for (const plane of [red!, blue!]) {
+    for (let at = 0; at < plane.values.length; at += 1) plane.values[at]! -= upright.values[at]!;
+  }
+  return { ...upright, coloured: findColoured(upright, red!.values, blue!.values) };
 }
 
 /** Undo the filter of a line, in place (PNG, section 9). */
@@ -107,4 +117,39 @@ function makeGrey({ bits, colourType, palette }: PngChunks): (line: Uint8Array, 
     toLuma(palette[3 * index] ?? 0, palette[3 * index + 1] ?? 0, palette[3 * index + 2] ?? 0),
   );
   return (line, column) => table[read(line, column)]!;
+}
+
+interface Colours {
+  readonly red: Plane;
+  readonly blue: Plane;
+  /** Keep red and blue of a pixel of a line. */
+  read(line: Uint8Array, column: number, at: number): void;
+  /** Whether any pixel was not grey. */
+  isColoured(): boolean;
+}
+
+/** How red and blue are read; null of a picture without colours. */
+function makeColours({ rows, columns, bits, colourType, palette }: PngChunks): Colours | null {
+  if (![2, 3, 6].includes(colourType)) return null;
+  const [red, blue] = [makePlane(rows, columns), makePlane(rows, columns)];
+  const next = bits / 8;
+  const step = SAMPLES[colourType]! * next;
+  const most = 2 ** bits - 1;
+  let isGrey = true;
+  const keep = (colours: Uint8Array, first: number, between: number, at: number): void => {
+    const [reds, greens, blues] = [0, 1, 2].map((sample) => colours[first + sample * between] ?? 0);
+    red.values[at] = reds!;
+    blue.values[at] = blues!;
+    isGrey &&= reds === greens && greens === blues;
+  };
+  return {
+    red,
+    blue,
+    isColoured: () => !isGrey,
+    read: (line, column, at) => {
+      if (colourType !== 3) return keep(line, column * step, next, at);
+      const bit = column * bits;
+      return keep(palette, 3 * ((line[bit >> 3]! >> (8 - bits - (bit & 7))) & most), 1, at);
+    },
+  };
 }

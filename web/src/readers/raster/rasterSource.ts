@@ -1,6 +1,7 @@
 /** PNG, JPEG, WebP and BMP. */
 
 import { makePlane, type Plane } from '../../plane';
+import { findColoured } from '../findColoured';
 import type { CalibratedRegion } from '../region/calibratedRegion';
 import { findCalibratedRegions } from '../region/calibration';
 import { type PictureDecoder, toLuma } from './decodePicture';
@@ -8,7 +9,7 @@ import { decodePng } from './decodePng';
 import { decodeWholeJpeg } from './decodeWholeJpeg';
 import { ReadError } from '../errors';
 import type { FileType } from '../fileType';
-import type { ImageSource } from '../imageSource';
+import type { GreyImage, ImageSource } from '../imageSource';
 import { checkSize } from '../dicom/pixelDescription';
 import { readRasterSize } from './rasterSize';
 
@@ -19,7 +20,7 @@ export class RasterSource implements ImageSource {
 
   private constructor(
     readonly format: string,
-    private readonly grey: Plane,
+    private readonly grey: GreyImage,
   ) {}
 
   /** Open a file, and decode it. */
@@ -36,15 +37,22 @@ export class RasterSource implements ImageSource {
       if (error instanceof ReadError) throw error;
       throw new ReadError(`expected a whole ${type} file, got a damaged one`, { cause: error });
     }
-    const grey = makePlane(picture.rows, picture.columns);
+    const { rows, columns, rgba } = picture;
+    const grey = makePlane(rows, columns);
+    const [reds, blues] = [new Float32Array(rows * columns), new Float32Array(rows * columns)];
+    let isGrey = true;
     for (let at = 0; at < grey.values.length; at += 1) {
-      const [red, green, blue] = [picture.rgba[4 * at]!, picture.rgba[4 * at + 1]!, picture.rgba[4 * at + 2]!];
-      grey.values[at] = toLuma(red, green, blue);
+      const [red, green, blue] = [rgba[4 * at]!, rgba[4 * at + 1]!, rgba[4 * at + 2]!];
+      const luma = toLuma(red, green, blue);
+      grey.values[at] = luma;
+      reds[at] = red - luma;
+      blues[at] = blue - luma;
+      isGrey &&= red === green && green === blue;
     }
-    return new RasterSource(type, grey);
+    return new RasterSource(type, { ...grey, coloured: isGrey ? null : findColoured(grey, reds, blues) });
   }
 
-  async read(): Promise<Plane> {
+  async read(): Promise<GreyImage> {
     return this.grey;
   }
 
