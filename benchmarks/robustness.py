@@ -55,8 +55,8 @@ def main() -> None:
                 degraded = degrade(*pair, np.random.default_rng(number))
                 rows[name].append((kind, group, score(degraded)))
     point = read_point()
-    hospital = left_out(args.run.resolve().name)
-    sums = sum_up(rows, HOSPITALS.get(hospital, args.run.resolve().name), point)
+    run = args.run.absolute().name  # a link may lead to another name
+    sums = sum_up(rows, HOSPITALS.get(left_out(run), run), point)
     with TABLE.open("w", newline="") as file:
         writer = csv.DictWriter(file, list(sums[0]), lineterminator="\n")
         writer.writeheader()
