@@ -2,8 +2,8 @@
 
 DIR is the folder of images and masks as published (CC BY 4.0; credit and licence stand in
 docs/images/README.md). The images were chosen by rank, not by eye: of `bundle/evaluation/
-left_out.csv`, those of the median Dice of benign and of malignant lesions, and that at the lower
-quartile of the benign ones.
+left_out.csv`, in the first training without BrEaST, those of the median Dice of benign and of
+malignant lesions, and that at the lower quartile of the benign ones.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from breast_us_seg import Segmenter
 
 ROOT = Path(__file__).resolve().parents[1]
 
+RUN = "without-breast"
 RANKS = (("benign", 0.5), ("malignant", 0.5), ("benign", 0.25))
 CM_PER_PIXEL = {"case019": 0.006462036, "case087": 0.0078125, "case116": 0.006076389}
 """Column Pixel_size of the clinical data, of the images that these ranks give."""
@@ -31,7 +32,7 @@ def choose_cases() -> list[str]:
     """Choose images by their rank in the scores of the hospital left out."""
     path = ROOT / "bundle" / "evaluation" / "left_out.csv"
     with path.open(newline="", encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if row["source"] == "breast" and row["dice"]]
+        rows = [row for row in csv.DictReader(file) if row["run"] == RUN and row["dice"]]
     cases = []
     for pathology, rank in RANKS:
         ids = [(float(r["dice"]), r["id"]) for r in rows if r["pathology"] == pathology]
