@@ -70,3 +70,20 @@ def test_black_has_no_tint() -> None:
     drawn = np.zeros((20, 20), np.bool_)
     drawn[5, 5] = True
     assert np.array_equal(find_coloured(rgb), with_margin(drawn))
+
+
+@pytest.mark.parametrize(
+    ("sample", "value", "is_coloured"),
+    [
+        (1, 128 + 23, True),  # 1.772 * 23 = 40.8
+        (1, 128 + 22, False),
+        (1, 128 - 23, True),
+        (2, 128 + 29, True),  # 1.402 * 29 = 40.7
+        (2, 128 + 28, False),
+        (2, 128 - 29, True),
+    ],
+)
+def test_either_plane_of_colour_counts(sample: int, value: int, is_coloured: bool) -> None:
+    ybr = np.full((12, 12, 3), 128, np.uint8)
+    ybr[6, 6, sample] = value
+    assert (find_coloured(ybr, is_ybr=True) is not None) == is_coloured
