@@ -193,8 +193,8 @@ class DicomSource:
         if bits not in self._greys:
             self._greys[bits] = self._make_grey(bits)
         to_grey = self._greys[bits]
-        coloured = to_grey.find_coloured(pixels, photometric)
-        return Picture(to_grey(pixels, photometric), coloured)
+        grey = to_grey(pixels, photometric)  # first, as it refuses what is no picture
+        return Picture(grey, to_grey.find_coloured(pixels, photometric))
 
     def _make_grey(self, bits: int) -> DicomGrey:
         return DicomGrey(
