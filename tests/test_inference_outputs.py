@@ -319,7 +319,7 @@ def test_segmentation_of_an_earlier_run_is_removed(tmp_path: Path) -> None:
 
 
 TRUTH_AS_IMAGE = {
-    "preprocessing#transforms#5": {
+    "preprocessing#transforms#6": {
         "_target_": "ScaleIntensityRanged",
         "keys": "image",
         **{"a_min": 0, "a_max": 255, "b_min": -20, "b_max": 20},
