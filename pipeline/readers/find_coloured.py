@@ -37,7 +37,8 @@ def find_coloured(pixels: NDArray[np.uint8], *, is_ybr: bool = False) -> NDArray
 
     Their luma is no echo: red of a slow flow is dark, and yellow of a fast one bright. A picture
     that is tinted as a whole, as scanners offer it, is not coloured: its tint is measured as the
-    median of red and of blue over luma, and what follows it counts as grey.
+    median of red and of blue over luma, and what follows it counts as grey. A picture without any
+    strong colour has nothing coloured in it.
 
     Args:
         pixels: (H, W, 3), RGB, or YBR_FULL (PS3.3 section C.7.6.3.1.2).
@@ -46,28 +47,40 @@ def find_coloured(pixels: NDArray[np.uint8], *, is_ybr: bool = False) -> NDArray
     Returns:
         (H, W), with a margin of 2 px; `None` if nothing is coloured.
     """
-    if _is_grey(pixels, is_ybr=is_ybr):
+    if _is_faint(pixels, is_ybr=is_ybr):
         return None
     few = _split(pixels[::_STEP, ::_STEP], is_ybr=is_ybr)
     red_tint, blue_tint = (_measure_tint(few[0], difference) for difference in few[1:])
     coloured = np.zeros(pixels.shape[:2], np.bool_)
+    is_strong = False
     for start in range(0, len(pixels), _LINES):
         part = slice(start, start + _LINES)
         luma, red, blue = _split(pixels[part], is_ybr=is_ybr)
+        is_strong |= bool(max(np.abs(red).max(), np.abs(blue).max()) > _LEAST_COLOUR)
         is_red = np.abs(red - _tint(luma, red_tint)) > _LEAST_COLOUR
         coloured[part] = is_red | (np.abs(blue - _tint(luma, blue_tint)) > _LEAST_COLOUR)
-    if not coloured.any():
+    if not (is_strong and coloured.any()):
         return None
     widened: NDArray[np.bool_] = _widen(_widen(coloured).T).T
     return widened
 
 
-def _is_grey(pixels: NDArray[np.uint8], *, is_ybr: bool) -> bool:
-    """Whether there is no colour at all, as in most of ultrasound: this is fast."""
+def _is_faint(pixels: NDArray[np.uint8], *, is_ybr: bool) -> bool:
+    """Whether no colour can be strong, as in most of ultrasound: this is fast."""
     first, second, third = (pixels[..., sample] for sample in range(3))
     if is_ybr:
-        return bool((second == _NO_BLUE_RED).all() and (third == _NO_BLUE_RED).all())
-    return bool((first == second).all() and (second == third).all())
+        blue, red = (_reach(each) for each in (second, third))
+        return max(blue * _BLUE_OF_CB, red * _RED_OF_CR) <= _LEAST_COLOUR
+    # Luma lies between red, green and blue.
+    return _differ(first, second) + _differ(third, second) <= _LEAST_COLOUR
+
+
+def _reach(chroma: NDArray[np.uint8]) -> int:
+    return max(_NO_BLUE_RED - int(chroma.min()), int(chroma.max()) - _NO_BLUE_RED)
+
+
+def _differ(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> int:
+    return int((np.maximum(first, second) - np.minimum(first, second)).max())
 
 
 def _split(pixels: NDArray[np.uint8], *, is_ybr: bool) -> tuple[NDArray[np.float32], ...]:

@@ -87,3 +87,13 @@ def test_either_plane_of_colour_counts(sample: int, value: int, is_coloured: boo
     ybr = np.full((12, 12, 3), 128, np.uint8)
     ybr[6, 6, sample] = value
     assert (find_coloured(ybr, is_ybr=True) is not None) == is_coloured
+
+
+@pytest.mark.parametrize("is_ybr", [False, True])
+def test_faint_colour_alone_is_none(is_ybr: bool) -> None:
+    """Not even where it is the opposite of the tint: nobody draws in hardly a colour."""
+    rgb = tint(np.full((40, 40), 160, np.uint8), 0.8, 1.1)
+    rgb[20, 20] = (178, 150, 140)
+    assert find_coloured(to_ybr(rgb) if is_ybr else rgb, is_ybr=is_ybr) is None
+    rgb[20, 20] = (255, 100, 100)
+    assert find_coloured(to_ybr(rgb) if is_ybr else rgb, is_ybr=is_ybr) is not None
