@@ -169,10 +169,12 @@ def format_tables(rows: Sequence[Row], scaled: Sequence[Row] = ()) -> str:
         device = Counter(row["device"] for row in part).most_common(1)[0][0]
         lines.append(_format_scores(f"scanner of BUS-BRA: {device}", part))
     folds = [row for row in rows if row["run"].startswith("fold-")]
+    count = len({row["run"] for row in folds})
     for source, name in HOSPITALS.items():
         part = [row for row in folds if row["source"] == source]
         if part:
-            lines.append(_format_scores(f"{name}, folds, all hospitals trained on", part))
+            title = f"{name}, {count} of 5 folds, all hospitals trained on"
+            lines.append(_format_scores(title, part))
     lines += ["", "| lesions of hospitals left out | images | Dice (95 % interval) | missed |"]
     lines.append("|---|---|---|---|")
     lesions = [row for row in unseen if row["lesion_px"]]
