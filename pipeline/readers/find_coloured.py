@@ -37,8 +37,8 @@ def find_coloured(pixels: NDArray[np.uint8], *, is_ybr: bool = False) -> NDArray
 
     Their luma is no echo: red of a slow flow is dark, and yellow of a fast one bright. A picture
     that is tinted as a whole, as scanners offer it, is not coloured: its tint is measured as the
-    median of red and of blue over luma, and what follows it counts as grey. A picture without any
-    strong colour has nothing coloured in it.
+    median of red and of blue over luma, and what follows it counts as grey. So does what is grey
+    itself, as tissue within a console in colour.
 
     Args:
         pixels: (H, W, 3), RGB, or YBR_FULL (PS3.3 section C.7.6.3.1.2).
@@ -52,14 +52,12 @@ def find_coloured(pixels: NDArray[np.uint8], *, is_ybr: bool = False) -> NDArray
     few = _split(pixels[::_STEP, ::_STEP], is_ybr=is_ybr)
     red_tint, blue_tint = (_measure_tint(few[0], difference) for difference in few[1:])
     coloured = np.zeros(pixels.shape[:2], np.bool_)
-    is_strong = False
     for start in range(0, len(pixels), _LINES):
         part = slice(start, start + _LINES)
         luma, red, blue = _split(pixels[part], is_ybr=is_ybr)
-        is_strong |= bool(max(np.abs(red).max(), np.abs(blue).max()) > _LEAST_COLOUR)
-        is_red = np.abs(red - _tint(luma, red_tint)) > _LEAST_COLOUR
-        coloured[part] = is_red | (np.abs(blue - _tint(luma, blue_tint)) > _LEAST_COLOUR)
-    if not (is_strong and coloured.any()):
+        is_red = _is_strong(red) & _is_strong(red - _tint(luma, red_tint))
+        coloured[part] = is_red | (_is_strong(blue) & _is_strong(blue - _tint(luma, blue_tint)))
+    if not coloured.any():
         return None
     widened: NDArray[np.bool_] = _widen(_widen(coloured).T).T
     return widened
@@ -73,6 +71,11 @@ def _is_faint(pixels: NDArray[np.uint8], *, is_ybr: bool) -> bool:
         return max(blue * _BLUE_OF_CB, red * _RED_OF_CR) <= _LEAST_COLOUR
     # Luma lies between red, green and blue.
     return _differ(first, second) + _differ(third, second) <= _LEAST_COLOUR
+
+
+def _is_strong(difference: NDArray[np.float32]) -> NDArray[np.bool_]:
+    strong: NDArray[np.bool_] = np.abs(difference) > _LEAST_COLOUR
+    return strong
 
 
 def _reach(chroma: NDArray[np.uint8]) -> int:

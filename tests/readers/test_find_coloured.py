@@ -97,3 +97,14 @@ def test_faint_colour_alone_is_none(is_ybr: bool) -> None:
     assert find_coloured(to_ybr(rgb) if is_ybr else rgb, is_ybr=is_ybr) is None
     rgb[20, 20] = (255, 100, 100)
     assert find_coloured(to_ybr(rgb) if is_ybr else rgb, is_ybr=is_ybr) is not None
+
+
+@pytest.mark.parametrize("is_ybr", [False, True])
+def test_tissue_within_a_console_in_colour_is_grey(is_ybr: bool) -> None:
+    """More of the picture is blue than tissue, so that blue is measured as its tint."""
+    rgb = np.full((240, 360, 3), (25, 45, 110), np.uint8)
+    rgb[60:180, 90:270], drawn = draw_colours(GREY)
+    found = find_coloured(to_ybr(rgb) if is_ybr else rgb, is_ybr=is_ybr)
+    assert found is not None
+    assert not (found[62:178, 92:268] & ~with_margin(drawn)[2:-2, 2:-2]).any()
+    assert found[60 + 50, 90 + 60]  # a fast flow

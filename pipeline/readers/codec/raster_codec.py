@@ -102,7 +102,9 @@ def decode_raster(
         pixels = _decode(arguments["format"], stream, arguments["page"], has_alpha=False)
         grey = _to_grey(pixels)
         grey = to_grey_image(grey) if grey.size > LARGE_IMAGE_PX else grey
-        return {}, pack_picture(grey, _find_coloured(pixels.values))
+        has_colour = pixels.values.ndim == 3 and pixels.values.shape[2] > 2
+        coloured = find_coloured(pixels.values[..., :3]) if has_colour else None
+        return {}, pack_picture(grey, coloured)
 
 
 def decode_raster_pixels(
@@ -270,11 +272,6 @@ def _to_grey(pixels: _Pixels) -> NDArray[np.generic]:
         raise ReadError(msg)
     scaled: NDArray[np.float32] = values.astype(np.float32) * np.float32(_WHITE / pixels.white)
     return _WHITE - scaled if pixels.is_inverted else scaled
-
-
-def _find_coloured(values: NDArray[Any]) -> NDArray[np.bool_] | None:
-    has_colour = values.ndim == 3 and values.shape[2] > 2
-    return find_coloured(values[..., :3]) if has_colour else None
 
 
 def _check_type(dtype: np.dtype[Any]) -> None:

@@ -24,11 +24,10 @@ const WHITE = 255;
 export function findColoured(luma: Plane, red: Float32Array, blue: Float32Array): Mask | null {
   const { rows, columns, values } = luma;
   const isStrong = (difference: number): boolean => Math.abs(difference) > LEAST_COLOUR;
-  if (!red.some(isStrong) && !blue.some(isStrong)) return null;
   const [redTint, blueTint] = [measureTint(luma, red), measureTint(luma, blue)];
   const isBeyond = (at: number, difference: Float32Array, tint: number): boolean => {
     const expected = Math.min(Math.max(values[at]! * tint, -values[at]!), WHITE - values[at]!);
-    return Math.abs(difference[at]! - expected) > LEAST_COLOUR;
+    return isStrong(difference[at]!) && isStrong(difference[at]! - expected);
   };
   const coloured = maskWhere(rows, columns, (at) => isBeyond(at, red, redTint) || isBeyond(at, blue, blueTint));
   return coloured.values.includes(1) ? widen(coloured) : null;
