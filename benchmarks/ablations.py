@@ -38,10 +38,9 @@ _COVER = {
 }
 _ARTEFACTS = ("RandShadow", "RandCalipers", "RandSpeckle")
 _GREY = ("RandHistogramShiftd", "RandGaussianSharpend")
-_DECAY = {
-    "lr_scheduler": {**_TRAIN["lr_scheduler"], "final_div_factor": 1e4},
-    "average#momentum": 0.005,
-}
+_FALLING = {"lr_scheduler": {**_TRAIN["lr_scheduler"], "final_div_factor": 1e4}}
+_DECAY = {**_FALLING, "average#momentum": 0.005}
+_CONSTANT = {"lr_scheduler": {**_TRAIN["lr_scheduler"], "final_div_factor": 0.04}}
 _LARGE = {"image_size": [320, 320]}
 
 
@@ -64,6 +63,22 @@ def _add_handler(handler: dict[str, Any]) -> dict[str, Any]:
     handlers = _TRAIN["train"]["handlers"]
     place = next(n for n, each in enumerate(handlers) if each["_target_"].endswith("GrowImages"))
     return {"train#handlers": [*handlers[: place + 1], handler, *handlers[place + 1 :]]}
+
+
+def _encode(name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Write another encoder, for the training and for the inference."""
+    inference = json.loads((ROOT / "configs" / "inference.json").read_text())
+    module = "$import benchmarks.encoders"
+    adaptive = f"{name}-adaptive"
+    training = {
+        "imports": [*_TRAIN["imports"], module],
+        "network_def#backbone": name,
+        "judged_network_def#backbone": adaptive,
+    }
+    return training, {
+        "imports": [*inference["imports"], module],
+        "network_def#backbone": adaptive,
+    }
 
 
 def _find(target: str) -> int:
@@ -102,10 +117,13 @@ CHANGES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "seed": ("other seed", {"seed": 1}, {}),
     "decay": ("rate that falls to nothing, average of 200 steps", _DECAY, {}),
     "decay-seed": ("the same, other seed", {**_DECAY, "seed": 1}, {}),
+    "falling": ("rate that falls to nothing, average as released", _FALLING, {}),
+    "constant": ("rate that stays at its highest value", _CONSTANT, {}),
     "full-size": ("full size from the start", {"first_size": 1.0}, {}),
     "long": ("twice as long", {"epochs": 12}, {}),
     "large": ("320 x 320 pixels", {**_LARGE, "loss#smooth": 25}, _LARGE),
     "zoom": ("narrow zoom", _change(_VIEW, zoom=0.1), {}),
+    "wide": ("wide zoom", _change(_VIEW, zoom=0.8), {}),
     "grey": ("without changes of grey values", {"augment": AUGMENT[:3]}, {}),
     "cover": ("with covered lesions", {"augment": [_COVER, *AUGMENT]}, {}),
     "artefacts": (
@@ -124,7 +142,14 @@ CHANGES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         _add_handler({"_target_": "benchmarks.mix_amplitudes.MixAmplitudes", "band": 0.1}),
         {},
     ),
+    "filtered": (
+        "mixed with what random filters make of it",
+        _add_handler({"_target_": "benchmarks.filter_randomly.FilterRandomly"}),
+        {},
+    ),
     "repeat": ("every image once an epoch", {"repeat": {}}, {}),
+    "lite2": ("encoder EfficientNet-Lite2", *_encode("efficientnet-lite2")),
+    "mobilenet": ("encoder MobileNetV2", *_encode("mobilenet-v2")),
     "imagenet": ("encoder from random weights", {"pretrained": False}, {}),
 }
 """What it is, and the keys of train.json and evaluate.json that differ."""

