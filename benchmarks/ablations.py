@@ -96,6 +96,8 @@ _FIXED_BORDER = {
     ],
 }
 
+_LITE2, _JUDGED_LITE2 = _encode("efficientnet-lite2")
+
 CHANGES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "release": ("as released", {}, {}),
     "statistics": (
@@ -148,7 +150,8 @@ CHANGES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         {},
     ),
     "repeat": ("every image once an epoch", {"repeat": {}}, {}),
-    "lite2": ("encoder EfficientNet-Lite2", *_encode("efficientnet-lite2")),
+    "lite2": ("encoder EfficientNet-Lite2", _LITE2, _JUDGED_LITE2),
+    "lite2-seed": ("the same, other seed", {**_LITE2, "seed": 1}, _JUDGED_LITE2),
     "mobilenet": ("encoder MobileNetV2", *_encode("mobilenet-v2")),
     "imagenet": ("encoder from random weights", {"pretrained": False}, {}),
 }
