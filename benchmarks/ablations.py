@@ -7,6 +7,7 @@ WORK is that of `accuracy.py`, with its runs `without-*`. Each change is trained
 network for each hospital that is left out, and scored on that hospital without an operating point;
 changes of the inference alone are scored by the networks that are there. What is finished in WORK
 is not done again. The rows go to bundle/evaluation/ablations.csv, the table to docs/model.md.
+Other encoders need the packages with their weights, which `encoders.py` names.
 """
 
 import argparse
