@@ -7,7 +7,7 @@ WORK is that of `accuracy.py`, with its runs `without-*`. Each change is trained
 network for each hospital that is left out, and scored on that hospital without an operating point;
 changes of the inference alone are scored by the networks that are there. What is finished in WORK
 is not done again. The rows go to bundle/evaluation/ablations.csv, the table to docs/model.md.
-Other encoders need the packages with their weights, which `encoders.py` names.
+`lite2` needs the package with its weights, which `encoders.py` names.
 """
 
 import argparse
@@ -29,6 +29,7 @@ BEGIN = "<!-- ablations: made by python benchmarks/ablations.py WORK -->"
 END = "<!-- end of ablations -->"
 
 _TRAIN: dict[str, Any] = json.loads((ROOT / "configs" / "train.json").read_text())
+_INFERENCE: dict[str, Any] = json.loads((ROOT / "configs" / "inference.json").read_text())
 AUGMENT: list[dict[str, Any]] = _TRAIN["augment"]
 
 _VIEW = "pipeline.transforms.RandViewd"
@@ -39,8 +40,10 @@ _COVER = {
 }
 _ARTEFACTS = ("RandShadow", "RandCalipers", "RandSpeckle")
 _GREY = ("RandHistogramShiftd", "RandGaussianSharpend")
-_FALLING = {"lr_scheduler": {**_TRAIN["lr_scheduler"], "final_div_factor": 1e4}}
-_DECAY = {**_FALLING, "average#momentum": 0.005}
+_DECAY = {
+    "lr_scheduler": {**_TRAIN["lr_scheduler"], "final_div_factor": 1e4},
+    "average#momentum": 0.005,
+}
 _CONSTANT = {"lr_scheduler": {**_TRAIN["lr_scheduler"], "final_div_factor": 0.04}}
 _LARGE = {"image_size": [320, 320]}
 
@@ -66,26 +69,9 @@ def _add_handler(handler: dict[str, Any]) -> dict[str, Any]:
     return {"train#handlers": [*handlers[: place + 1], handler, *handlers[place + 1 :]]}
 
 
-def _encode(name: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Write another encoder, for the training and for the inference."""
-    inference = json.loads((ROOT / "configs" / "inference.json").read_text())
-    module = "$import benchmarks.encoders"
-    adaptive = f"{name}-adaptive"
-    training = {
-        "imports": [*_TRAIN["imports"], module],
-        "network_def#backbone": name,
-        "judged_network_def#backbone": adaptive,
-    }
-    return training, {
-        "imports": [*inference["imports"], module],
-        "network_def#backbone": adaptive,
-    }
-
-
 def _find(target: str) -> int:
     """Find a step of the post-processing in the config."""
-    config = json.loads((ROOT / "configs" / "inference.json").read_text())
-    steps = config["postprocessing"]["transforms"]
+    steps = _INFERENCE["postprocessing"]["transforms"]
     return next(n for n, step in enumerate(steps) if step["_target_"].endswith(target))
 
 
@@ -97,7 +83,15 @@ _FIXED_BORDER = {
     ],
 }
 
-_LITE2, _JUDGED_LITE2 = _encode("efficientnet-lite2")
+_LITE2 = {
+    "imports": [*_TRAIN["imports"], "$import benchmarks.encoders"],
+    "network_def#backbone": "efficientnet-lite2",
+    "judged_network_def#backbone": "efficientnet-lite2-adaptive",
+}
+_JUDGED_LITE2 = {
+    "imports": [*_INFERENCE["imports"], "$import benchmarks.encoders"],
+    "network_def#backbone": "efficientnet-lite2-adaptive",
+}
 
 CHANGES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "release": ("as released", {}, {}),
@@ -120,13 +114,11 @@ CHANGES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "seed": ("other seed", {"seed": 1}, {}),
     "decay": ("rate that falls to nothing, average of 200 steps", _DECAY, {}),
     "decay-seed": ("the same, other seed", {**_DECAY, "seed": 1}, {}),
-    "falling": ("rate that falls to nothing, average as released", _FALLING, {}),
     "constant": ("rate that stays at its highest value", _CONSTANT, {}),
     "full-size": ("full size from the start", {"first_size": 1.0}, {}),
     "long": ("twice as long", {"epochs": 12}, {}),
     "large": ("320 x 320 pixels", {**_LARGE, "loss#smooth": 25}, _LARGE),
     "zoom": ("narrow zoom", _change(_VIEW, zoom=0.1), {}),
-    "wide": ("wide zoom", _change(_VIEW, zoom=0.8), {}),
     "grey": ("without changes of grey values", {"augment": AUGMENT[:3]}, {}),
     "cover": ("with covered lesions", {"augment": [_COVER, *AUGMENT]}, {}),
     "artefacts": (
@@ -153,7 +145,6 @@ CHANGES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "repeat": ("every image once an epoch", {"repeat": {}}, {}),
     "lite2": ("encoder EfficientNet-Lite2", _LITE2, _JUDGED_LITE2),
     "lite2-seed": ("the same, other seed", {**_LITE2, "seed": 1}, _JUDGED_LITE2),
-    "mobilenet": ("encoder MobileNetV2", *_encode("mobilenet-v2")),
     "imagenet": ("encoder from random weights", {"pretrained": False}, {}),
 }
 """What it is, and the keys of train.json and evaluate.json that differ."""

@@ -40,7 +40,7 @@ class EfficientNetLite(nn.Module, BaseEncoder):
     Args:
         model_name: `efficientnet-lite0`, or `efficientnet-lite0-adaptive`, whose last four stages
             normalise the outputs of their blocks with a share of the image's own statistics
-            (`AdaptiveBatchNorm2d`). The weights are the same.
+            (`AdaptiveBatchNorm2d`). The weights are the same. `None` takes the first one.
         in_channels: of the image. ImageNet's weights are summed over red, green and blue for 1.
         spatial_dims: 2.
         pretrained: start from the weights of ImageNet in the package
@@ -57,12 +57,13 @@ class EfficientNetLite(nn.Module, BaseEncoder):
 
     def __init__(
         self,
-        model_name: str = NAME,
+        model_name: str | None = None,
         in_channels: int = 1,
         spatial_dims: int = 2,
         pretrained: bool = False,
     ) -> None:
         super().__init__()
+        model_name = model_name or self.NAME
         if model_name not in self.get_encoder_names() or spatial_dims != 2:
             names = " or ".join(self.get_encoder_names())
             msg = f"expected {names} in 2D, got {model_name} in {spatial_dims}D"
